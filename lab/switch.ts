@@ -1,0 +1,121 @@
+/**
+ * A customer edge switch: Open vSwitch with its userspace datapath, in a namespace of its own. (The kernels that the
+ * lab has to run on have no VLAN-aware bridge and no kernel datapath.)
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir, rm } from 'node:fs/promises';
+import { run, until } from './run.ts';
+
+export interface SwitchPort {
+  readonly device: string;
+  /** Access VLAN: frames leave untagged. Undefined: a trunk of all VLANs. */
+  readonly accessVlan?: number;
+}
+
+export interface FdbEntry {
+  readonly port: string;
+  readonly vlan: number;
+  readonly mac: string;
+}
+
+const bridge = 'ce';
+
+export class Switch {
+  readonly namespace: string;
+  readonly #folder: string;
+  #processes: ChildProcess[] = [];
+
+  private constructor(namespace: string, folder: string) {
+    this.namespace = namespace;
+    this.#folder = folder;
+  }
+
+  /** Starts Open vSwitch in the namespace; `folder` holds its database and sockets. */
+  static async start(namespace: string, folder: string, options: { ageingSeconds?: number } = {}): Promise<Switch> {
+    const started = new Switch(namespace, folder);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const database = `${folder}/conf.db`;
+    await rm(database, { force: true });
+    await run('ovsdb-tool', ['create', database, '/usr/share/openvswitch/vswitch.ovsschema']);
+    started.#spawn('ovsdb-server', [database, `--remote=punix:${started.#socket}`]);
+    await started.#vsctl('--retry', '--no-wait', 'init');
+    started.#spawn('ovs-vswitchd', [`unix:${started.#socket}`, '--disable-system']);
+    await started.#vsctl('add-br', bridge, '--', 'set', 'bridge', bridge, 'datapath_type=netdev');
+    await started.#vsctl('set', 'bridge', bridge, `other-config:mac-aging-time=${options.ageingSeconds ?? 300}`);
+    return started;
+  }
+
+  async addPorts(ports: readonly SwitchPort[]): Promise<void> {
+    const args = ports.flatMap((port) => [
+      '--',
+      'add-port',
+      bridge,
+      port.device,
+      ...(port.accessVlan === undefined ? [] : [`tag=${port.accessVlan}`, 'vlan_mode=access']),
+    ]);
+    await this.#vsctl(...args);
+  }
+
+  /** The forwarding database; ports by device name. */
+  async fdb(): Promise<FdbEntry[]> {
+    const numbers = new Map<string, string>();
+    const interfaces = await this.#vsctl('--format=csv', '--no-headings', '--columns=ofport,name', 'list', 'interface');
+    for (const line of interfaces.split('\n')) {
+      const [number, name] = line.split(',');
+      if (number !== undefined && name !== undefined) numbers.set(number, name);
+    }
+    const table = await run('ovs-appctl', ['-t', this.#control, 'fdb/show', bridge]);
+    return table
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim().split(/\s+/))
+      .flatMap(([port, vlan, mac]) =>
+        port !== undefined && vlan !== undefined && mac !== undefined
+          ? [{ port: numbers.get(port) ?? port, vlan: Number(vlan), mac }]
+          : [],
+      );
+  }
+
+  /** Ends the processes and waits for their end. */
+  async stop(): Promise<void> {
+    const ended = this.#processes.map(
+      (child) => new Promise<void>((resolve) => (child.exitCode === null ? child.once('exit', () => resolve()) : resolve())),
+    );
+    for (const child of this.#processes) child.kill('SIGTERM');
+    await Promise.all(ended);
+    this.#processes = [];
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  get #socket(): string {
+    return `${this.#folder}/db.sock`;
+  }
+
+  get #control(): string {
+    return `${this.#folder}/vswitchd.ctl`;
+  }
+
+  #vsctl(...args: string[]): Promise<string> {
+    return run('ovs-vsctl', [`--db=unix:${this.#socket}`, '--timeout=20', ...args]);
+  }
+
+  #spawn(program: string, args: string[]): void {
+    const control = program === 'ovs-vswitchd' ? this.#control : `${this.#folder}/${program}.ctl`;
+    const child = spawn(
+      'ip',
+      ['netns', 'exec', this.namespace, program, ...args, `--unixctl=${control}`, '--log-file=/dev/null', '--verbose=off'],
+      {
+        stdio: 'ignore',
+        env: { ...process.env, OVS_RUNDIR: this.#folder, OVS_LOGDIR: this.#folder, OVS_DBDIR: this.#folder },
+      },
+    );
+    this.#processes.push(child);
+  }
+
+  /** Waits until a MAC address is known on the port in the VLAN. */
+  async learned(mac: string, vlan: number, device: string, timeoutMs = 5000): Promise<void> {
+    await until(`${mac} in VLAN ${vlan} on ${device}`, timeoutMs, async () =>
+      (await this.fdb()).some((entry) => entry.mac === mac && entry.vlan === vlan && entry.port === device) || undefined,
+    );
+  }
+}
