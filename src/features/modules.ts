@@ -1,0 +1,32 @@
+/** The YANG modules that the router serves, with the features that it supports (yang/README.md says who serves them). */
+export interface ServedModule {
+  readonly name: string;
+  readonly revision?: string;
+  readonly features?: readonly string[];
+}
+
+export const servedModules: readonly ServedModule[] = [
+  { name: 'ietf-yang-types', revision: '2013-07-15' },
+  { name: 'ietf-inet-types', revision: '2013-07-15' },
+  { name: 'ietf-interfaces', revision: '2018-02-20', features: ['if-mib', 'pre-provisioning', 'arbitrary-names'] },
+  { name: 'iana-if-type', revision: '2014-05-08' },
+  { name: 'ietf-netconf-acm', revision: '2018-02-14' },
+  { name: 'iana-crypt-hash', revision: '2014-08-06', features: ['crypt-hash-sha-256', 'crypt-hash-sha-512'] },
+  { name: 'ietf-system', revision: '2014-08-06', features: ['authentication', 'local-users'] },
+  {
+    name: 'ietf-netconf',
+    revision: '2011-06-01',
+    features: ['writable-running', 'candidate', 'rollback-on-error', 'validate', 'startup', 'xpath'],
+  },
+  { name: 'ietf-netconf-monitoring', revision: '2010-10-04' },
+  { name: 'ietf-netconf-notifications', revision: '2012-02-06' },
+  { name: 'notifications', revision: '2008-07-14' },
+  { name: 'nc-notifications', revision: '2008-07-14' },
+  { name: 'ietf-datastores', revision: '2018-02-14' },
+  { name: 'ietf-yang-library', revision: '2019-01-04' },
+  { name: 'sluice-interfaces' },
+  { name: 'sluice-bridge-domains' },
+  { name: 'sluice-block-points' },
+  { name: 'sluice-ce-notification' },
+  { name: 'sluice-deviations' },
+];
