@@ -26,18 +26,31 @@ export async function buildSites(places: Places): Promise<Site[]> {
   );
 }
 
-/** Loads the demo configuration through NETCONF, over the recovery session's socket. */
+/**
+ * Loads the demo configuration through NETCONF, over the recovery session's socket, into a router that has no
+ * interface yet; what somebody configured stays as it is.
+ */
 export async function loadDemo(places: Places): Promise<void> {
   const client = await connectUnix(places.netconfSocket);
   try {
-    await client.rpc(
-      `<edit-config><target><running/></target><error-option>rollback-on-error</error-option><config>${demoConfiguration(places)}</config></edit-config>`,
+    const present = await client.rpc(
+      `<get-config><source><running/></source><filter><interfaces xmlns="${namespaces.interfaces}"><interface><name/></interface></interfaces></filter></get-config>`,
     );
+    if (present.includes('<interface>')) return;
+    await client.rpc(
+      `<edit-config><target><candidate/></target><error-option>rollback-on-error</error-option><config>${demoConfiguration(places)}</config></edit-config>`,
+    );
+    await client.rpc('<commit/>');
     await client.rpc('<copy-config><target><startup/></target><source><running/></source></copy-config>');
   } finally {
     await client.close();
   }
 }
+
+const namespaces = {
+  interfaces: 'urn:ietf:params:xml:ns:yang:ietf-interfaces',
+  types: 'urn:ietf:params:xml:ns:yang:iana-if-type',
+};
 
 function deviceOf(places: Places, site: number): string {
   return `${devicePrefix(places)}s${site}`;
@@ -79,7 +92,7 @@ function demoConfiguration(places: Places): string {
     </ce-notification>`,
   );
   return `
-  <interfaces xmlns="urn:ietf:params:xml:ns:yang:ietf-interfaces" xmlns:ianaift="urn:ietf:params:xml:ns:yang:iana-if-type">${ports.join('')}${subInterfaces.join('')}
+  <interfaces xmlns="${namespaces.interfaces}" xmlns:ianaift="${namespaces.types}">${ports.join('')}${subInterfaces.join('')}
   </interfaces>
   <bridge-domains xmlns="urn:sluice:yang:sluice-bridge-domains">${bridgeDomains.join('')}
   </bridge-domains>

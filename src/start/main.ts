@@ -93,7 +93,7 @@ async function runRouter(options: Options, places: Places, record: RunRecord, st
     sites,
   ]);
   for (const result of started) if (result.status === 'rejected') throw result.reason;
-  if (options.lab && isNew && options.config === undefined) {
+  if (options.lab && options.config === undefined) {
     await step('demo configuration, through NETCONF', loadDemo(places));
   }
   await banner(options, places, isNew);
