@@ -1,0 +1,258 @@
+// What packets see: the root that every worker reads once a burst, the objects
+// that hang from it, the metadata that travels with a packet, and the counters.
+//
+// Life of the root. The control thread builds a new generation (generation.h)
+// beside the old one, sharing whatever did not change, then swings one pointer.
+// A worker loads the pointer before each walk of the graph and keeps it for the
+// whole walk: `worker_self()->dataplane`. Nothing reachable from a published
+// root is ever written, except counters (each worker its own slot) and what a
+// stage documents as shared table of its own. The old generation's memory goes
+// once every worker has passed a quiescent state.
+#ifndef SLUICE_MAIN_DATAPLANE_H
+#define SLUICE_MAIN_DATAPLANE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_common.h>
+#include <rte_ether.h>
+#include <rte_mbuf.h>
+#include <rte_mbuf_dyn.h>
+
+// Ids are small and dense, 0 is "none", and a freed id is used again as late as
+// possible, never before the generation that dropped it has been quiescent.
+#define MAX_WORKERS 16
+#define MAX_PORTS 64
+#define ID_CHUNK 256
+#define ID_CHUNKS 256
+#define MAX_ID (ID_CHUNK * ID_CHUNKS - 1)
+#define NAME_SIZE 64
+#define MAX_DROP_REASONS 32
+#define MAX_BURST 256
+
+// A persistent array of pointers: a new generation copies the chunks it changes
+// and shares the others, so that one change among 10,000 objects copies 4 kB.
+struct id_map {
+	void **chunk[ID_CHUNKS];
+};
+
+static inline void *
+id_map_get(const struct id_map *map, uint32_t id)
+{
+	void **chunk = likely(id <= MAX_ID) ? map->chunk[id / ID_CHUNK] : NULL;
+
+	return likely(chunk != NULL) ? chunk[id % ID_CHUNK] : NULL;
+}
+
+// ---------------------------------------------------------------- counters
+
+// Of a port or of a logical port, one worker's share. Bytes without FCS.
+// `drops` has one counter a reason (drop_reason_register in stage.h): it counts
+// packets received there (ingress reasons) or meant to leave there (egress reasons).
+struct counters {
+	uint64_t in_octets;
+	uint64_t in_unicast;
+	uint64_t in_multicast;
+	uint64_t in_broadcast;
+	uint64_t out_octets;
+	uint64_t out_unicast;
+	uint64_t out_multicast;
+	uint64_t out_broadcast;
+	uint64_t drops[MAX_DROP_REASONS];
+} __rte_cache_aligned;
+
+// ---------------------------------------------------------------- objects
+
+struct tag_map;    // stages/classify: (outer tag, inner tag) -> logical port
+struct block_map;  // stages/block-point: vid -> block point
+struct fdb_bridge; // stages/bridge: what a bridge domain keeps across generations
+struct port_io;    // port/: the open device, kept across generations
+struct member_list;
+
+enum port_link { PORT_LINK_UNKNOWN, PORT_LINK_UP, PORT_LINK_DOWN, PORT_LINK_NOT_PRESENT };
+
+// A physical port. `counters` and `io` are the same memory in every generation
+// of the port; the rest is of this generation.
+struct port {
+	uint16_t id; // 1 to MAX_PORTS - 1
+	bool enabled;
+	uint16_t mtu; // bytes of L3 payload, never 0
+	char name[NAME_SIZE];
+	struct port_io *io;              // NULL: no device behind it now
+	const struct tag_map *tags;      // owned by stages/classify, COW
+	const struct block_map *blocks;  // owned by stages/block-point, COW; NULL: none
+	struct counters *counters;       // [worker index]
+	uint64_t since_ns;               // CLOCK_REALTIME of the counters' start
+};
+
+struct vlan_tag {
+	uint16_t tpid; // RTE_ETHER_TYPE_VLAN or RTE_ETHER_TYPE_QINQ, host order
+	uint16_t vid;
+};
+
+enum rewrite_kind { REWRITE_KIND_NONE, REWRITE_KIND_POP, REWRITE_KIND_TRANSLATE, REWRITE_KIND_PUSH };
+
+struct logical_port {
+	uint32_t id;
+	uint16_t port;          // id; 0: the port does not exist (never in a published root)
+	uint32_t bridge_domain; // id; 0: none
+	bool enabled;
+	uint8_t matches;        // 0, 1, 2 tags
+	struct vlan_tag match[2];
+	uint8_t rewrite;        // enum rewrite_kind
+	uint8_t rewrite_tags;   // 0, 1, 2
+	struct vlan_tag rewrite_tag[2];
+	uint32_t split_horizon_group; // 0: none
+	uint32_t mac_limit;           // 0: only the bridge domain's
+	struct counters *counters;    // [worker index], same memory in every generation
+	uint64_t since_ns;
+	char name[NAME_SIZE];
+};
+
+struct bridge_domain {
+	uint32_t id;
+	bool learning;
+	bool flood_unknown_unicast;
+	uint32_t ageing_seconds; // 0: never
+	uint32_t mac_limit;      // 0: the engine's
+	const struct member_list *members; // COW, owned by main/: ids of the logical ports
+	struct fdb_bridge *fdb;  // same in every generation; made and destroyed by stages/bridge
+	uint64_t since_ns;
+	char name[NAME_SIZE];
+};
+
+// Flood list of a bridge domain: enabled logical ports on any port, ascending ids.
+struct member_list {
+	uint32_t count;
+	uint32_t logical_port[];
+};
+
+// dropped[worker] is memory of stages/block-point kept across generations.
+struct block_point_counters {
+	uint64_t in_dropped;
+	uint64_t out_dropped;
+} __rte_cache_aligned;
+
+struct block_point {
+	uint16_t port; // id
+	uint16_t vid;  // outer VID; 0: untagged
+	uint8_t cause; // Sluice__Api__BlockCause
+	struct block_point_counters *counters; // [worker index], same memory in every generation
+	uint64_t since_ns;
+	char name[NAME_SIZE];
+};
+
+struct static_mac {
+	uint32_t bridge_domain; // id
+	uint32_t logical_port;  // id
+	struct rte_ether_addr mac;
+	char name[NAME_SIZE];
+};
+
+#define CE_OFFSETS 8
+struct ce_notification {
+	uint16_t port; // id
+	bool mac_move;
+	bool mvrp;
+	bool mvrp_provider_address;
+	uint8_t mac_move_offsets;
+	uint8_t mvrp_offsets;
+	uint32_t mac_move_offset_ms[CE_OFFSETS]; // defaults are filled in
+	uint32_t mvrp_offset_ms[CE_OFFSETS];
+	uint32_t mac_move_limit;                 // default filled in
+	uint32_t mac_move_frames_per_second;     // 0: a tenth of the port's speed
+};
+
+struct engine_settings {
+	uint32_t mac_limit; // default filled in
+};
+
+// The root.
+struct dataplane {
+	uint64_t generation;
+	struct engine_settings settings;
+	uint16_t port_count;            // ports are found in port_ids[0 .. port_count)
+	uint16_t port_ids[MAX_PORTS];
+	const struct port *ports[MAX_PORTS]; // by id
+	struct id_map logical_ports;    // const struct logical_port *
+	struct id_map bridge_domains;   // const struct bridge_domain *
+};
+
+static inline const struct port *
+dataplane_port(const struct dataplane *dp, uint16_t id)
+{
+	return likely(id < MAX_PORTS) ? dp->ports[id] : NULL;
+}
+
+static inline const struct logical_port *
+dataplane_logical_port(const struct dataplane *dp, uint32_t id)
+{
+	return id_map_get(&dp->logical_ports, id);
+}
+
+static inline const struct bridge_domain *
+dataplane_bridge_domain(const struct dataplane *dp, uint32_t id)
+{
+	return id_map_get(&dp->bridge_domains, id);
+}
+
+// ---------------------------------------------------------------- packets
+
+// Travels in the dynamic field area of every mbuf that is in the graph.
+// `rx` sets ingress_port and zeroes the rest; `inject` sets egress_port and
+// PACKET_INJECTED. classify sets ingress, bridge_domain, vid, tags; the bridge
+// sets egress; the rewrite on the way out sets egress_port.
+struct packet_meta {
+	uint16_t ingress_port; // 0: made by the engine
+	uint16_t egress_port;  // 0: not known yet
+	uint32_t ingress;      // logical port ids; 0: none
+	uint32_t egress;
+	uint32_t bridge_domain;
+	uint16_t vid;          // outer VID on the wire at ingress; 0: untagged or priority tag
+	uint8_t tags;          // tags in front of the payload type at ingress, as classify parsed them
+	uint8_t flags;         // PACKET_*
+	uint8_t drop_reason;   // set before a packet goes to the drop node, where a node has several
+	uint8_t spare[3];
+	uint32_t spare2;
+};
+
+#define PACKET_INJECTED 0x01 // made by the control thread: goes straight to tx
+#define PACKET_COPY 0x02     // one of several copies (flood)
+
+extern int packet_meta_offset; // set before the first worker starts
+
+static inline struct packet_meta *
+packet_meta(struct rte_mbuf *m)
+{
+	return RTE_MBUF_DYNFIELD(m, packet_meta_offset, struct packet_meta *);
+}
+
+// ---------------------------------------------------------------- workers
+
+struct rte_graph;
+struct rte_ring;
+
+// One a worker thread; only its own thread writes it, except where noted.
+struct worker {
+	const struct dataplane *dataplane; // root of this walk of the graph
+	unsigned index;                    // 0 to worker_count - 1: slot in every counters array
+	struct rte_graph *graph;
+	struct rte_ring *inject;           // mbufs from the control thread (stage.h, port_inject)
+	struct rte_mempool *packets;       // whole frames up to 1,9xx bytes; also copies
+	struct rte_mempool *headers;       // small mbufs: new headers in front of shared payload, indirect mbufs
+	bool wake_control;                 // a node set it: the control thread is woken after this walk
+	bool busy;                         // rx or inject moved packets in this walk
+	uint64_t drops[MAX_DROP_REASONS];  // packets that belong to no port
+} __rte_cache_aligned;
+
+extern unsigned worker_count; // fixed at start
+extern __thread struct worker *worker_current;
+
+// The worker that runs the calling node; NULL on the control thread.
+static inline struct worker *
+worker_self(void)
+{
+	return worker_current;
+}
+
+#endif

@@ -1,0 +1,196 @@
+// How a stage joins the engine. A stage is a folder under stages/ with graph
+// nodes (RTE_NODE_REGISTER) and, if it has tables, one `struct stage` that it
+// registers with STAGE_REGISTER. All functions here run on the control thread
+// unless they say otherwise.
+//
+// Graph. Source nodes "rx" and "inject" belong to port/ and main/. Edges by name:
+//   rx -> classify (its only edge)       inject -> tx (its only edge)
+// From there the stages wire themselves. tx hands packets with egress_port set
+// to port_transmit(). Every drop is a node named "drop-<reason>" with no edges.
+#ifndef SLUICE_MAIN_STAGE_H
+#define SLUICE_MAIN_STAGE_H
+
+#include "dataplane.h"
+
+#include <sluice.pb-c.h>
+
+// ---------------------------------------------------------------- drop reasons
+
+enum drop_direction { DROP_INGRESS, DROP_EGRESS };
+
+// Registers a reason ("block-point") and returns its index in counters.drops, below
+// MAX_DROP_REASONS. Registering a name again returns the same index. Call from a constructor or start().
+// INGRESS counts at ingress_port and ingress; EGRESS at egress_port and egress.
+uint8_t drop_reason_register(const char *name, enum drop_direction direction);
+unsigned drop_reason_count(void);
+const char *drop_reason_name(unsigned reason);
+enum drop_direction drop_reason_direction(unsigned reason);
+
+// Worker. Adds n packets to reason for the packet's port and logical port (or to the worker's own
+// drops where there is none). Does not free the packet.
+void drop_count(struct worker *worker, uint8_t reason, struct rte_mbuf *m);
+
+// ---------------------------------------------------------------- generations
+
+// The change in progress: between the building of a root and its quiescence.
+struct generation;
+
+// The root that is visible to packets (`before`) and the one being built. `generation_next` may be
+// read for references among new objects; only main/ writes it.
+const struct dataplane *generation_before(const struct generation *g);
+const struct dataplane *generation_next(const struct generation *g);
+
+// Memory of this generation: zeroed, cache aligned. Freed by main/ if the transaction is aborted,
+// otherwise it stays until generation_retire() of a later generation. NULL: out of memory (answer -ENOMEM).
+void *generation_alloc(struct generation *g, size_t size);
+
+// Memory made by generation_alloc of an earlier generation (or of this one), no longer reachable
+// from the new root: freed after every worker has been quiescent. An abort forgets the call.
+void generation_retire(struct generation *g, const void *memory);
+
+// True if memory was allocated in this very generation: it may be written in place.
+bool generation_owns(const struct generation *g, const void *memory);
+
+// For what is not generation memory: run(arg) after quiescence if the change is committed / if it is aborted.
+// Returns 0 or -ENOMEM.
+int generation_on_commit(struct generation *g, void (*run)(void *arg), void *arg);
+int generation_on_abort(struct generation *g, void (*run)(void *arg), void *arg);
+
+// Refuses the transaction: message for people. Returns code (a negative errno), so that
+// `return generation_refuse(g, -ENOSPC, "…")` reads well. -ENOSPC -> ERROR_RESOURCE, -EEXIST -> ERROR_CONFLICT,
+// -EINVAL -> ERROR_INVALID, -ENODEV -> ERROR_DEVICE, -ENOENT -> ERROR_NOT_FOUND, -ENOMEM -> ERROR_RESOURCE.
+int generation_refuse(struct generation *g, int code, const char *format, ...) __rte_format_printf(3, 4);
+
+// A block point set or released by this generation; filled in while `published` runs.
+#define BLOCK_CHANGE_METHODS 4
+struct block_change {
+	const struct block_point *point; // valid until the end of `published`
+	bool blocked;
+	unsigned method_count;
+	struct {
+		const char *method; // "mac-move", "mvrp": static storage
+		uint32_t frames;    // queued so far
+		uint64_t first_sent_ns;
+	} methods[BLOCK_CHANGE_METHODS];
+};
+
+// The changes of this generation; the array is main/'s. Adding or removing a block point makes one entry.
+struct block_change *generation_block_changes(struct generation *g, unsigned *count);
+
+// CLOCK_REALTIME at which the last worker was seen on the new root; 0 before.
+uint64_t generation_effective_at_ns(const struct generation *g);
+
+// ---------------------------------------------------------------- stages
+
+struct fdb_row {
+	uint32_t bridge_domain;
+	uint32_t logical_port;
+	struct rte_ether_addr mac;
+	bool is_static;
+	uint32_t age_seconds;
+};
+
+// Every function may be NULL. `old` NULL: created; `new` NULL: deleted; both: changed in place (same id).
+// They run while the new generation is built (Prepare), in this order: deletions (block points, CE
+// notifications, static MACs, logical ports, bridge domains, ports), then creations and changes (settings,
+// ports, bridge domains, logical ports, static MACs, CE notifications, block points). They may refuse
+// (generation_refuse) and must have no effect that an abort does not undo.
+// `new` is writable: a stage fills in its own pointers (port.tags, port.blocks, bridge_domain.fdb).
+// The pointers of stages in `new` have been copied from `old`.
+struct stage {
+	const char *name;
+	// Once, before the graph is made (start) and after the last worker has ended (stop). 0 or -errno.
+	int (*start)(void);
+	void (*stop)(void);
+
+	int (*settings)(struct generation *g, const struct engine_settings *old, const struct engine_settings *new);
+	int (*port)(struct generation *g, const struct port *old, struct port *new);
+	int (*bridge_domain)(struct generation *g, const struct bridge_domain *old, struct bridge_domain *new);
+	int (*logical_port)(struct generation *g, const struct logical_port *old, struct logical_port *new);
+	int (*static_mac)(struct generation *g, const struct static_mac *old, const struct static_mac *new);
+	int (*ce_notification)(struct generation *g, const struct ce_notification *old,
+	                       const struct ce_notification *new);
+	int (*block_point)(struct generation *g, const struct block_point *old, struct block_point *new);
+
+	// Committed, and every worker is on the new root. Cannot fail. Stages run in the order of `order`.
+	void (*published)(struct generation *g);
+	// In this generation's published(): what a stage needs from objects that are gone must be saved before.
+	int order;
+
+	// Removes learned addresses: of a bridge domain, of a logical port, of both (0: any).
+	void (*flush)(uint32_t bridge_domain, uint32_t logical_port);
+	// Rows from *cursor on (0: from the start), at most max, of one bridge domain (0: all); sets *cursor to go on.
+	// Returns the rows written; 0: done. Entries that come and go meanwhile may be missed, none twice.
+	unsigned (*fdb_read)(uint32_t bridge_domain, uint64_t *cursor, struct fdb_row *rows, unsigned max);
+	// Fill in their own fields of the state (never allocate; ce: at most 4 methods through add_method).
+	void (*bridge_domain_state)(const struct bridge_domain *bd, Sluice__Api__BridgeDomainState *state);
+	void (*logical_port_state)(const struct logical_port *lp, Sluice__Api__LogicalPortState *state);
+	void (*block_point_state)(const struct block_point *point, Sluice__Api__BlockPointState *state);
+	// Writes the i-th method's state and returns true, or false when there are no more.
+	bool (*ce_notification_state)(uint16_t port, unsigned i, Sluice__Api__CeMethodState *state);
+	// The port's link went to `link` (kernel device or retry).
+	void (*link_changed)(const struct port *port, enum port_link link);
+	// Each round of the control loop after control_wake(): take what workers have posted to this stage's rings.
+	void (*poll)(void);
+
+	struct stage *next;
+};
+
+void stage_register(struct stage *stage);
+
+#define STAGE_REGISTER(stage) \
+	RTE_INIT(stage_register_##stage) { stage_register(&(stage)); }
+
+// ---------------------------------------------------------------- services of the control thread
+
+// The root that is visible to packets.
+const struct dataplane *dataplane_current(void);
+
+// Worker or control thread. Makes the control thread run every stage's poll() soon. On a worker it is a
+// flag: the wake-up happens once after the walk of the graph (no system call in a node).
+void control_wake(void);
+
+// Monotonic and wall clock of this round of the control loop.
+uint64_t control_now_ms(void);
+uint64_t control_realtime_ns(void);
+
+// Timers: memory is the owner's; arm() of an armed timer moves it; run() may arm it again.
+struct timer {
+	uint64_t at_ms; // control_now_ms() clock
+	void (*run)(struct timer *timer);
+	uint32_t place; // main/: position in the heap, 0: not armed
+};
+int timer_arm(struct timer *timer, uint64_t at_ms); // 0 or -ENOMEM
+void timer_disarm(struct timer *timer);
+
+// Sends an event to every subscriber (bounded; never blocks).
+void event_emit(const Sluice__Api__Event *event);
+
+// Waits until every worker has passed a quiescent state (microseconds when busy; a sleeping worker counts as
+// quiescent). For stages that free table memory of their own outside of generations.
+void workers_synchronize(void);
+
+// ---------------------------------------------------------------- packets from the control thread
+
+// A linear mbuf of the control thread's, headroom at least 128 bytes, length 0. NULL: pool empty.
+struct rte_mbuf *packet_alloc(void);
+
+// Queues a finished frame (with its tags) to leave through port, bypassing block points and bridging; takes the
+// mbuf in every case. 0; -ENOBUFS: the ring (8,192 frames) is full; -ENETDOWN: the port has no device or no link.
+// Counted as output of the port when the worker sends it.
+int port_inject(uint16_t port, struct rte_mbuf *m);
+// Wakes the workers that port_inject fed; call once after a batch.
+void port_inject_flush(void);
+
+// The device's address and speed as last seen (zero address: none; 0: unknown).
+void port_address(uint16_t port, struct rte_ether_addr *address);
+uint32_t port_speed_mbps(uint16_t port);
+enum port_link port_link(uint16_t port);
+
+// ---------------------------------------------------------------- packets to the wire
+
+// Worker. Sends up to n packets through the port's device; takes those it sends and returns how many; the
+// rest stays the caller's (tx-queue-full). Makes a chain linear where the device needs it. Does not count.
+uint16_t port_transmit(struct worker *worker, const struct port *port, struct rte_mbuf **packets, uint16_t n);
+
+#endif
