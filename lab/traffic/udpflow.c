@@ -62,8 +62,9 @@ static int send_flow(const char *address, int port, unsigned rate, double second
 	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0) die("socket");
 	int timer = timerfd_create(CLOCK_MONOTONIC, 0);
 	uint64_t interval = 1000000000ull / rate;
-	struct itimerspec every = {.it_interval = {.tv_sec = (time_t)(interval / 1000000000), .tv_nsec = (long)(interval % 1000000000)},
-				   .it_value = {.tv_nsec = 1}};
+	struct itimerspec every = {
+		.it_interval = {.tv_sec = (time_t)(interval / 1000000000), .tv_nsec = (long)(interval % 1000000000)},
+		.it_value = {.tv_nsec = 1}};
 	if (timer < 0 || timerfd_settime(timer, 0, &every, NULL) < 0) die("timer");
 
 	struct pollfd wait[2] = {{.fd = timer, .events = POLLIN}, {.fd = STDIN_FILENO, .events = POLLIN}};
@@ -81,7 +82,8 @@ static int send_flow(const char *address, int port, unsigned rate, double second
 			memcpy(payload, fields, sizeof(fields));
 			if (first == 0) first = last;
 			/* An ICMP error of an earlier packet shows here; the packet itself is then sent again. */
-			if (send(fd, payload, sizeof(payload), 0) < 0 && send(fd, payload, sizeof(payload), 0) < 0) failed++;
+			if (send(fd, payload, sizeof(payload), 0) < 0 && send(fd, payload, sizeof(payload), 0) < 0)
+				failed++;
 		}
 	}
 	printf("{\"sent\":%lu,\"failed\":%lu,\"firstNs\":\"%lu\",\"lastNs\":\"%lu\"}\n", sent, failed, first, last);
@@ -112,7 +114,10 @@ static int receive_flow(int port)
 		if (wait[0].revents) {
 			uint8_t payload[2048], control[256];
 			struct iovec into = {.iov_base = payload, .iov_len = sizeof(payload)};
-			struct msghdr message = {.msg_iov = &into, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
+			struct msghdr message = {.msg_iov = &into,
+						 .msg_iovlen = 1,
+						 .msg_control = control,
+						 .msg_controllen = sizeof(control)};
 			if (recvmsg(fd, &message, MSG_DONTWAIT) < PAYLOAD) continue;
 			uint64_t at_ns = 0, sequence;
 			for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c != NULL; c = CMSG_NXTHDR(&message, c)) {
@@ -146,17 +151,19 @@ static int receive_flow(int port)
 		if (s > previous + 1) {
 			lost += s - previous - 1;
 			if (gap_count < MAX_GAPS)
-				gaps[gap_count] = (struct gap){previous, s - previous - 1, arrived[previous], arrived[s]};
+				gaps[gap_count] =
+					(struct gap){previous, s - previous - 1, arrived[previous], arrived[s]};
 			gap_count++;
 		}
 		previous = s;
 	}
-	printf("{\"received\":%lu,\"duplicates\":%lu,\"outOfOrder\":%lu,\"lost\":%lu,\"first\":%ld,\"last\":%ld,\"firstNs\":\"%lu\",\"lastNs\":\"%lu\",\"gaps\":[",
+	printf("{\"received\":%lu,\"duplicates\":%lu,\"outOfOrder\":%lu,\"lost\":%lu,\"first\":%ld,\"last\":%ld,"
+	       "\"firstNs\":\"%lu\",\"lastNs\":\"%lu\",\"gaps\":[",
 	       received, duplicates, late, lost, received ? (long)lowest : -1, received ? (long)highest : -1,
 	       received ? arrived[lowest] : 0, received ? arrived[highest] : 0);
 	for (uint64_t i = 0; i < gap_count && i < MAX_GAPS; i++)
-		printf("%s{\"after\":%lu,\"lost\":%lu,\"fromNs\":\"%lu\",\"toNs\":\"%lu\"}", i ? "," : "", gaps[i].after, gaps[i].lost,
-		       gaps[i].from_ns, gaps[i].to_ns);
+		printf("%s{\"after\":%lu,\"lost\":%lu,\"fromNs\":\"%lu\",\"toNs\":\"%lu\"}", i ? "," : "",
+		       gaps[i].after, gaps[i].lost, gaps[i].from_ns, gaps[i].to_ns);
 	printf("]}\n");
 	free(arrived);
 	return 0;
