@@ -1,0 +1,40 @@
+/** One at a time, in order of arrival, and never more than a bound in waiting. */
+import { FaultError } from '../yang/fault.ts';
+
+export class SerialQueue {
+  readonly #capacity: number;
+  #waiting = 0;
+  #tail: Promise<void> = Promise.resolve();
+
+  /** @param capacity how many may wait or run; the next one is refused with `resource-denied` */
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  /** How many wait or run. */
+  get length(): number {
+    return this.#waiting;
+  }
+
+  /** Runs the work after all that came before it, whether that succeeded or not. */
+  async run<T>(work: () => Promise<T> | T): Promise<T> {
+    if (this.#waiting >= this.#capacity) {
+      throw new FaultError({
+        type: 'application',
+        tag: 'resource-denied',
+        message: `${this.#capacity} changes of the configuration are waiting already; try again later`,
+      });
+    }
+    this.#waiting++;
+    const turn = this.#tail.then(work);
+    this.#tail = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    try {
+      return await turn;
+    } finally {
+      this.#waiting--;
+    }
+  }
+}
