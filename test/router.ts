@@ -7,8 +7,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Site, type SiteOptions } from '../lab/site.ts';
 import { until } from '../lab/run.ts';
+import { Site, type SiteOptions } from '../lab/site.ts';
 import { connectUnix, type NetconfClient } from '../src/northbound/netconf/client.ts';
 import { devicePrefix } from '../src/start/clear.ts';
 import { isAlive } from '../src/start/processes.ts';
@@ -95,7 +95,9 @@ export class Router {
   }
 
   /** Builds a site at the router's ports `devices`; the router clears it at its end, as its own lab. */
-  buildSite(options: Pick<SiteOptions, 'number' | 'vlans' | 'routerDevices'> & { ageingSeconds?: number }): Promise<Site> {
+  buildSite(
+    options: Pick<SiteOptions, 'number' | 'vlans' | 'routerDevices'> & { ageingSeconds?: number },
+  ): Promise<Site> {
     return Site.build({
       ...options,
       prefix: this.places.namespacePrefix,
