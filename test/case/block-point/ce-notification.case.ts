@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import type { FdbEntry } from '../../../lab/switch.ts';
+import { Flow, type FlowResult } from '../../../lab/traffic/flow.ts';
+import { Capture } from '../../capture.ts';
+import type { Case } from '../../case.ts';
+import { blockPoint, editConfig } from '../../configuration.ts';
+import { Router } from '../../router.ts';
+import { configure, type DualHomed, dualHomed, notifyUplinks, vlans } from '../../topology.ts';
+
+/** The least that Open vSwitch takes. */
+const ageingSeconds = 15;
+/** Open vSwitch undoes a move while statistics of the last second's traffic on the old port are pending. */
+const silenceMs = 2000;
+const packetsPerSecond = 1000;
+
+/** Must show (c) of the walking router. */
+const notification: Case = {
+  id: 'ce-notification',
+  shows: 'a VLAN moved between two uplinks of a CE: MVRP Leave and New, mac-move; the FDB follows for that VLAN alone',
+  async run() {
+    const router = await Router.start();
+    try {
+      const net = await dualHomed(router, {
+        ageingSeconds,
+        more: [...vlans.map((vlan) => blockPoint('right', vlan)), ...notifyUplinks(true)],
+      });
+      const told = await move(router, net, 'left', 'right', `${router.places.run}/told`);
+
+      await configure(router, notifyUplinks(false));
+      const untold = await move(router, net, 'right', 'left', `${router.places.run}/untold`);
+
+      assert.equal(untold.mvrp.length + untold.macMoves.length, 0);
+      assert.ok(told.lostMs < 500, `lost for ${told.lostMs} ms with notification`);
+      assert.ok(untold.lostMs > 5000, `lost for only ${untold.lostMs} ms without notification`);
+      assert.equal(told.other.lost, 0);
+      assert.equal(untold.other.lost, 0);
+      return [
+        { what: 'MVRP frames to the blocked uplink (Leave) and the released one (New)', value: told.mvrp.length },
+        { what: 'mac-move frames to the released uplink', value: told.macMoves.length },
+        { what: 'mac-move frames at other ports of the CE', value: told.strayed },
+        { what: 'VLAN 10 lost from the CE, with notification', value: told.lostMs, unit: 'ms' },
+        { what: `VLAN 10 lost from the CE, without (its ageing: ${ageingSeconds} s)`, value: untold.lostMs, unit: 'ms' },
+        { what: 'VLAN 20 lost meanwhile, with and without', value: told.other.lost + untold.other.lost, unit: 'frames' },
+      ];
+    } finally {
+      await router.stop();
+    }
+  },
+};
+
+interface Move {
+  readonly lostMs: number;
+  /** The flow of VLAN 20. */
+  readonly other: FlowResult;
+  /** Frame, destination and event, of both uplinks. */
+  readonly mvrp: readonly string[][];
+  readonly macMoves: readonly string[][];
+  /** mac-move frames that the CE passed on to a host. */
+  readonly strayed: number;
+}
+
+/** One commit blocks VLAN 10 on one uplink and releases it on the other, while the CE's hosts send to silent ones. */
+async function move(router: Router, net: DualHomed, from: string, to: string, files: string): Promise<Move> {
+  const uplinkOf = (name: string): string => (name === 'left' ? 'uplink1' : 'uplink2');
+  const site = net.ce.switch.namespace;
+  // The remote hosts speak once, so that the CE and the router know them; then they are silent.
+  for (const vlan of vlans) {
+    const hello = await Flow.start({ from: net.remote.host(vlan), to: net.ce.host(vlan), packetsPerSecond: 20, port: 5999 });
+    await net.ce.switch.learned(net.remote.host(vlan).mac, vlan, uplinkOf(vlan === 10 ? from : 'left'));
+    await hello.stop(0);
+  }
+  const before = await net.ce.switch.fdb();
+  const flows = await Promise.all(
+    vlans.map((vlan) => Flow.start({ from: net.ce.host(vlan), to: net.remote.host(vlan), packetsPerSecond })),
+  );
+  await new Promise((resolve) => setTimeout(resolve, silenceMs));
+
+  const captures = {
+    blocked: await Capture.start(site, uplinkOf(from), `${files}-blocked.pcap`, 'inbound'),
+    released: await Capture.start(site, uplinkOf(to), `${files}-released.pcap`, 'inbound'),
+    hosts: await Promise.all(
+      vlans.map((vlan) => Capture.start(net.ce.host(vlan).namespace, 'eth0', `${files}-${vlan}.pcap`, 'inbound')),
+    ),
+  };
+  const client = await router.connect();
+  await client.rpc('<lock><target><candidate/></target></lock>');
+  await client.rpc(editConfig('candidate', blockPoint(from, 10), blockPoint(to, 10, 'delete')));
+  await client.rpc('<commit/>');
+  await client.rpc('<unlock><target><candidate/></target></unlock>');
+  await client.close();
+
+  // Until traffic flows again, at most until the CE has forgotten the old place, and through all repetitions.
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  const remote = net.remote.host(10);
+  if (!(await net.ce.switch.fdb()).some((entry) => entry.mac === remote.mac && entry.port === uplinkOf(to))) {
+    await new Promise((resolve) => setTimeout(resolve, ageingSeconds * 1000 + 3000));
+  }
+  const after = await net.ce.switch.fdb();
+  const [moved, other] = await Promise.all(flows.map((flow) => flow.stop()));
+  for (const capture of [captures.blocked, captures.released, ...captures.hosts]) await capture.stop();
+  if (moved === undefined || other === undefined) throw new Error('two flows');
+
+  const mvrpFields = ['frame.number', 'eth.dst', 'mrp-mvrp.vector_header.first_value', 'mrp-mvrp.three_packed_event'];
+  const macMoveFilter = `eth.type == 0x88b5 or (vlan and vlan.etype == 0x88b5)`;
+  const leaves = await captures.blocked.fields('mrp-mvrp', mvrpFields);
+  const news = await captures.released.fields('mrp-mvrp', mvrpFields);
+  const macMoves = await captures.released.fields(macMoveFilter, ['vlan.id', 'eth.src', 'eth.dst']);
+  for (const capture of [captures.blocked, captures.released]) assert.equal(await capture.malformed(), 0);
+  let strayed = 0;
+  for (const capture of captures.hosts) strayed += (await capture.fields(macMoveFilter, ['frame.number'])).length;
+
+  if (macMoves.length > 0) {
+    assert.match(await captures.blocked.text('mrp-mvrp'), /Leave/i);
+    assert.match(await captures.released.text('mrp-mvrp'), /New/i);
+    for (const [vid] of macMoves) assert.equal(vid, '10');
+    assert.ok(macMoves.some(([, source]) => source === remote.mac), 'the remote MAC was announced');
+    assert.equal(strayed, 0);
+    const place = (table: readonly FdbEntry[], vlan: number): string | undefined =>
+      table.find((entry) => entry.mac === net.remote.host(vlan).mac && entry.vlan === vlan)?.port;
+    assert.equal(place(after, 10), uplinkOf(to));
+    assert.equal(place(after, 20), place(before, 20));
+  }
+  return { lostMs: (moved.lost * 1000) / packetsPerSecond, other, mvrp: [...leaves, ...news], macMoves, strayed };
+}
+
+export const cases: readonly Case[] = [notification];
