@@ -48,6 +48,12 @@ void *generation_alloc(struct generation *g, size_t size);
 // from the new root: freed after every worker has been quiescent. An abort forgets the call.
 void generation_retire(struct generation *g, const void *memory);
 
+// The objects of the root being built, writable (copied from the old generation at the first call); NULL: there
+// is none, or no memory. For stages whose tables hang off an object that the change at hand does not name: a
+// logical port's hook that edits generation_port(g, new->port)->tags, a block point's that edits ->blocks.
+struct port *generation_port(struct generation *g, uint16_t id);
+struct bridge_domain *generation_bridge_domain(struct generation *g, uint32_t id);
+
 // True if memory was allocated in this very generation: it may be written in place.
 bool generation_owns(const struct generation *g, const void *memory);
 
@@ -95,6 +101,7 @@ struct fdb_row {
 // notifications, static MACs, logical ports, bridge domains, ports), then creations and changes (settings,
 // ports, bridge domains, logical ports, static MACs, CE notifications, block points). They may refuse
 // (generation_refuse) and must have no effect that an abort does not undo.
+// A change of a bridge domain's members alone does not call bridge_domain(): logical_port() tells of it.
 // `new` is writable: a stage fills in its own pointers (port.tags, port.blocks, bridge_domain.fdb).
 // The pointers of stages in `new` have been copied from `old`.
 struct stage {
