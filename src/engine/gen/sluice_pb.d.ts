@@ -993,6 +993,14 @@ export declare type Query = Message<"sluice.api.Query"> & {
      */
     value: Empty;
     case: "engine";
+  } | {
+    /**
+     * As `objects`, of the owner with this name: for tools that look on.
+     *
+     * @generated from field: string objects_of = 10;
+     */
+    value: string;
+    case: "objectsOf";
   } | { case: undefined; value?: undefined };
 };
 
