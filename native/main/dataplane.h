@@ -49,6 +49,8 @@ id_map_get(const struct id_map *map, uint32_t id)
 // Of a port or of a logical port, one worker's share. Bytes without FCS.
 // `drops` has one counter a reason (drop_reason_register in stage.h): it counts
 // packets received there (ingress reasons) or meant to leave there (egress reasons).
+// The classify node counts the input of port and logical port, the tx node their output (rx and
+// port_transmit count neither): the header is in the cache there.
 struct counters {
 	uint64_t in_octets;
 	uint64_t in_unicast;
@@ -212,8 +214,9 @@ struct packet_meta {
 	uint8_t tags;          // tags in front of the payload type at ingress, as classify parsed them
 	uint8_t flags;         // PACKET_*
 	uint8_t drop_reason;   // set before a packet goes to the drop node, where a node has several
-	uint8_t spare[3];
-	uint32_t spare2;
+	uint8_t priority;      // PCP << 1 | DEI of the tag that was removed at ingress, for the tag pushed at egress
+	uint16_t egress_vid;   // outer VID on the wire at egress, set by the rewrite on the way out; 0: untagged
+	uint32_t spare;
 };
 
 #define PACKET_INJECTED 0x01 // made by the control thread: goes straight to tx
