@@ -17,9 +17,17 @@ export type RowKey = string;
 /** The schema nodes that have rows of their own. */
 export type RowNode = ListNode | LeafListNode | ContainerNode;
 
-/** The columns that are set: canonical values by leaf. A row of a leaf-list entry has none: its value is in its key. */
+/**
+ * The columns that are set: canonical values by leaf, in a list entry its key leaves included. A row of a leaf-list entry
+ * has none: its value is in its key.
+ */
 export interface Row {
   readonly leaves: ReadonlyMap<LeafNode | AnyColumn, string>;
+  /**
+   * Entries of ordered-by user lists and leaf-lists: where the entry stands among its siblings, an opaque string that
+   * compares in the user's order (position.ts). Writers leave it out: overlays keep it, or append.
+   */
+  readonly position?: string;
 }
 /** anydata and anyxml are columns too: their content as XML text. */
 export type AnyColumn = Extract<DataSchemaNode, { kind: 'anydata' | 'anyxml' }>;

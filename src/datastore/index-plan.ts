@@ -1,0 +1,175 @@
+/**
+ * Which lookups by value the store keeps: leafrefs (who points to an entry that goes?), leaves that callers name, and the
+ * combinations of `unique`. Decided when the store is opened; the index database is rebuilt where the set has changed.
+ *
+ *     leaf     0x01 leaf id[3] value token, row key
+ *     unique   0x02 group id[3] parent's row key, value tokens, row key of the entry
+ *     order    0x03 parent's row key, node id[3], position  →  row key of the entry
+ *
+ *     token    0x01 UTF-8 0x00, or, above 250 bytes, 0x02 SHA-256[32]
+ */
+import { createHash } from 'node:crypto';
+import type { LeafListNode, LeafNode, ListNode } from '../yang/schema/node.ts';
+import type { Type } from '../yang/type/type.ts';
+import { defaultOf } from './defaults.ts';
+import { idBytes } from './id.ts';
+import type { KeySpace } from './key.ts';
+import { toUtf8 } from './key-codec.ts';
+import type { Row, RowKey, RowNode, View } from './view.ts';
+
+/** One `unique` statement. */
+export interface UniqueGroup {
+  readonly list: ListNode;
+  readonly leaves: readonly LeafNode[];
+  readonly prefix: string;
+}
+
+type Indexed = LeafNode | LeafListNode;
+
+export class IndexPlan {
+  /** Changes with the set of indexes. */
+  readonly signature: string;
+  readonly groups: readonly UniqueGroup[];
+  readonly #keys: KeySpace;
+  readonly #prefixes = new Map<Indexed, string>();
+  readonly #leavesOf = new Map<RowNode | undefined, Indexed[]>();
+  readonly #groupsOf = new Map<RowNode | undefined, UniqueGroup[]>();
+
+  /** `named`: schema paths of leaves and leaf-lists to index besides leafrefs. */
+  constructor(keys: KeySpace, named: Iterable<string> = []) {
+    this.#keys = keys;
+    const wanted = new Set(named);
+    const groups: UniqueGroup[] = [];
+    const take = (leaf: Indexed, holder: RowNode | undefined): void => {
+      const id = leaf.kind === 'leaf' ? keys.columnId(leaf) : keys.rowId(leaf);
+      this.#prefixes.set(leaf, `\x01${idBytes(id)}`);
+      append(this.#leavesOf, holder, leaf);
+    };
+    for (const shape of [keys.shape.root, ...keys.shape.rows()]) {
+      const { node } = shape;
+      for (const leaf of shape.columns) {
+        if (leaf.kind === 'leaf' && (wanted.delete(leaf.path) || refers(leaf))) take(leaf, node);
+      }
+      if (node?.kind === 'leaf-list' && (wanted.delete(node.path) || refers(node))) take(node, node);
+      if (node?.kind === 'list' && node.config)
+        for (const leaves of node.uniques) groups.push(this.#group(node, leaves));
+    }
+    if (wanted.size > 0) throw new Error(`no leaf to index: ${[...wanted].join(', ')}`);
+    this.groups = groups;
+    const parts = [...this.#prefixes.values(), ...groups.map((group) => group.prefix)];
+    this.signature = createHash('sha256').update(parts.sort().join(), 'latin1').digest('hex').slice(0, 32);
+  }
+
+  /** What index keys of the rows with this value begin with. */
+  prefix(leaf: Indexed, value: string): string {
+    const prefix = this.#prefixes.get(leaf);
+    if (prefix === undefined) throw new Error(`${leaf.path} has no index`);
+    return prefix + token(value);
+  }
+
+  has(leaf: Indexed): boolean {
+    return this.#prefixes.has(leaf);
+  }
+
+  /** What index keys of the entries with this combination begin with. */
+  uniquePrefix(group: UniqueGroup, parent: RowKey, values: readonly string[]): string {
+    return group.prefix + parent + values.map(token).join('');
+  }
+
+  group(list: ListNode, leaves: readonly LeafNode[]): UniqueGroup {
+    const group = this.groups.find(
+      (one) =>
+        one.list === list && one.leaves.length === leaves.length && one.leaves.every((leaf, i) => leaf === leaves[i]),
+    );
+    if (group === undefined) throw new Error(`${list.path} has no such unique statement`);
+    return group;
+  }
+
+  /** The groups whose combination a row of this node is part of. */
+  groupsOf(node: RowNode | undefined): readonly UniqueGroup[] {
+    return this.#groupsOf.get(node) ?? [];
+  }
+
+  /** The leaf index keys of a row. */
+  leafKeys(key: RowKey, node: RowNode | undefined, row: Row): readonly string[] {
+    const leaves = this.#leavesOf.get(node);
+    if (leaves === undefined) return [];
+    const found: string[] = [];
+    for (const leaf of leaves) {
+      const value = leaf.kind === 'leaf' ? row.leaves.get(leaf) : this.#keys.last(key)?.keys[0];
+      if (value !== undefined) found.push(this.prefix(leaf, value) + key);
+    }
+    return found;
+  }
+
+  /** The list entry whose combination a row of the node at `key` is part of. */
+  ownerOf(group: UniqueGroup, key: RowKey): RowKey {
+    const step = this.#keys.decode(key).findLast(({ node }) => node === group.list);
+    if (step === undefined) throw new Error(`${this.#keys.path(key)} is not below ${group.list.path}`);
+    return step.key;
+  }
+
+  /**
+   * The unique index key of an entry, defaults included (RFC 7950 section 7.8.3); undefined where the entry is not there
+   * or one of the leaves has no value.
+   */
+  uniqueKey(view: View, group: UniqueGroup, owner: RowKey): string | undefined {
+    const values: string[] = [];
+    for (const leaf of group.leaves) {
+      const row = this.#holderRow(view, group, owner, leaf);
+      const value = row && (row.leaves.get(leaf) ?? defaultOf(row, leaf));
+      if (value === undefined) return undefined;
+      values.push(value);
+    }
+    return this.uniquePrefix(group, this.#keys.parent(owner) ?? '', values) + owner;
+  }
+
+  #holderRow(view: View, group: UniqueGroup, owner: RowKey, leaf: LeafNode): Row | undefined {
+    const way: RowNode[] = [];
+    for (let node = this.#keys.shape.holder(leaf); node !== undefined && node !== group.list; ) {
+      way.unshift(node);
+      node = this.#keys.shape.of(node).parent;
+    }
+    return view.get(way.reduce((key, node) => this.#keys.child(key, node), owner));
+  }
+
+  #group(list: ListNode, leaves: readonly LeafNode[]): UniqueGroup {
+    const name = `unique ${list.path} ${leaves.map((leaf) => leaf.path).join(' ')}`;
+    const group = { list, leaves, prefix: `\x02${idBytes(this.#keys.ids.of(name))}` };
+    const holders = new Set<RowNode | undefined>([list]);
+    for (const leaf of leaves) {
+      for (let node = this.#keys.shape.holder(leaf); node !== undefined && node !== list; ) {
+        holders.add(node);
+        node = this.#keys.shape.of(node).parent;
+      }
+    }
+    for (const holder of holders) append(this.#groupsOf, holder, group);
+    return group;
+  }
+}
+
+/** Key of the order index; entries of one list share `orderPrefix`. */
+export function orderPrefix(keys: KeySpace, parent: RowKey, node: RowNode): string {
+  return `\x03${keys.range(parent, node).from}`;
+}
+
+export function token(value: string): string {
+  const bytes = toUtf8(value);
+  if (bytes.length <= 250) return `\x01${bytes}\0`;
+  return `\x02${createHash('sha256').update(bytes, 'latin1').digest().toString('latin1')}`;
+}
+
+/** Configuration that points to other configuration or state: by leafref, also as a member of a union. */
+function refers(leaf: Indexed): boolean {
+  return leaf.config && isReference(leaf.type);
+}
+
+function isReference(type: Type): boolean {
+  return type.base === 'leafref' || (type.members?.some(isReference) ?? false);
+}
+
+function append<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
+}

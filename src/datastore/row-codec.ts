@@ -1,0 +1,133 @@
+/**
+ * Rows packed for the store. Bytes are code units of a latin1 string, which V8 slices without copying:
+ *
+ *     packed   := node id[3] flags[1] position? column*
+ *     flags    := 1: a position is there   2: texts are UTF-8 (otherwise ASCII)
+ *     position := length(varint) bytes
+ *     column   := column id(varint) length(varint) text
+ *     varint   := 7 bits a byte, low first, 0x80 set on all but the last
+ *
+ * Columns stand in ascending order of their ids, so equal rows pack to equal strings.
+ */
+
+import { idBytes, readId } from './id.ts';
+import type { KeySpace } from './key.ts';
+import { fromUtf8, toUtf8 } from './key-codec.ts';
+import type { ColumnNode } from './shape.ts';
+import type { Row, RowNode } from './view.ts';
+
+const hasPosition = 1;
+const isUtf8 = 2;
+
+/** A row of this store: what a Row says, and the columns that the schema no longer knows, which are kept. */
+export class StoredRow implements Row {
+  readonly leaves: ReadonlyMap<ColumnNode, string>;
+  readonly position?: string;
+  /** Column id → value. Undefined where there is none. */
+  readonly unknown: ReadonlyMap<number, string> | undefined;
+
+  constructor(leaves: ReadonlyMap<ColumnNode, string>, position?: string, unknown?: ReadonlyMap<number, string>) {
+    this.leaves = leaves;
+    if (position !== undefined) this.position = position;
+    this.unknown = unknown;
+  }
+}
+
+/** The number of the root's row, which no node has. */
+const rootId = 0;
+
+export function packRow(keys: KeySpace, node: RowNode | undefined, row: Row): string {
+  const columns: [number, string][] = [];
+  for (const [column, value] of row.leaves) columns.push([keys.columnId(column), value]);
+  if (row instanceof StoredRow && row.unknown !== undefined) columns.push(...row.unknown);
+  columns.sort((a, b) => a[0] - b[0]);
+  let flags = row.position === undefined ? 0 : hasPosition;
+  for (const column of columns) {
+    const bytes = toUtf8(column[1]);
+    if (bytes === column[1]) continue;
+    flags |= isUtf8;
+    column[1] = bytes;
+  }
+  let packed = idBytes(node === undefined ? rootId : keys.rowId(node)) + String.fromCharCode(flags);
+  if (row.position !== undefined) packed += varint(row.position.length) + row.position;
+  for (const [id, bytes] of columns) packed += varint(id) + varint(bytes.length) + bytes;
+  return packed;
+}
+
+/** The row node that a packed row is of: undefined where the schema no longer has it, null for the root's row. */
+export function packedNode(keys: KeySpace, packed: string): RowNode | null | undefined {
+  const id = readId(packed, 0);
+  return id === rootId ? null : keys.rowById(id);
+}
+
+export function unpackRow(keys: KeySpace, packed: string): StoredRow {
+  const flags = packed.charCodeAt(3);
+  const leaves = new Map<ColumnNode, string>();
+  let unknown: Map<number, string> | undefined;
+  let position: string | undefined;
+  let at = 4;
+  let byte = 0;
+  const end = packed.length;
+  if (flags & hasPosition) {
+    const length = packed.charCodeAt(at++); // positions are renumbered long before 128 bytes
+    position = packed.slice(at, at + length);
+    at += length;
+  }
+  while (at < end) {
+    let id = 0;
+    let shift = 0;
+    do {
+      byte = packed.charCodeAt(at++);
+      id |= (byte & 0x7f) << shift;
+      shift += 7;
+    } while (byte & 0x80);
+    let length = 0;
+    shift = 0;
+    do {
+      byte = packed.charCodeAt(at++);
+      length |= (byte & 0x7f) << shift;
+      shift += 7;
+    } while (byte & 0x80);
+    if (!(at + length <= end)) throw new Error('a packed row ends too early');
+    const bytes = packed.slice(at, at + length);
+    at += length;
+    const value = flags & isUtf8 ? fromUtf8(bytes) : bytes;
+    const column = keys.columnById(id);
+    if (column !== undefined) leaves.set(column, value);
+    else {
+      unknown ??= new Map();
+      unknown.set(id, value);
+    }
+  }
+  return new StoredRow(leaves, position, unknown);
+}
+
+/** Whether two rows say the same; undefined: there is none. */
+export function sameRow(a: Row | undefined, b: Row | undefined): boolean {
+  if (a === b) return true;
+  if (a === undefined || b === undefined) return false;
+  if (a.position !== b.position || !sameValues(a.leaves, b.leaves)) return false;
+  return sameValues(unknownOf(a), unknownOf(b));
+}
+
+const nothing: ReadonlyMap<number, string> = new Map();
+
+export function unknownOf(row: Row | undefined): ReadonlyMap<number, string> {
+  return (row instanceof StoredRow ? row.unknown : undefined) ?? nothing;
+}
+
+function sameValues<K>(a: ReadonlyMap<K, string>, b: ReadonlyMap<K, string>): boolean {
+  if (a.size !== b.size) return false;
+  for (const [key, value] of a) if (b.get(key) !== value) return false;
+  return true;
+}
+
+export function varint(value: number): string {
+  let text = '';
+  let rest = value;
+  while (rest > 0x7f) {
+    text += String.fromCharCode((rest & 0x7f) | 0x80);
+    rest >>>= 7;
+  }
+  return text + String.fromCharCode(rest);
+}
