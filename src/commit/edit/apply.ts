@@ -1,0 +1,366 @@
+/**
+ * Applies the payload of an edit to rows (RFC 6241 section 7.2, RFC 7950 sections 7.5 to 7.10). One walk over the payload;
+ * what the payload does not name is read only where an operation says so (replace, delete, another case).
+ */
+import type { KeySpace } from '../../datastore/key.ts';
+import { isImplicit, isOrdered, isRow } from '../../datastore/shape.ts';
+import type { RowKey, RowNode } from '../../datastore/view.ts';
+import type { DataNode, EditOperation } from '../../yang/data/node.ts';
+import { type Fault, FaultError } from '../../yang/fault.ts';
+import type { ContainerNode, DataSchemaNode, LeafListNode, LeafNode, ListNode } from '../../yang/schema/node.ts';
+import { casesOf } from './case.ts';
+import { RowDraft } from './draft.ts';
+import type { Editable } from './editable.ts';
+import { attributeFault, dataExists, dataMissing, missingInstance, noValue, unexpected } from './faults.ts';
+import { foldOf, isFolded } from './fold.ts';
+import type { EditOptions } from './options.ts';
+import { checkPayload, keyValues } from './payload.ts';
+
+/** A node that the edit set and that depends on a `when`, which is judged once the whole edit is applied. */
+export interface ConditionalNode {
+  readonly row: RowKey;
+  readonly node: DataSchemaNode;
+}
+
+export interface EditOutcome {
+  /** Empty but for `continue-on-error`; any other error is thrown as a FaultError with the rows half-edited. */
+  readonly faults: readonly Fault[];
+  readonly conditional: readonly ConditionalNode[];
+}
+
+/** What has children in the data tree: a row node, a non-presence container, the root (undefined). */
+type Above = ContainerNode | ListNode | undefined;
+
+export function applyEdit(
+  rows: Editable,
+  keys: KeySpace,
+  payload: readonly DataNode[],
+  options: EditOptions = {},
+): EditOutcome {
+  return new Edit(rows, keys, options.errorOption === 'continue-on-error').run(
+    payload,
+    options.defaultOperation ?? 'merge',
+  );
+}
+
+class Edit {
+  readonly #rows: Editable;
+  readonly #keys: KeySpace;
+  readonly #goesOn: boolean;
+  readonly #faults: Fault[] = [];
+  readonly #conditional: ConditionalNode[] = [];
+
+  constructor(rows: Editable, keys: KeySpace, goesOn: boolean) {
+    this.#rows = rows;
+    this.#keys = keys;
+    this.#goesOn = goesOn;
+  }
+
+  run(payload: readonly DataNode[], operation: EditOperation): EditOutcome {
+    const root = new RowDraft(this.#rows, '', undefined);
+    this.#children(root, undefined, payload, operation);
+    root.write();
+    return { faults: this.#faults, conditional: this.#conditional };
+  }
+
+  /** The payload's nodes below one instance. Deletions first, so that the order of siblings in the payload is of no effect. */
+  #children(row: RowDraft, above: Above, payload: readonly DataNode[], operation: EditOperation): void {
+    checkPayload(this.#keys, row.key, payload, operation);
+    const gone = payload.filter((node) => isDeletion(node, operation));
+    const rest = gone.length === 0 ? payload : payload.filter((node) => !isDeletion(node, operation));
+    for (const node of gone) this.#guarded(() => this.#node(row, node, operation));
+    for (const node of rest) this.#guarded(() => this.#node(row, node, operation));
+    if (operation === 'replace') this.#prune(row, above, payload);
+  }
+
+  #guarded(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      if (!this.#goesOn || !(error instanceof FaultError)) throw error;
+      this.#faults.push(...error.faults);
+    }
+  }
+
+  #node(row: RowDraft, node: DataNode, inherited: EditOperation): void {
+    const { schema } = node;
+    const operation = node.attributes?.operation ?? inherited;
+    const path = () => this.#keys.path(row.key, schema);
+    if (!schema.config) {
+      throw new FaultError(unexpected(path(), schema, `${schema.name} is state, not configuration`));
+    }
+    if (node.attributes?.insert !== undefined && !(isRow(schema) && isOrdered(schema))) {
+      throw new FaultError(
+        attributeFault('unknown-attribute', path(), schema, 'insert', `${schema.name} is not ordered by the user`),
+      );
+    }
+    switch (schema.kind) {
+      case 'leaf':
+        if (schema.isKey) this.#key(row, schema, operation);
+        else this.#column(row, schema, node.value, operation);
+        break;
+      case 'anydata':
+      case 'anyxml':
+        this.#column(row, schema, node.xml ?? '', operation);
+        break;
+      case 'leaf-list':
+        this.#leafListEntry(row, schema, node, operation);
+        break;
+      case 'list':
+        this.#rowNode(row, schema, this.#keys.child(row.key, schema, keyValues(schema, node)), node, operation);
+        break;
+      case 'container':
+        if (isFolded(schema)) this.#folded(row, schema, node, operation);
+        else this.#rowNode(row, schema, this.#keys.child(row.key, schema), node, operation);
+        break;
+    }
+  }
+
+  /** A key has no life of its own: it comes and goes with its entry. */
+  #key(row: RowDraft, schema: LeafNode, operation: EditOperation): void {
+    if ((operation !== 'delete' && operation !== 'remove') || !row.has(schema)) return;
+    const message = `the key ${schema.name} goes with its list entry and cannot be deleted alone`;
+    throw new FaultError(
+      attributeFault('bad-attribute', this.#keys.path(row.key, schema), schema, 'operation', message),
+    );
+  }
+
+  #column(
+    row: RowDraft,
+    schema: Exclude<DataSchemaNode, ContainerNode | ListNode | LeafListNode>,
+    value: string | undefined,
+    operation: EditOperation,
+  ): void {
+    const path = () => this.#keys.path(row.key, schema);
+    const exists = row.has(schema);
+    switch (operation) {
+      case 'delete':
+      case 'none':
+        if (!exists) throw new FaultError(missing(path(), operation));
+        if (operation === 'delete') row.delete(schema);
+        return;
+      case 'remove':
+        row.delete(schema);
+        return;
+      case 'create':
+        if (exists) throw new FaultError(dataExists(path()));
+        break;
+      case 'merge':
+      case 'replace':
+        break;
+    }
+    if (value === undefined) throw new FaultError(noValue(path(), schema));
+    this.#clearOtherCases(row, schema);
+    row.set(schema, value);
+    row.need();
+    this.#note(row.key, schema);
+  }
+
+  #leafListEntry(row: RowDraft, schema: LeafListNode, node: DataNode, operation: EditOperation): void {
+    if (node.value === undefined) throw new FaultError(noValue(this.#keys.path(row.key, schema), schema));
+    const key = this.#keys.child(row.key, schema, [node.value]);
+    const exists = this.#rows.get(key) !== undefined;
+    if (!this.#decide(key, exists, operation)) return;
+    this.#clearOtherCases(row, schema);
+    row.need();
+    if (!exists) this.#rows.put(key, schema, { leaves: new Map() });
+    this.#insert(row, schema, key, node);
+    this.#note(key, schema);
+  }
+
+  /** A list entry, a presence container, a top-level container. */
+  #rowNode(
+    row: RowDraft,
+    schema: ListNode | ContainerNode,
+    key: RowKey,
+    node: DataNode,
+    operation: EditOperation,
+  ): void {
+    const implicit = isImplicit(schema);
+    const exists = implicit
+      ? this.#rows.get(key) !== undefined && !this.#isEmpty(key)
+      : this.#rows.get(key) !== undefined;
+    if (implicit && operation === 'none') {
+      // A non-presence container is always there (RFC 7950 section 7.5.1): below it "none" only walks.
+    } else if (!this.#decide(key, exists, operation)) return;
+    const draft = new RowDraft(this.#rows, key, schema);
+    const children = node.children ?? [];
+    if (operation !== 'none') {
+      if (!implicit) {
+        this.#clearOtherCases(row, schema);
+        row.need();
+        draft.need();
+      }
+      this.#note(key, schema);
+    }
+    if (schema.kind === 'list') {
+      const values = keyValues(schema, node);
+      for (const [index, leaf] of schema.keys.entries()) draft.set(leaf, values[index] as string);
+      if (!draft.existed) draft.write(); // before it is placed among its siblings
+      if (operation !== 'none') this.#insert(row, schema, key, node);
+    }
+    this.#children(draft, schema, children, operation);
+    draft.write();
+    if (implicit && this.#rows.get(key) !== undefined && this.#isEmpty(key)) this.#rows.remove(key);
+  }
+
+  /** A non-presence container below the top: it exists where it has content. */
+  #folded(row: RowDraft, schema: ContainerNode, node: DataNode, operation: EditOperation): void {
+    const path = () => this.#keys.path(row.key, schema);
+    switch (operation) {
+      case 'delete':
+        if (!this.#exists(row, schema)) throw new FaultError(dataMissing(path()));
+        this.#clear(row, schema);
+        return;
+      case 'remove':
+        this.#clear(row, schema);
+        return;
+      case 'create':
+        if (this.#exists(row, schema)) throw new FaultError(dataExists(path()));
+        break;
+      case 'merge':
+      case 'replace':
+      case 'none':
+        break;
+    }
+    if (operation !== 'none') this.#note(row.key, schema);
+    this.#children(row, schema, node.children ?? [], operation);
+    if (casesOf(schema).length > 0 && operation !== 'none' && this.#exists(row, schema)) {
+      this.#clearOtherCases(row, schema);
+    }
+  }
+
+  /**
+   * What an operation does to a row by its existence. True: go on and set it, or with `none` walk on below it.
+   */
+  #decide(key: RowKey, exists: boolean, operation: EditOperation): boolean {
+    switch (operation) {
+      case 'delete':
+      case 'none':
+        if (!exists) throw new FaultError(missing(this.#keys.path(key), operation));
+        if (operation === 'none') return true;
+        this.#rows.remove(key);
+        return false;
+      case 'remove':
+        if (exists) this.#rows.remove(key);
+        return false;
+      case 'create':
+        if (exists) throw new FaultError(dataExists(this.#keys.path(key)));
+        return true;
+      case 'merge':
+      case 'replace':
+        return true;
+    }
+  }
+
+  /** RFC 7950 sections 7.7.9 and 7.8.6. */
+  #insert(row: RowDraft, schema: ListNode | LeafListNode, key: RowKey, node: DataNode): void {
+    const attributes = node.attributes;
+    if (!schema.orderedByUser || attributes?.insert === undefined) return;
+    const at = attributes.insert;
+    if (at === 'first' || at === 'last') {
+      this.#rows.place(key, schema, { at });
+      return;
+    }
+    const name = schema.kind === 'list' ? 'key' : 'value';
+    const values =
+      schema.kind === 'list'
+        ? attributes.insertKey
+        : attributes.insertValue === undefined
+          ? undefined
+          : [attributes.insertValue];
+    const path = this.#keys.path(key);
+    if (!values) {
+      const message = `insert="${at}" needs the attribute ${name}`;
+      throw new FaultError(attributeFault('missing-attribute', path, schema, name, message));
+    }
+    const entry = this.#keys.child(row.key, schema, values);
+    if (entry === key || this.#rows.get(entry) === undefined) {
+      throw new FaultError(missingInstance(path, schema, name));
+    }
+    this.#rows.place(key, schema, { at, entry });
+  }
+
+  /** `replace`: what the payload does not name below the instance goes; a user's order becomes the payload's. */
+  #prune(row: RowDraft, above: Above, payload: readonly DataNode[]): void {
+    const named = new Map<DataSchemaNode, DataNode[]>();
+    for (const node of payload) {
+      const list = named.get(node.schema);
+      if (list) list.push(node);
+      else named.set(node.schema, [node]);
+    }
+    const children = (above ?? this.#keys.schema).dataChildren.values();
+    for (const child of children) {
+      if (!child.config || (child.kind === 'leaf' && child.isKey)) continue;
+      const nodes = named.get(child);
+      if (!nodes) this.#clear(row, child);
+      else if (child.kind === 'list' || child.kind === 'leaf-list') this.#pruneEntries(row, child, nodes);
+    }
+  }
+
+  #pruneEntries(row: RowDraft, schema: ListNode | LeafListNode, nodes: readonly DataNode[]): void {
+    const wanted = nodes.map((node) => this.#entryKey(row.key, schema, node));
+    const keep = new Set(wanted);
+    const present = Array.from(this.#rows.entries(row.key, schema), ({ key }) => key);
+    for (const key of present) if (!keep.has(key)) this.#rows.remove(key);
+    if (!schema.orderedByUser || nodes.some((node) => node.attributes?.insert !== undefined)) return;
+    const kept = present.filter((key) => keep.has(key));
+    const there = new Set(kept);
+    const order = wanted.filter((key) => there.has(key));
+    if (order.every((key, index) => key === kept[index])) return;
+    for (const key of order) this.#rows.place(key, schema, { at: 'last' });
+  }
+
+  #entryKey(parent: RowKey, schema: ListNode | LeafListNode, node: DataNode): RowKey {
+    const values = schema.kind === 'list' ? keyValues(schema, node) : [node.value ?? ''];
+    return this.#keys.child(parent, schema, values);
+  }
+
+  /** RFC 7950 section 7.9: setting a node of one case deletes those of the others. */
+  #clearOtherCases(row: RowDraft, schema: DataSchemaNode): void {
+    for (const { others } of casesOf(schema)) for (const other of others) this.#clear(row, other);
+  }
+
+  #exists(row: RowDraft, schema: DataSchemaNode): boolean {
+    if (schema.kind === 'container' && isFolded(schema)) {
+      const { columns, rows } = foldOf(schema);
+      return columns.some((column) => row.has(column)) || rows.some((child) => this.#rows.has(row.key, child));
+    }
+    return isRow(schema) ? this.#rows.has(row.key, schema) : row.has(schema);
+  }
+
+  /** Takes all instances of a child away. */
+  #clear(row: RowDraft, schema: DataSchemaNode): void {
+    if (schema.kind === 'container' && isFolded(schema)) {
+      const { columns, rows } = foldOf(schema);
+      for (const column of columns) row.delete(column);
+      for (const child of rows) this.#clearRows(row, child);
+    } else if (isRow(schema)) this.#clearRows(row, schema);
+    else row.delete(schema);
+  }
+
+  #clearRows(row: RowDraft, schema: RowNode): void {
+    const gone = Array.from(this.#rows.entries(row.key, schema), ({ key }) => key);
+    for (const key of gone) this.#rows.remove(key);
+  }
+
+  /** Whether a row that exists has neither columns nor rows below it. */
+  #isEmpty(key: RowKey): boolean {
+    if ((this.#rows.get(key)?.leaves.size ?? 0) > 0) return false;
+    for (const below of this.#rows.subtree(key)) if (below.key !== key) return false;
+    return true;
+  }
+
+  #note(row: RowKey, node: DataSchemaNode): void {
+    if (node.whens.length > 0) this.#conditional.push({ row, node });
+  }
+}
+
+function isDeletion(node: DataNode, inherited: EditOperation): boolean {
+  const operation = node.attributes?.operation ?? inherited;
+  return operation === 'delete' || operation === 'remove';
+}
+
+function missing(path: string, operation: 'delete' | 'none'): Fault {
+  return operation === 'delete' ? dataMissing(path) : dataMissing(path, 'the node does not exist');
+}

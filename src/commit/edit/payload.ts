@@ -1,0 +1,94 @@
+/** What can be said of a payload without the datastore: keys present, nothing twice, one case of a choice. */
+import type { KeySpace } from '../../datastore/key.ts';
+import type { RowKey } from '../../datastore/view.ts';
+import type { DataNode, EditOperation } from '../../yang/data/node.ts';
+import { FaultError } from '../../yang/fault.ts';
+import type { CaseNode, ChoiceNode, DataSchemaNode, LeafListNode, ListNode } from '../../yang/schema/node.ts';
+import { casesOf } from './case.ts';
+import { attributeFault, misplaced, missingKey, notUnique } from './faults.ts';
+
+/** The canonical keys of a list entry in the payload. Only after checkPayload, which sees that they are there. */
+export function keyValues(list: ListNode, node: DataNode): readonly string[] {
+  return list.keys.map((key) => keyValue(key, node) ?? '');
+}
+
+function keyValue(key: DataSchemaNode, node: DataNode): string | undefined {
+  return node.children?.find((child) => child.schema === key)?.value;
+}
+
+/** Checks siblings: the payload's nodes below one instance. `parent` is the row that holds the instance. */
+export function checkPayload(
+  keys: KeySpace,
+  parent: RowKey,
+  payload: readonly DataNode[],
+  inherited: EditOperation,
+): void {
+  const entries = new Set<RowKey>();
+  const single = new Set<DataSchemaNode>();
+  const cases = new Map<ChoiceNode, CaseNode>();
+  for (const node of payload) {
+    const { schema } = node;
+    const operation = node.attributes?.operation ?? inherited;
+    if (schema.kind === 'list' || schema.kind === 'leaf-list') {
+      if (schema.config) checkEntry(keys, parent, schema, node, entries);
+    } else if (single.has(schema)) {
+      const path = keys.path(parent, schema);
+      throw new FaultError(misplaced(path, schema, `${schema.name} is given twice`));
+    } else single.add(schema);
+
+    if (operation === 'delete' || operation === 'remove') checkDeletion(keys, parent, node);
+    else if (operation !== 'none') checkCases(keys, parent, schema, cases);
+  }
+}
+
+function checkEntry(
+  keys: KeySpace,
+  parent: RowKey,
+  schema: ListNode | LeafListNode,
+  node: DataNode,
+  seen: Set<RowKey>,
+): void {
+  let values: readonly string[];
+  if (schema.kind === 'list') {
+    for (const key of schema.keys) {
+      if (keyValue(key, node) === undefined) throw new FaultError(missingKey(keys.path(parent, schema), key));
+    }
+    values = keyValues(schema, node);
+  } else {
+    if (node.value === undefined) return; // refused where it is applied
+    values = [node.value];
+  }
+  const key = keys.child(parent, schema, values);
+  if (seen.has(key)) {
+    const leaves = schema.kind === 'list' ? schema.keys.map((leaf) => keys.path(key, leaf)) : [keys.path(key)];
+    const what = schema.kind === 'list' ? `two entries of ${schema.name} have one key` : `${schema.name} has it twice`;
+    throw new FaultError(notUnique(keys.path(key), leaves, what));
+  }
+  seen.add(key);
+}
+
+/** RFC 7950 section 8.3.1: "data for more than one case branch of a choice". */
+function checkCases(keys: KeySpace, parent: RowKey, schema: DataSchemaNode, chosen: Map<ChoiceNode, CaseNode>): void {
+  for (const { choice, of } of casesOf(schema)) {
+    const before = chosen.get(choice);
+    if (before !== undefined && before !== of) {
+      const message = `the choice ${choice.name} has data of the cases ${before.name} and ${of.name}`;
+      throw new FaultError(misplaced(keys.path(parent, schema), schema, message));
+    }
+    chosen.set(choice, of);
+  }
+}
+
+/** Below a node that goes nothing can be set. */
+function checkDeletion(keys: KeySpace, parent: RowKey, node: DataNode): void {
+  for (const child of node.children ?? []) {
+    const operation = child.attributes?.operation;
+    if (operation !== undefined && operation !== 'delete' && operation !== 'remove') {
+      const message = `${child.schema.name} cannot be set by ${operation}: ${node.schema.name} is deleted`;
+      throw new FaultError(
+        attributeFault('bad-attribute', keys.path(parent, node.schema), child.schema, 'operation', message),
+      );
+    }
+    checkDeletion(keys, parent, child);
+  }
+}
