@@ -36,7 +36,10 @@ export class Capture {
   async fields(filter: string, fields: readonly string[]): Promise<string[][]> {
     const wanted = fields.flatMap((field) => ['-e', field]);
     const text = await run('tshark', ['-n', '-r', this.file, '-Y', filter, '-T', 'fields', ...wanted]);
-    return text.split('\n').filter(Boolean).map((line) => line.split('\t'));
+    return text
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => line.split('\t'));
   }
 
   /** The whole decoding as text. */

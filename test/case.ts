@@ -18,7 +18,8 @@ export interface Case {
 }
 
 export function figureLine({ what, value, unit }: Figure): string {
-  const text = typeof value === 'number' && !Number.isInteger(value) ? value.toFixed(value < 10 ? 2 : 1) : String(value);
+  const text =
+    typeof value === 'number' && !Number.isInteger(value) ? value.toFixed(value < 10 ? 2 : 1) : String(value);
   return `${what.padEnd(64)} ${text.padStart(12)} ${unit ?? ''}`.trimEnd();
 }
 

@@ -1,7 +1,7 @@
 /** What the engine itself says, asked over its socket as one more client beside sluiced. */
 import { toJsonString } from '@bufbuild/protobuf';
-import { Connection } from '../src/engine/connection.ts';
 import type { QueryWhat } from '../src/engine/client.ts';
+import { Connection } from '../src/engine/connection.ts';
 import { ApiVersion, OperationSchema, type QueryReply } from '../src/engine/gen/sluice_pb.js';
 import type { Router } from './router.ts';
 
@@ -36,12 +36,18 @@ export async function engineState(router: Router): Promise<EngineSummary> {
       .flatMap((part) => part.fdb)
       .map((entry) => `${entry.bridgeDomain} ${Buffer.from(entry.mac).toString('hex')} ${entry.logicalPort}`)
       .sort(),
-    countersSince: parts.flatMap((part) => part.logicalPorts).map((one) => `${one.name} ${one.countersSinceNs}`).sort(),
+    countersSince: parts
+      .flatMap((part) => part.logicalPorts)
+      .map((one) => `${one.name} ${one.countersSinceNs}`)
+      .sort(),
   };
 }
 
 async function ask(router: Router, what: QueryWhat): Promise<QueryReply[]> {
-  const connection = await Connection.open(router.places.engineSocket, { onEvent: () => undefined, onClose: () => undefined });
+  const connection = await Connection.open(router.places.engineSocket, {
+    onEvent: () => undefined,
+    onClose: () => undefined,
+  });
   try {
     await connection.request({ case: 'hello', value: { major: ApiVersion.MAJOR, owner: 'test' } }, 5000);
     const parts: QueryReply[] = [];

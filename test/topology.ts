@@ -59,7 +59,12 @@ export async function dualHomed(
       port('remote', router.device('m')),
       ...vlans.flatMap((vlan) => ['left', 'right', 'remote'].map((name) => subInterface(name, vlan))),
     ),
-    ...vlans.map((vlan) => bridgeDomain(`vlan${vlan}`, ['left', 'right', 'remote'].map((name) => `${name}.${vlan}`))),
+    ...vlans.map((vlan) =>
+      bridgeDomain(
+        `vlan${vlan}`,
+        ['left', 'right', 'remote'].map((name) => `${name}.${vlan}`),
+      ),
+    ),
     ...options.more,
   ]);
   return { ce, remote };

@@ -39,8 +39,16 @@ const notification: Case = {
         { what: 'mac-move frames to the released uplink', value: told.macMoves.length },
         { what: 'mac-move frames at other ports of the CE', value: told.strayed },
         { what: 'VLAN 10 lost from the CE, with notification', value: told.lostMs, unit: 'ms' },
-        { what: `VLAN 10 lost from the CE, without (its ageing: ${ageingSeconds} s)`, value: untold.lostMs, unit: 'ms' },
-        { what: 'VLAN 20 lost meanwhile, with and without', value: told.other.lost + untold.other.lost, unit: 'frames' },
+        {
+          what: `VLAN 10 lost from the CE, without (its ageing: ${ageingSeconds} s)`,
+          value: untold.lostMs,
+          unit: 'ms',
+        },
+        {
+          what: 'VLAN 20 lost meanwhile, with and without',
+          value: told.other.lost + untold.other.lost,
+          unit: 'frames',
+        },
       ];
     } finally {
       await router.stop();
@@ -65,7 +73,12 @@ async function move(router: Router, net: DualHomed, from: string, to: string, fi
   const site = net.ce.switch.namespace;
   // The remote hosts speak once, so that the CE and the router know them; then they are silent.
   for (const vlan of vlans) {
-    const hello = await Flow.start({ from: net.remote.host(vlan), to: net.ce.host(vlan), packetsPerSecond: 20, port: 5999 });
+    const hello = await Flow.start({
+      from: net.remote.host(vlan),
+      to: net.ce.host(vlan),
+      packetsPerSecond: 20,
+      port: 5999,
+    });
     await net.ce.switch.learned(net.remote.host(vlan).mac, vlan, uplinkOf(vlan === 10 ? from : 'left'));
     await hello.stop(0);
   }
@@ -113,7 +126,10 @@ async function move(router: Router, net: DualHomed, from: string, to: string, fi
     assert.match(await captures.blocked.text('mrp-mvrp'), /Leave/i);
     assert.match(await captures.released.text('mrp-mvrp'), /New/i);
     for (const [vid] of macMoves) assert.equal(vid, '10');
-    assert.ok(macMoves.some(([, source]) => source === remote.mac), 'the remote MAC was announced');
+    assert.ok(
+      macMoves.some(([, source]) => source === remote.mac),
+      'the remote MAC was announced',
+    );
     assert.equal(strayed, 0);
     const place = (table: readonly FdbEntry[], vlan: number): string | undefined =>
       table.find((entry) => entry.mac === net.remote.host(vlan).mac && entry.vlan === vlan)?.port;

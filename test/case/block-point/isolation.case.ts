@@ -46,9 +46,7 @@ const isolation: Case = {
         assert.match(change.text, /<old-state>forwarding<\/old-state>[\s\S]*<new-state>blocked<\/new-state>/);
 
         await new Promise((resolve) => setTimeout(resolve, 500));
-        const state = await client.rpc(
-          `<get><filter><block-points xmlns="${namespace.blockPoints}"/></filter></get>`,
-        );
+        const state = await client.rpc(`<get><filter><block-points xmlns="${namespace.blockPoints}"/></filter></get>`);
         assert.match(state, /<cause>configuration<\/cause>/);
         const count = (name: string): number => Number(new RegExp(`<${name}>(\\d+)</${name}>`).exec(state)?.[1]);
         assert.ok(count('in-dropped') > 100, `in-dropped ${count('in-dropped')}`);
@@ -79,8 +77,14 @@ const isolation: Case = {
         ...medianAndWorst('edit sent → reply', toReply, 'ms'),
         ...medianAndWorst('edit sent → block-point-change at a subscriber', toNotification, 'ms'),
         { what: 'frames of VLAN 10 dropped at the block point', value: dropped },
-        { what: 'frames of VLAN 20 on the same port: sent', value: untouched.reduce((sum, flow) => sum + flow.sent, 0) },
-        { what: 'frames of VLAN 20 on the same port: lost', value: untouched.reduce((sum, flow) => sum + flow.lost, 0) },
+        {
+          what: 'frames of VLAN 20 on the same port: sent',
+          value: untouched.reduce((sum, flow) => sum + flow.sent, 0),
+        },
+        {
+          what: 'frames of VLAN 20 on the same port: lost',
+          value: untouched.reduce((sum, flow) => sum + flow.lost, 0),
+        },
       ] satisfies Figure[];
     } finally {
       await router.stop();

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { until } from '../../../lab/run.ts';
 import type { NetconfClient } from '../../../src/northbound/netconf/client/client.ts';
 import type { Case } from '../../case.ts';
-import { configure } from '../../topology.ts';
 import { editConfig, interfaces, namespace, port } from '../../configuration.ts';
 import { Router } from '../../router.ts';
+import { configure } from '../../topology.ts';
 
 const commits = 1000;
 const kills = 12;

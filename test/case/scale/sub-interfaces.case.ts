@@ -37,7 +37,9 @@ const subInterfaces: Case = {
       const onTop: number[] = [];
       for (const index of numbers.slice(total)) onTop.push(await edit([nth(index)]));
 
-      const count = (await client.rpc('<get-config><source><running/></source></get-config>')).match(/l2vlan</g)?.length;
+      const count = (await client.rpc('<get-config><source><running/></source></get-config>')).match(
+        /l2vlan</g,
+      )?.length;
       assert.equal(count, total + more);
       const state = await client.rpc(
         `<get><filter type="xpath" xmlns:if="${namespace.interfaces}" select="/if:interfaces/if:interface[if:name='ring2.100']/if:oper-status"/></get>`,

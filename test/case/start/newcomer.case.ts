@@ -14,7 +14,10 @@ const hugePages = (): string => readFileSync('/proc/sys/vm/nr_hugepages', 'latin
 /** A start does not prefer the Node of this test: it has to find its own. */
 const environment = {
   ...process.env,
-  PATH: (process.env['PATH'] ?? '').split(':').filter((folder) => !folder.includes('node_modules')).join(':'),
+  PATH: (process.env['PATH'] ?? '')
+    .split(':')
+    .filter((folder) => !folder.includes('node_modules'))
+    .join(':'),
 };
 
 /** Must show (a) of the walking router, and what a newcomer is promised about start and end. */
@@ -28,7 +31,10 @@ const newcomer: Case = {
     let started: ChildProcess | undefined;
     try {
       await run('git', ['clone', '--quiet', repository, `${folder}/sluice`]);
-      const start = async (what: string, more: readonly string[] = []): Promise<{ child: ChildProcess; text: string }> => {
+      const start = async (
+        what: string,
+        more: readonly string[] = [],
+      ): Promise<{ child: ChildProcess; text: string }> => {
         const at = performance.now();
         const result = await npmStart(`${folder}/sluice`, ['--netconf', '127.0.0.1:0', ...more]);
         started = result.child;
@@ -59,7 +65,16 @@ const newcomer: Case = {
       assert.deepEqual(session.error, { tag: 'unknown-element', type: 'application', path: '/sys:system' });
       figures.push({ what: 'interfaces up, seen by ncclient', value: session.interfacesUp });
 
-      const ssh = ['-p', String(port), '-i', `${folder}/key`, '-o', 'IdentitiesOnly=yes', '-o', 'StrictHostKeyChecking=no'];
+      const ssh = [
+        '-p',
+        String(port),
+        '-i',
+        `${folder}/key`,
+        '-o',
+        'IdentitiesOnly=yes',
+        '-o',
+        'StrictHostKeyChecking=no',
+      ];
       const hidden = ['-o', 'UserKnownHostsFile=/dev/null', '-o', 'LogLevel=ERROR', 'admin@127.0.0.1', '-s', 'netconf'];
       const reply = await run('ssh', [...ssh, ...hidden], { input: openSshSession });
       assert.match(reply, /<ok\/>[\s\S]*<location>Rack 7<\/location>[\s\S]*<ok\/>/);
@@ -130,7 +145,8 @@ async function noTrace(namespacePrefix: string, runFolder: string, hugePagesBefo
   await until('the end without a trace', 15_000, async () => {
     const namespaces = await findNamespaces(namespacePrefix);
     const processes = await run('pgrep', ['-f', runFolder]).catch(() => '');
-    const clean = namespaces.length === 0 && processes === '' && !existsSync(runFolder) && hugePages() === hugePagesBefore;
+    const clean =
+      namespaces.length === 0 && processes === '' && !existsSync(runFolder) && hugePages() === hugePagesBefore;
     return clean || undefined;
   });
 }
