@@ -26,4 +26,6 @@ export interface XPathTree<N> {
   id(node: N): string;
   /** Negative where a comes before b in document order. */
   compare(a: N, b: N): number;
+  /** `Schema.derivedFromOrSelf` of the schema that the tree is of; for derived-from() and derived-from-or-self(). */
+  derivedFromOrSelf(identity: string, base: string): boolean;
 }
