@@ -1,0 +1,202 @@
+/** Finds what leafrefs point to (RFC 7950 section 9.9). */
+import { ModuleError } from '../statement/error.ts';
+import type { Statement } from '../statement/statement.ts';
+import type { OpenLeaf } from './compile.ts';
+import type { OpenLeafref } from './compile-type.ts';
+import type { ConstraintCompiler } from './constraint.ts';
+import type { LoadedModule, Unit } from './module.ts';
+import type { DataSchemaNode, LeafListNode, LeafNode, OperationNode, RpcNode, SchemaNode } from './node.ts';
+
+/** What stands at the top of the accessible tree (RFC 7950 section 6.4.1). */
+export interface Top {
+  readonly dataChildren: ReadonlyMap<string, DataSchemaNode>;
+  readonly rpcs: ReadonlyMap<string, RpcNode>;
+  readonly notifications: ReadonlyMap<string, OperationNode>;
+}
+
+/** A position in the data tree; `undefined` is the root. */
+type Position = DataSchemaNode | OperationNode | RpcNode | undefined;
+
+const NAME = /^(?:[A-Za-z_][\w.-]*:)?[A-Za-z_][\w.-]*$/;
+const DEREF = /^deref\(([^()]*)\)\/(.*)$/s;
+
+export class LeafrefResolver {
+  private readonly top: Top;
+  private readonly constraints: ConstraintCompiler;
+  private readonly open = new Map<DataSchemaNode, OpenLeaf>();
+  private readonly resolving: DataSchemaNode[] = [];
+  private readonly done = new Set<OpenLeafref>();
+
+  constructor(top: Top, constraints: ConstraintCompiler, leaves: readonly OpenLeaf[]) {
+    this.top = top;
+    this.constraints = constraints;
+    for (const leaf of leaves) if (leaf.leafrefs.length > 0) this.open.set(leaf.node, leaf);
+  }
+
+  resolveAll(): void {
+    for (const { node } of this.open.values()) this.resolve(node);
+  }
+
+  /** Resolves the leafrefs of a leaf after those of what they point to. */
+  private resolve(node: DataSchemaNode): void {
+    const leaf = this.open.get(node);
+    if (!leaf) return;
+    if (this.resolving.includes(node))
+      throw new ModuleError(leaf.node.origin, `the leafref "${node.name}" points to itself`);
+    this.resolving.push(node);
+    for (const open of leaf.leafrefs) {
+      if (this.done.has(open)) continue;
+      const target = this.target(open, leaf.node);
+      this.resolve(target);
+      const path = this.constraints.when(open.path, leaf.node.module as LoadedModule, 'self');
+      open.type.resolve({ target, path, requireInstance: open.requireInstance });
+      this.done.add(open);
+    }
+    this.resolving.pop();
+  }
+
+  private target(open: OpenLeafref, node: LeafNode | LeafListNode): LeafNode | LeafListNode {
+    const { statement, scope } = open.path;
+    const found = this.walk(statement.argument as string, node, scope.unit, node.module as LoadedModule, statement);
+    if (found === undefined || (found.kind !== 'leaf' && found.kind !== 'leaf-list')) {
+      throw new ModuleError(
+        statement,
+        `the path of "${node.path}" leads to ${shown(found)}, expected a leaf or leaf-list`,
+      );
+    }
+    if (node.config && open.requireInstance && !found.config) {
+      throw new ModuleError(statement, `"${node.path}" is configuration and points to "${found.path}", which is state`);
+    }
+    if (node.status === 'current' && found.status !== 'current' && node.module === found.module) {
+      throw new ModuleError(
+        statement,
+        `"${node.path}" is current and points to "${found.path}", which is ${found.status}`,
+      );
+    }
+    return found;
+  }
+
+  private walk(text: string, from: DataSchemaNode, unit: Unit, namespace: LoadedModule, place: Statement): Position {
+    let path = text.trim();
+    let position: Position = from;
+    const deref = DEREF.exec(path);
+    if (deref) {
+      const reference = this.walk(deref[1] as string, from, unit, namespace, place);
+      if (reference?.kind !== 'leaf' && reference?.kind !== 'leaf-list')
+        throw new ModuleError(place, 'deref() needs a leafref');
+      this.resolve(reference);
+      if (!reference.type.leafref) throw new ModuleError(place, `deref() needs a leafref, "${reference.path}" is none`);
+      position = reference.type.leafref.target;
+      path = deref[2] as string;
+    } else if (path.startsWith('/')) {
+      position = undefined;
+      path = path.slice(1);
+    }
+    for (const part of steps(path, place)) {
+      if (part === '..') {
+        if (position === undefined) throw new ModuleError(place, `the path of "${from.path}" goes above the root`);
+        position = this.parent(position);
+        continue;
+      }
+      if (part === '.') continue;
+      if (!NAME.test(part)) throw new ModuleError(place, `${JSON.stringify(part)} is not a step of a leafref's path`);
+      const colon = part.indexOf(':');
+      const module = colon < 0 ? namespace : unit.resolve(part, place).module;
+      const next = this.child(position, module.name, part.slice(colon + 1));
+      if (!next) {
+        throw new ModuleError(
+          place,
+          `the path of "${from.path}" leads nowhere: ${shown(position)} has no "${module.name}:${part.slice(colon + 1)}"`,
+        );
+      }
+      position = next;
+    }
+    return position;
+  }
+
+  private parent(position: DataSchemaNode | OperationNode | RpcNode): Position {
+    switch (position.kind) {
+      case 'input':
+      case 'output':
+        return position.parent as RpcNode;
+      case 'rpc':
+      case 'action':
+      case 'notification':
+        return nearestData(position.parent);
+      default: {
+        const { dataParent } = position;
+        // input and output are no data nodes: their content is that of the operation.
+        return dataParent?.kind === 'input' || dataParent?.kind === 'output'
+          ? (dataParent.parent as RpcNode)
+          : dataParent;
+      }
+    }
+  }
+
+  private child(position: Position, module: string, name: string): Position {
+    const key = `${module}:${name}`;
+    if (position === undefined) {
+      return this.top.dataChildren.get(key) ?? this.top.rpcs.get(key) ?? this.top.notifications.get(key);
+    }
+    switch (position.kind) {
+      case 'rpc':
+      case 'action':
+        return position.input.dataChildren.get(key) ?? position.output.dataChildren.get(key);
+      case 'container':
+      case 'list':
+        return (
+          position.dataChildren.get(key) ??
+          (position.children.find(
+            (one) => isOperation(one) && one.module.name === module && one.name === name,
+          ) as Position)
+        );
+      case 'input':
+      case 'output':
+      case 'notification':
+        return position.dataChildren.get(key);
+      default:
+        return undefined;
+    }
+  }
+}
+
+function isOperation(node: SchemaNode): boolean {
+  return node.kind === 'action' || node.kind === 'notification';
+}
+
+function nearestData(node: SchemaNode | undefined): Position {
+  let one = node;
+  while (one && (one.kind === 'choice' || one.kind === 'case')) one = one.parent;
+  return one as Position;
+}
+
+/** Steps without their predicates, which choose among instances and do not change what the path leads to. */
+export function steps(path: string, place: Statement): string[] {
+  const result: string[] = [];
+  let step = '';
+  let depth = 0;
+  let quote = '';
+  for (const character of path) {
+    if (quote) {
+      if (character === quote) quote = '';
+    } else if (depth > 0 && (character === '"' || character === "'")) {
+      quote = character;
+    } else if (character === '[') {
+      depth++;
+    } else if (character === ']') {
+      if (--depth < 0) throw new ModuleError(place, 'the path has "]" without "["');
+    } else if (depth === 0 && character === '/') {
+      result.push(step.trim());
+      step = '';
+    } else if (depth === 0) {
+      step += character;
+    }
+  }
+  if (depth > 0 || quote) throw new ModuleError(place, 'the path has "[" without "]"');
+  result.push(step.trim());
+  return result;
+}
+
+function shown(position: Position): string {
+  return position === undefined ? 'the root' : `${position.kind} "${position.path}"`;
+}
