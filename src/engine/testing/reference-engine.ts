@@ -130,7 +130,7 @@ export class ReferenceEngine {
         return [ok];
       case 'query': {
         const { what } = body.value;
-        const names = what.value !== undefined && 'names' in what.value ? what.value.names : [];
+        const names = typeof what.value === 'object' && 'names' in what.value ? what.value.names : [];
         const parts = this.answers.get(what.case ?? '')?.(names) ?? [{}];
         return parts.map((part, index) => ({ case: 'query', value: { ...part, last: index === parts.length - 1 } }));
       }

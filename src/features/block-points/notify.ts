@@ -1,0 +1,70 @@
+/** The engine's block point events → the notification block-point-change. */
+import type { BlockPointEvent, Event } from '../../engine/gen/sluice_pb.js';
+import type { DataNode } from '../../yang/data/node.ts';
+import type { DataSchemaNode, OperationNode, Parent, Schema } from '../../yang/schema/node.ts';
+import type { Publish } from '../notification.ts';
+import { dateAndTimeOfNs } from '../time.ts';
+import { vlanOf } from './model.ts';
+import { causes } from './state.ts';
+
+const NOTIFICATION = 'sluice-block-points:block-point-change';
+
+export class BlockPointNotifier {
+  readonly #node: OperationNode;
+  readonly #publish: Publish;
+  /**
+   * Block points that are effective as far as subscribers know. An engine that restarts sets them anew by its replay,
+   * which is no change to anybody.
+   */
+  readonly #blocked = new Set<string>();
+
+  constructor(schema: Schema, publish: Publish) {
+    const node = schema.notifications.get(NOTIFICATION);
+    if (node === undefined) throw new Error(`the schema has no notification ${NOTIFICATION}`);
+    this.#node = node;
+    this.#publish = publish;
+  }
+
+  /** Takes an event of the engine; publishes before it returns. */
+  onEvent(event: Event): void {
+    if (event.what.case !== 'blockPoint') return;
+    const change = event.what.value;
+    if (change.blocked) {
+      if (this.#blocked.has(change.name)) return;
+      this.#blocked.add(change.name);
+    } else this.#blocked.delete(change.name);
+    this.#publish({ node: this.#node, children: this.#children(change), at: new Date() });
+  }
+
+  #children(change: BlockPointEvent): DataNode[] {
+    const [oldState, newState] = change.blocked ? ['forwarding', 'blocked'] : ['blocked', 'forwarding'];
+    const cause = causes.get(change.cause);
+    const method = child(this.#node, 'method');
+    return [
+      leaf(this.#node, 'port', change.port),
+      leaf(this.#node, 'vlan-id', vlanOf(change.vid)),
+      leaf(this.#node, 'old-state', oldState as string),
+      leaf(this.#node, 'new-state', newState as string),
+      ...(cause === undefined ? [] : [leaf(this.#node, 'cause', cause)]),
+      leaf(this.#node, 'changed-at', dateAndTimeOfNs(change.effectiveAtNs)),
+      ...change.methods.map(({ method: name, frames, firstSentNs }) => ({
+        schema: method,
+        children: [
+          leaf(method as Parent, 'name', name),
+          leaf(method as Parent, 'frames', String(frames)),
+          ...(firstSentNs > 0n ? [leaf(method as Parent, 'first-sent-at', dateAndTimeOfNs(firstSentNs))] : []),
+        ],
+      })),
+    ];
+  }
+}
+
+function child(parent: Parent, name: string): DataSchemaNode {
+  const node = parent.dataChildren.get(`sluice-block-points:${name}`);
+  if (node === undefined) throw new Error(`${NOTIFICATION} has no ${name}`);
+  return node;
+}
+
+function leaf(parent: Parent, name: string, value: string): DataNode {
+  return { schema: child(parent, name), value };
+}

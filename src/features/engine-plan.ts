@@ -1,0 +1,51 @@
+/**
+ * Plans for the engine. Each object follows from the configuration by one pure function of a view and a name, so a plan
+ * is: which objects can a change affect, and does their operation differ before and after? A replay asks the same
+ * functions for all objects. So `plan(a, a)` is empty and a plan brings the engine to what a replay would.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { PlannedOperation } from '../commit/feature.ts';
+import type { ObjectKind } from '../engine/gen/sluice_pb.js';
+import { ENGINE_TARGET, type EngineOperation, type EnginePlannedOperation } from '../engine/operation.ts';
+
+/** An object that the configuration asks for. */
+export interface Wanted {
+  /** The configuration that a refusal is reported at. */
+  readonly path: string;
+  readonly operation: EngineOperation;
+}
+
+/** Collects the operations on objects, each object once. */
+export class EnginePlan {
+  readonly operations: PlannedOperation[] = [];
+  readonly #seen = new Set<string>();
+
+  /**
+   * Plans one object. `label` is for people ("logical port"); `before` and `after` say what each configuration asks for.
+   */
+  object(
+    kind: ObjectKind,
+    label: string,
+    name: string,
+    before: () => Wanted | undefined,
+    after: () => Wanted | undefined,
+  ): void {
+    const id = `${kind}:${name}`;
+    if (this.#seen.has(id)) return;
+    this.#seen.add(id);
+    const old = before();
+    const wanted = after();
+    if (wanted === undefined) {
+      if (old === undefined) return;
+      this.#add(old.path, `delete ${label} ${name}`, { case: 'delete', value: { kind, name } });
+    } else if (old === undefined) this.#add(wanted.path, `create ${label} ${name}`, wanted.operation);
+    else if (!isDeepStrictEqual(old.operation, wanted.operation)) {
+      this.#add(wanted.path, `change ${label} ${name}`, wanted.operation);
+    }
+  }
+
+  #add(path: string, summary: string, operation: EngineOperation): void {
+    const planned: EnginePlannedOperation = { target: ENGINE_TARGET, path, summary, operation };
+    this.operations.push(planned);
+  }
+}

@@ -1,0 +1,181 @@
+/** ietf-interfaces and sluice-interfaces as values: what an interface is, read from its row. */
+import type { KeySpace } from '../../datastore/key.ts';
+import type { Row, RowKey, View } from '../../datastore/view.ts';
+import type { ContainerNode, LeafNode, ListNode } from '../../yang/schema/node.ts';
+import { containerAt, leafAt, leafValue, listAt, numberOf, requiredValue } from '../nodes.ts';
+
+export const INTERFACES = '/ietf-interfaces:interfaces';
+export const INTERFACE = `${INTERFACES}/interface`;
+
+export type Device =
+  | { readonly case: 'afPacket' | 'afXdp' | 'ring'; readonly value: string }
+  | { readonly case: 'pcap'; readonly value: { readonly rxFile: string; readonly txFile: string } };
+
+/** A tag as the engine's contract has it: type 0 is a C-tag, 1 an S-tag. */
+export interface Tag {
+  readonly type: 0 | 1;
+  readonly vid: number;
+}
+
+export interface Port {
+  readonly kind: 'port';
+  readonly name: string;
+  readonly enabled: boolean;
+  readonly mtu: number;
+  /** Undefined: the interface is configured and there is no hardware for it. */
+  readonly device: Device | undefined;
+}
+
+export type RewriteAction = 'none' | 'pop' | 'translate' | 'push';
+
+export interface SubInterface {
+  readonly kind: 'sub-interface';
+  readonly name: string;
+  readonly enabled: boolean;
+  readonly parent: string;
+  /** Outer tag first. */
+  readonly match: readonly Tag[];
+  readonly rewrite: RewriteAction;
+  /** What `translate` and `push` write; empty otherwise. */
+  readonly rewriteTags: readonly Tag[];
+}
+
+/** An interface of a type that the router does not know (refused by check, so never seen in running). */
+export interface OtherInterface {
+  readonly kind: 'other';
+  readonly name: string;
+  readonly enabled: boolean;
+}
+
+export type Interface = Port | SubInterface | OtherInterface;
+
+interface TagLeaves {
+  readonly outerType: LeafNode;
+  readonly outerId: LeafNode;
+  readonly innerId: LeafNode;
+}
+
+export class InterfaceModel {
+  readonly keys: KeySpace;
+  readonly interfaces: ContainerNode;
+  readonly interface: ListNode;
+  readonly parent: LeafNode;
+  readonly type: LeafNode;
+  readonly afPacket: LeafNode;
+  readonly afXdp: LeafNode;
+  readonly encapsulation: ContainerNode;
+  readonly #enabled: LeafNode;
+  readonly #mtu: LeafNode;
+  readonly #ring: LeafNode;
+  readonly #rxFile: LeafNode;
+  readonly #txFile: LeafNode;
+  readonly #match: TagLeaves;
+  readonly #action: LeafNode;
+  readonly #rewriteTags: TagLeaves;
+  readonly #base: RowKey;
+
+  constructor(keys: KeySpace) {
+    const { schema } = keys;
+    const at = (path: string): LeafNode => leafAt(schema, `${INTERFACE}/${path}`);
+    const tagsAt = (path: string): TagLeaves => ({
+      outerType: at(`${path}/outer-tag-type`),
+      outerId: at(`${path}/outer-vlan-id`),
+      innerId: at(`${path}/inner-vlan-id`),
+    });
+    this.keys = keys;
+    this.interfaces = containerAt(schema, INTERFACES);
+    this.interface = listAt(schema, INTERFACE);
+    this.type = at('type');
+    this.#enabled = at('enabled');
+    this.parent = at('sluice-interfaces:parent-interface');
+    this.#mtu = at('sluice-interfaces:port/mtu');
+    this.afPacket = at('sluice-interfaces:port/af-packet');
+    this.afXdp = at('sluice-interfaces:port/af-xdp');
+    this.#ring = at('sluice-interfaces:port/ring');
+    this.#rxFile = at('sluice-interfaces:port/pcap/rx-file');
+    this.#txFile = at('sluice-interfaces:port/pcap/tx-file');
+    this.encapsulation = containerAt(schema, `${INTERFACE}/sluice-interfaces:encapsulation`);
+    this.#match = tagsAt('sluice-interfaces:encapsulation');
+    this.#action = at('sluice-interfaces:vlan-rewrite/action');
+    this.#rewriteTags = tagsAt('sluice-interfaces:vlan-rewrite/tags');
+    this.#base = keys.child('', this.interfaces);
+  }
+
+  /** Key of the row that holds all interfaces. */
+  get base(): RowKey {
+    return this.#base;
+  }
+
+  key(name: string): RowKey {
+    return this.keys.child(this.#base, this.interface, [name]);
+  }
+
+  /** The name in the key of an interface's row, or of a row below one. */
+  nameOf(key: RowKey): string {
+    return this.keys.decode(key)[1]?.keys[0] as string;
+  }
+
+  /** Where a refusal is reported: the leaf that names the device, the encapsulation, or the interface. */
+  path(iface: Interface): string {
+    const key = this.key(iface.name);
+    if (iface.kind === 'sub-interface') return this.keys.path(key, this.encapsulation);
+    if (iface.kind === 'port') {
+      if (iface.device?.case === 'afPacket') return this.keys.path(key, this.afPacket);
+      if (iface.device?.case === 'afXdp') return this.keys.path(key, this.afXdp);
+      if (iface.device?.case === 'ring') return this.keys.path(key, this.#ring);
+      if (iface.device?.case === 'pcap') return this.keys.path(key, this.#rxFile);
+    }
+    return this.keys.path(key);
+  }
+
+  read(view: View, name: string): Interface | undefined {
+    const row = view.get(this.key(name));
+    return row && this.parse(name, row);
+  }
+
+  parse(name: string, row: Row): Interface {
+    const enabled = leafValue(row, this.#enabled) === 'true';
+    switch (leafValue(row, this.type)) {
+      case 'iana-if-type:ethernetCsmacd':
+        return { kind: 'port', name, enabled, mtu: numberOf(row, this.#mtu), device: this.#device(row) };
+      case 'iana-if-type:l2vlan': {
+        const rewrite = requiredValue(row, this.#action) as RewriteAction;
+        return {
+          kind: 'sub-interface',
+          name,
+          enabled,
+          parent: requiredValue(row, this.parent),
+          match: tags(row, this.#match),
+          rewrite,
+          rewriteTags: rewrite === 'translate' || rewrite === 'push' ? tags(row, this.#rewriteTags) : [],
+        };
+      }
+      default:
+        return { kind: 'other', name, enabled };
+    }
+  }
+
+  #device(row: Row): Device | undefined {
+    const { leaves } = row;
+    const value = (leaf: LeafNode): string | undefined => leaves.get(leaf);
+    const afPacket = value(this.afPacket);
+    if (afPacket !== undefined) return { case: 'afPacket', value: afPacket };
+    const afXdp = value(this.afXdp);
+    if (afXdp !== undefined) return { case: 'afXdp', value: afXdp };
+    const ring = value(this.#ring);
+    if (ring !== undefined) return { case: 'ring', value: ring };
+    const rxFile = value(this.#rxFile);
+    const txFile = value(this.#txFile);
+    if (rxFile !== undefined && txFile !== undefined) return { case: 'pcap', value: { rxFile, txFile } };
+    return undefined;
+  }
+}
+
+function tags(row: Row, leaves: TagLeaves): Tag[] {
+  const outer: Tag = {
+    type: requiredValue(row, leaves.outerType) === 's-vlan' ? 1 : 0,
+    vid: Number(requiredValue(row, leaves.outerId)),
+  };
+  const inner = requiredValue(row, leaves.innerId);
+  return inner === 'none' ? [outer] : [outer, { type: 0, vid: Number(inner) }];
+}

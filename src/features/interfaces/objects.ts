@@ -1,0 +1,85 @@
+/**
+ * The engine objects that interfaces are. A physical interface with a device is a port; a sub-interface of such a port
+ * is a logical port; a port that is a member of a bridge domain has a logical port of its own name for its untagged
+ * frames. Without a device there is nothing of all that.
+ */
+import type { View } from '../../datastore/view.ts';
+import { TagRewrite } from '../../engine/gen/sluice_pb.js';
+import type { BridgeDomainModel } from '../bridge-domains/model.ts';
+import type { Wanted } from '../engine-plan.ts';
+import type { Interface, InterfaceModel, Port, RewriteAction } from './model.ts';
+
+const rewrites: Record<RewriteAction, TagRewrite> = {
+  none: TagRewrite.REWRITE_NONE,
+  pop: TagRewrite.REWRITE_POP,
+  translate: TagRewrite.REWRITE_TRANSLATE,
+  push: TagRewrite.REWRITE_PUSH,
+};
+
+/** A port that the engine has. */
+export type BoundPort = Port & { readonly device: NonNullable<Port['device']> };
+
+/** One configuration, seen as what the engine is to hold of its interfaces. Interfaces are read once. */
+export class InterfaceObjects {
+  readonly view: View;
+  readonly interfaces: InterfaceModel;
+  readonly bridgeDomains: BridgeDomainModel;
+  readonly #read = new Map<string, Interface | undefined>();
+
+  constructor(view: View, interfaces: InterfaceModel, bridgeDomains: BridgeDomainModel) {
+    this.view = view;
+    this.interfaces = interfaces;
+    this.bridgeDomains = bridgeDomains;
+  }
+
+  interface(name: string): Interface | undefined {
+    if (this.#read.has(name)) return this.#read.get(name);
+    const found = this.interfaces.read(this.view, name);
+    this.#read.set(name, found);
+    return found;
+  }
+
+  /** The port of this name that the engine has; undefined where there is no device or no such port. */
+  boundPort(name: string): BoundPort | undefined {
+    const found = this.interface(name);
+    return found?.kind === 'port' && found.device !== undefined ? (found as BoundPort) : undefined;
+  }
+
+  port(name: string): Wanted | undefined {
+    const port = this.boundPort(name);
+    if (port === undefined) return undefined;
+    const { device, enabled, mtu } = port;
+    return { path: this.interfaces.path(port), operation: { case: 'setPort', value: { name, device, enabled, mtu } } };
+  }
+
+  logicalPort(name: string): Wanted | undefined {
+    const found = this.interface(name);
+    if (found === undefined || found.kind === 'other') return undefined;
+    const port = found.kind === 'port' ? name : found.parent;
+    if (this.boundPort(port) === undefined) return undefined;
+    const member = this.bridgeDomains.memberOf(this.view, name);
+    if (found.kind === 'port' && member === undefined) return undefined;
+    return {
+      path: found.kind === 'port' ? this.interfaces.keys.path(this.interfaces.key(name)) : this.interfaces.path(found),
+      operation: {
+        case: 'setLogicalPort',
+        value: {
+          name,
+          port,
+          match: found.kind === 'port' ? [] : [...found.match],
+          rewrite: found.kind === 'port' ? TagRewrite.REWRITE_NONE : rewrites[found.rewrite],
+          rewriteTags: found.kind === 'port' ? [] : [...found.rewriteTags],
+          bridgeDomain: member?.bridgeDomain ?? '',
+          enabled: found.enabled,
+          splitHorizonGroup: member?.splitHorizonGroup ?? 0,
+          macLimit: member?.macLimit ?? 0,
+        },
+      },
+    };
+  }
+
+  /** Names of the sub-interfaces of a port, by the index. */
+  *subInterfaces(port: string): Generator<string> {
+    for (const key of this.view.rowsWith(this.interfaces.parent, port)) yield this.interfaces.nameOf(key);
+  }
+}

@@ -1,0 +1,191 @@
+/** Operational state of interfaces: the configured ones, with what the engine says of them. */
+import type { Interest, RowWriter, StateProvider } from '../../commit/state.ts';
+import type { Row, View } from '../../datastore/view.ts';
+import {
+  type Counters,
+  type DropCount,
+  LinkState,
+  type LogicalPortState,
+  type PortState,
+} from '../../engine/gen/sluice_pb.js';
+import type { LeafListNode, LeafNode, ListNode } from '../../yang/schema/node.ts';
+import { type EngineQueries, engineState } from '../engine-state.ts';
+import { wantedEntries } from '../interest.ts';
+import { leafAt, leafListAt, listAt } from '../nodes.ts';
+import { dateAndTime, dateAndTimeOfNs } from '../time.ts';
+import { INTERFACE, INTERFACES, type Interface, type InterfaceModel } from './model.ts';
+
+/** Where stable numbers come from (src/platform/if-index.ts). */
+export interface InterfaceNumbers {
+  of(names: readonly string[]): Promise<readonly number[]>;
+}
+
+type OperStatus = 'up' | 'down' | 'unknown' | 'not-present' | 'lower-layer-down';
+
+const COUNTER32 = 0x1_0000_0000n;
+/** The leaves of `statistics` and the engine's counters; those of 32 bits wrap. */
+const counters: readonly (readonly [leaf: string, counter: Exclude<keyof Counters, `$${string}`>, bits: 32 | 64])[] = [
+  ['in-octets', 'inOctets', 64],
+  ['in-unicast-pkts', 'inUnicast', 64],
+  ['in-broadcast-pkts', 'inBroadcast', 64],
+  ['in-multicast-pkts', 'inMulticast', 64],
+  ['in-discards', 'inDiscards', 32],
+  ['in-errors', 'inErrors', 32],
+  ['out-octets', 'outOctets', 64],
+  ['out-unicast-pkts', 'outUnicast', 64],
+  ['out-broadcast-pkts', 'outBroadcast', 64],
+  ['out-multicast-pkts', 'outMulticast', 64],
+  ['out-discards', 'outDiscards', 32],
+  ['out-errors', 'outErrors', 32],
+];
+
+export class InterfaceState implements StateProvider {
+  readonly paths = [INTERFACES];
+  readonly #model: InterfaceModel;
+  readonly #engine: EngineQueries;
+  readonly #numbers: InterfaceNumbers;
+  /** Counters of an interface that the engine does not count start with the control plane. */
+  readonly #startedAt = dateAndTime(new Date());
+  readonly #leaves: Readonly<Record<'admin' | 'oper' | 'changed' | 'index' | 'address' | 'speed' | 'since', LeafNode>>;
+  readonly #counters: readonly (readonly [LeafNode, Exclude<keyof Counters, `$${string}`>, 32 | 64])[];
+  readonly #higher: LeafListNode;
+  readonly #lower: LeafListNode;
+  readonly #drop: ListNode;
+  readonly #dropPackets: LeafNode;
+
+  constructor(model: InterfaceModel, engine: EngineQueries, numbers: InterfaceNumbers) {
+    const { schema } = model.keys;
+    const at = (path: string): LeafNode => leafAt(schema, `${INTERFACE}/${path}`);
+    this.#model = model;
+    this.#engine = engine;
+    this.#numbers = numbers;
+    this.#leaves = {
+      admin: at('admin-status'),
+      oper: at('oper-status'),
+      changed: at('last-change'),
+      index: at('if-index'),
+      address: at('phys-address'),
+      speed: at('speed'),
+      since: at('statistics/discontinuity-time'),
+    };
+    this.#counters = counters.map(([leaf, counter, bits]) => [at(`statistics/${leaf}`), counter, bits] as const);
+    this.#higher = leafListAt(schema, `${INTERFACE}/higher-layer-if`);
+    this.#lower = leafListAt(schema, `${INTERFACE}/lower-layer-if`);
+    this.#drop = listAt(schema, `${INTERFACE}/statistics/sluice-interfaces:drop`);
+    this.#dropPackets = at('statistics/sluice-interfaces:drop/packets');
+  }
+
+  async read(interests: readonly Interest[], running: View, out: RowWriter): Promise<void> {
+    const wanted = wantedEntries(interests, INTERFACE)?.map(([name]) => name as string);
+    const interfaces = this.#interfaces(running, wanted);
+    const names = interfaces.map(({ name }) => name);
+    const parents = interfaces.flatMap((one) => (one.kind === 'sub-interface' ? [one.parent] : []));
+    const only = (list: readonly string[]): string[] | undefined =>
+      wanted === undefined ? undefined : [...new Set(list)];
+    const [numbers, ports, logicalPorts] = await Promise.all([
+      this.#numbers.of(names),
+      engineState(this.#engine, 'ports', only([...names, ...parents])),
+      engineState(this.#engine, 'logicalPorts', only(names)),
+    ]);
+    for (const [index, one] of interfaces.entries()) {
+      const below = one.kind === 'sub-interface' ? this.#model.read(running, one.parent) : one;
+      const port = below?.kind === 'port' ? ports?.get(below.name) : undefined;
+      const logicalPort = logicalPorts?.get(one.name);
+      const oper = operStatus(one, below, port, ports !== undefined, logicalPort !== undefined);
+      this.#write(out, one, { number: numbers[index] as number, oper, port, logicalPort });
+      this.#writeLayers(out, running, one);
+    }
+  }
+
+  /** The wanted ones of the configured interfaces. */
+  #interfaces(running: View, wanted: readonly string[] | undefined): Interface[] {
+    if (wanted !== undefined) return wanted.flatMap((name) => this.#model.read(running, name) ?? []);
+    const found: Interface[] = [];
+    for (const { key, row } of running.entries(this.#model.base, this.#model.interface)) {
+      found.push(this.#model.parse(this.#model.nameOf(key), row));
+    }
+    return found;
+  }
+
+  #write(
+    out: RowWriter,
+    one: Interface,
+    state: { number: number; oper: OperStatus; port: PortState | undefined; logicalPort: LogicalPortState | undefined },
+  ): void {
+    const { admin, oper, changed, index, address, speed, since } = this.#leaves;
+    const { port } = state;
+    const key = this.#model.key(one.name);
+    const counted = one.kind === 'port' ? port : state.logicalPort;
+    const leaves = new Map<LeafNode, string>([
+      [admin, one.enabled ? 'up' : 'down'],
+      [oper, state.oper],
+      [index, String(state.number)],
+      [since, counted ? dateAndTimeOfNs(counted.countersSinceNs) : this.#startedAt],
+    ]);
+    if (port !== undefined && port.mac.length === 6) leaves.set(address, macAddress(port.mac));
+    if (port !== undefined && port.speedMbps > 0n) leaves.set(speed, String(port.speedMbps * 1_000_000n));
+    if (one.kind === 'port' && port !== undefined && port.lastChangeNs > 0n) {
+      leaves.set(changed, dateAndTimeOfNs(port.lastChangeNs));
+    }
+    if (counted?.counters !== undefined) {
+      for (const [leaf, counter, bits] of this.#counters) {
+        const value = counted.counters[counter];
+        leaves.set(leaf, String(bits === 32 ? value % COUNTER32 : value));
+      }
+    }
+    out.put(key, this.#model.interface, { leaves } satisfies Row);
+    for (const drop of counted?.drops ?? []) this.#writeDrop(out, key, drop);
+  }
+
+  #writeDrop(out: RowWriter, key: string, { reason, packets }: DropCount): void {
+    if (packets === 0n) return;
+    const row = { leaves: new Map([[this.#dropPackets, String(packets)]]) };
+    out.put(this.#model.keys.child(key, this.#drop, [reason]), this.#drop, row);
+  }
+
+  /** Who is on top of whom (ifStackTable). */
+  #writeLayers(out: RowWriter, running: View, one: Interface): void {
+    const { keys } = this.#model;
+    const key = this.#model.key(one.name);
+    const empty = { leaves: new Map() };
+    if (one.kind === 'sub-interface') out.put(keys.child(key, this.#lower, [one.parent]), this.#lower, empty);
+    if (one.kind !== 'port') return;
+    for (const row of running.rowsWith(this.#model.parent, one.name)) {
+      out.put(keys.child(key, this.#higher, [this.#model.nameOf(row)]), this.#higher, empty);
+    }
+  }
+}
+
+/** RFC 8343 oper-status. `below` is the physical interface: itself, or the parent. */
+function operStatus(
+  one: Interface,
+  below: Interface | undefined,
+  port: PortState | undefined,
+  engineAnswers: boolean,
+  hasLogicalPort: boolean,
+): OperStatus {
+  const isPort = one.kind === 'port';
+  const without = isPort ? 'not-present' : 'lower-layer-down';
+  if (below?.kind !== 'port' || below.device === undefined) return without;
+  if (!one.enabled) return 'down';
+  if (!engineAnswers) return 'unknown';
+  // Configured with a device and not in the engine: the device could not be opened.
+  if (port === undefined) return without;
+  if (!isPort && (!below.enabled || port.link !== LinkState.LINK_UP)) return 'lower-layer-down';
+  if (!isPort && !hasLogicalPort) return 'unknown';
+  switch (port.link) {
+    case LinkState.LINK_UP:
+      return 'up';
+    case LinkState.LINK_DOWN:
+      return 'down';
+    case LinkState.LINK_NOT_PRESENT:
+      return 'not-present';
+    default:
+      return 'unknown';
+  }
+}
+
+/** ietf-yang-types:phys-address. */
+export function macAddress(octets: Uint8Array): string {
+  return Array.from(octets, (octet) => octet.toString(16).padStart(2, '0')).join(':');
+}
