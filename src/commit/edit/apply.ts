@@ -3,7 +3,7 @@
  * what the payload does not name is read only where an operation says so (replace, delete, another case).
  */
 import type { KeySpace } from '../../datastore/key.ts';
-import { isImplicit, isOrdered, isRow } from '../../datastore/shape.ts';
+import { isImplicit } from '../../datastore/shape.ts';
 import type { RowKey, RowNode } from '../../datastore/view.ts';
 import type { DataNode, EditOperation } from '../../yang/data/node.ts';
 import { type Fault, FaultError } from '../../yang/fault.ts';
@@ -89,7 +89,7 @@ class Edit {
     if (!schema.config) {
       throw new FaultError(unexpected(path(), schema, `${schema.name} is state, not configuration`));
     }
-    if (node.attributes?.insert !== undefined && !(isRow(schema) && isOrdered(schema))) {
+    if (node.attributes?.insert !== undefined && !isUserOrdered(schema)) {
       throw new FaultError(
         attributeFault('unknown-attribute', path(), schema, 'insert', `${schema.name} is not ordered by the user`),
       );
@@ -177,9 +177,7 @@ class Edit {
     operation: EditOperation,
   ): void {
     const implicit = isImplicit(schema);
-    const exists = implicit
-      ? this.#rows.get(key) !== undefined && !this.#isEmpty(key)
-      : this.#rows.get(key) !== undefined;
+    const exists = implicit ? !this.#isEmpty(key) : this.#rows.get(key) !== undefined;
     if (implicit && operation === 'none') {
       // A non-presence container is always there (RFC 7950 section 7.5.1): below it "none" only walks.
     } else if (!this.#decide(key, exists, operation)) return;
@@ -201,7 +199,6 @@ class Edit {
     }
     this.#children(draft, schema, children, operation);
     draft.write();
-    if (implicit && this.#rows.get(key) !== undefined && this.#isEmpty(key)) this.#rows.remove(key);
   }
 
   /** A non-presence container below the top: it exists where it has content. */
@@ -239,10 +236,10 @@ class Edit {
       case 'none':
         if (!exists) throw new FaultError(missing(this.#keys.path(key), operation));
         if (operation === 'none') return true;
-        this.#rows.remove(key);
+        this.#rows.delete(key);
         return false;
       case 'remove':
-        if (exists) this.#rows.remove(key);
+        if (exists) this.#rows.delete(key);
         return false;
       case 'create':
         if (exists) throw new FaultError(dataExists(this.#keys.path(key)));
@@ -259,7 +256,7 @@ class Edit {
     if (!schema.orderedByUser || attributes?.insert === undefined) return;
     const at = attributes.insert;
     if (at === 'first' || at === 'last') {
-      this.#rows.place(key, schema, { at });
+      this.#rows.place(key, { at });
       return;
     }
     const name = schema.kind === 'list' ? 'key' : 'value';
@@ -278,7 +275,7 @@ class Edit {
     if (entry === key || this.#rows.get(entry) === undefined) {
       throw new FaultError(missingInstance(path, schema, name));
     }
-    this.#rows.place(key, schema, { at, entry });
+    this.#rows.place(key, { at, anchor: entry });
   }
 
   /** `replace`: what the payload does not name below the instance goes; a user's order becomes the payload's. */
@@ -302,13 +299,13 @@ class Edit {
     const wanted = nodes.map((node) => this.#entryKey(row.key, schema, node));
     const keep = new Set(wanted);
     const present = Array.from(this.#rows.entries(row.key, schema), ({ key }) => key);
-    for (const key of present) if (!keep.has(key)) this.#rows.remove(key);
+    for (const key of present) if (!keep.has(key)) this.#rows.delete(key);
     if (!schema.orderedByUser || nodes.some((node) => node.attributes?.insert !== undefined)) return;
     const kept = present.filter((key) => keep.has(key));
     const there = new Set(kept);
     const order = wanted.filter((key) => there.has(key));
     if (order.every((key, index) => key === kept[index])) return;
-    for (const key of order) this.#rows.place(key, schema, { at: 'last' });
+    for (const key of order) this.#rows.place(key, { at: 'last' });
   }
 
   #entryKey(parent: RowKey, schema: ListNode | LeafListNode, node: DataNode): RowKey {
@@ -322,38 +319,68 @@ class Edit {
   }
 
   #exists(row: RowDraft, schema: DataSchemaNode): boolean {
-    if (schema.kind === 'container' && isFolded(schema)) {
-      const { columns, rows } = foldOf(schema);
-      return columns.some((column) => row.has(column)) || rows.some((child) => this.#rows.has(row.key, child));
+    switch (schema.kind) {
+      case 'leaf':
+      case 'anydata':
+      case 'anyxml':
+        return row.has(schema);
+      case 'list':
+      case 'leaf-list':
+        return this.#rows.has(row.key, schema);
+      case 'container': {
+        if (!isFolded(schema)) return !this.#isEmpty(this.#keys.child(row.key, schema));
+        const { columns, rows } = foldOf(schema);
+        return columns.some((column) => row.has(column)) || rows.some((child) => this.#rows.has(row.key, child));
+      }
     }
-    return isRow(schema) ? this.#rows.has(row.key, schema) : row.has(schema);
   }
 
   /** Takes all instances of a child away. */
   #clear(row: RowDraft, schema: DataSchemaNode): void {
-    if (schema.kind === 'container' && isFolded(schema)) {
-      const { columns, rows } = foldOf(schema);
-      for (const column of columns) row.delete(column);
-      for (const child of rows) this.#clearRows(row, child);
-    } else if (isRow(schema)) this.#clearRows(row, schema);
-    else row.delete(schema);
+    switch (schema.kind) {
+      case 'leaf':
+      case 'anydata':
+      case 'anyxml':
+        row.delete(schema);
+        break;
+      case 'list':
+      case 'leaf-list':
+        this.#clearRows(row, schema);
+        break;
+      case 'container': {
+        if (!isFolded(schema)) {
+          this.#clearRows(row, schema);
+          break;
+        }
+        const { columns, rows } = foldOf(schema);
+        for (const column of columns) row.delete(column);
+        for (const child of rows) this.#clearRows(row, child);
+      }
+    }
   }
 
   #clearRows(row: RowDraft, schema: RowNode): void {
+    if (schema.kind === 'container') {
+      this.#rows.delete(this.#keys.child(row.key, schema));
+      return;
+    }
     const gone = Array.from(this.#rows.entries(row.key, schema), ({ key }) => key);
-    for (const key of gone) this.#rows.remove(key);
+    for (const key of gone) this.#rows.delete(key);
   }
 
-  /** Whether a row that exists has neither columns nor rows below it. */
+  /** Whether there is neither the row nor one below it. */
   #isEmpty(key: RowKey): boolean {
-    if ((this.#rows.get(key)?.leaves.size ?? 0) > 0) return false;
-    for (const below of this.#rows.subtree(key)) if (below.key !== key) return false;
+    for (const _ of this.#rows.subtree(key)) return false;
     return true;
   }
 
   #note(row: RowKey, node: DataSchemaNode): void {
     if (node.whens.length > 0) this.#conditional.push({ row, node });
   }
+}
+
+function isUserOrdered(node: DataSchemaNode): boolean {
+  return (node.kind === 'list' || node.kind === 'leaf-list') && node.orderedByUser;
 }
 
 function isDeletion(node: DataNode, inherited: EditOperation): boolean {

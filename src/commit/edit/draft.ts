@@ -43,7 +43,7 @@ export class RowDraft {
     this.#after.delete(column);
   }
 
-  /** The row has to be there, with columns or without. */
+  /** The row has to be there, with columns or without (the store keeps no implicit row without). */
   need(): void {
     this.#needed = true;
   }

@@ -1,5 +1,5 @@
 /** What of a row belongs to a non-presence container: such a container has no row of its own (datastore/view.ts). */
-import { type ColumnNode, isRow } from '../../datastore/shape.ts';
+import { asRow, type ColumnNode, isRow } from '../../datastore/shape.ts';
 import type { RowNode } from '../../datastore/view.ts';
 import type { ContainerNode, DataSchemaNode } from '../../yang/schema/node.ts';
 
@@ -23,9 +23,10 @@ export function foldOf(container: ContainerNode): Fold {
   const rows: RowNode[] = [];
   const visit = (node: DataSchemaNode) => {
     if (!node.config) return;
-    if (node.kind === 'container' && isFolded(node)) for (const child of node.dataChildren.values()) visit(child);
-    else if (isRow(node)) rows.push(node);
-    else columns.push(node);
+    const row = asRow(node);
+    if (row) rows.push(row);
+    else if (node.kind === 'container') for (const child of node.dataChildren.values()) visit(child);
+    else if (node.kind === 'leaf' || node.kind === 'anydata' || node.kind === 'anyxml') columns.push(node);
   };
   for (const child of container.dataChildren.values()) visit(child);
   const fold = { columns, rows };
