@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { Flow } from '../../../lab/traffic/flow.ts';
+import type { ReceivedNotification } from '../../../src/northbound/netconf/client.ts';
 import { type Case, type Figure, medianAndWorst } from '../../case.ts';
-import { milliseconds, realtimeNs } from '../../clock.ts';
+import { milliseconds, realtimeAt, realtimeNs } from '../../clock.ts';
 import { blockPoint, editConfig, namespace } from '../../configuration.ts';
 import { Router } from '../../router.ts';
 import { twoSites } from '../../topology.ts';
@@ -93,12 +94,11 @@ const isolation: Case = {
 };
 
 /** The next block-point-change and when it arrived. */
-async function nextChange(notifications: AsyncIterator<string>): Promise<{ text: string; atNs: bigint }> {
+async function nextChange(notifications: AsyncIterator<ReceivedNotification>): Promise<{ text: string; atNs: bigint }> {
   for (;;) {
     const { value, done } = await notifications.next();
-    const atNs = realtimeNs();
     if (done) throw new Error('the session ended before a block-point-change');
-    if (value.includes('<block-point-change')) return { text: value, atNs };
+    if (value.xml.includes('<block-point-change')) return { text: value.xml, atNs: realtimeAt(value.receivedAt) };
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { until } from '../../../lab/run.ts';
-import type { NetconfClient } from '../../../src/northbound/netconf/client/client.ts';
+import type { NetconfClient } from '../../../src/northbound/netconf/client.ts';
 import type { Case } from '../../case.ts';
 import { editConfig, interfaces, namespace, port } from '../../configuration.ts';
 import { Router } from '../../router.ts';
