@@ -19,7 +19,8 @@
 enum drop_direction { DROP_INGRESS, DROP_EGRESS };
 
 // Registers a reason ("block-point") and returns its index in counters.drops, below
-// MAX_DROP_REASONS. Registering a name again returns the same index. Call from a constructor or start().
+// MAX_DROP_REASONS. Registering a name again in the same direction returns the same index; in the other direction it is
+// an index of its own (block-point has both), and states show one count under the name. Call from a constructor or start().
 // INGRESS counts at ingress_port and ingress; EGRESS at egress_port and egress.
 uint8_t drop_reason_register(const char *name, enum drop_direction direction);
 unsigned drop_reason_count(void);
