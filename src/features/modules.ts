@@ -1,11 +1,16 @@
 /** The YANG modules that the router serves, with the features that it supports (yang/README.md says who serves them). */
-export interface ServedModule {
-  readonly name: string;
-  readonly revision?: string;
-  readonly features?: readonly string[];
-}
+import { fileURLToPath } from 'node:url';
+import type { ModuleRequest } from '../yang/schema/load.ts';
 
-export const servedModules: readonly ServedModule[] = [
+/** Where modules are searched: our own first, then those of Debian's libyuma-base and libyang packages. */
+export const moduleFolders: readonly string[] = [
+  fileURLToPath(new URL('../../yang', import.meta.url)),
+  '/usr/share/yuma/nmda-modules/ietf',
+  '/usr/share/yuma/modules/ietf',
+  '/usr/share/yang/modules/libyang',
+];
+
+export const servedModules: readonly ModuleRequest[] = [
   { name: 'ietf-yang-types', revision: '2013-07-15' },
   { name: 'ietf-inet-types', revision: '2013-07-15' },
   { name: 'ietf-interfaces', revision: '2018-02-20', features: ['if-mib', 'pre-provisioning', 'arbitrary-names'] },

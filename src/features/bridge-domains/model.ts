@@ -28,7 +28,6 @@ export interface Member {
 
 export interface StaticMac {
   readonly bridgeDomain: string;
-  /** In lower case. */
   readonly mac: string;
   readonly interface: string;
 }
@@ -110,7 +109,6 @@ export class BridgeDomainModel {
   /** The bridge domain and the address in the key of a static entry's row. */
   staticMacName(key: RowKey): { readonly bridgeDomain: string; readonly mac: string } {
     const [, domain, entry] = this.keys.decode(key);
-    const mac = entry?.keys[0] as string;
-    return { bridgeDomain: domain?.keys[0] as string, mac: mac.toLowerCase() };
+    return { bridgeDomain: domain?.keys[0] as string, mac: entry?.keys[0] as string };
   }
 }

@@ -1,0 +1,28 @@
+/** The features that the packet engine acts on, on one set of models. */
+import type { Feature } from '../commit/feature.ts';
+import type { KeySpace } from '../datastore/key.ts';
+import { blockPointsFeature } from './block-points/feature.ts';
+import { BlockPointModel } from './block-points/model.ts';
+import { bridgeDomainsFeature } from './bridge-domains/feature.ts';
+import { BridgeDomainModel } from './bridge-domains/model.ts';
+import { ceNotificationFeature } from './ce-notification/feature.ts';
+import { CeNotificationModel } from './ce-notification/model.ts';
+import type { EngineQueries } from './engine-state.ts';
+import { interfacesFeature } from './interfaces/feature.ts';
+import { InterfaceModel } from './interfaces/model.ts';
+import type { InterfaceNumbers } from './interfaces/state.ts';
+
+export function forwardingFeatures(
+  keys: KeySpace,
+  engine: EngineQueries,
+  numbers: InterfaceNumbers,
+): readonly Feature[] {
+  const interfaces = new InterfaceModel(keys);
+  const bridgeDomains = new BridgeDomainModel(keys);
+  return [
+    interfacesFeature(interfaces, bridgeDomains, engine, numbers),
+    bridgeDomainsFeature(interfaces, bridgeDomains, engine),
+    blockPointsFeature(new BlockPointModel(keys), interfaces, bridgeDomains, engine),
+    ceNotificationFeature(new CeNotificationModel(keys), interfaces, bridgeDomains, engine),
+  ];
+}
