@@ -1,24 +1,22 @@
-/*
- * The forwarding database: (bridge domain, MAC) -> logical port.
- *
- * A bucket is one cache line of four 16-byte entries; a key lives in one of two
- * buckets. Workers look up and learn; the control thread sets static entries,
- * sweeps and walks. Nobody takes a lock:
- *
- *   key    bridge domain << 48 | MAC (as loaded, little-endian); 0 empty,
- *          FDB_CLAIMED while its owner fills the slot
- *   value  see FDB_*; 0 while the entry is being removed: neither usable nor
- *          changeable. Whoever swings the value to 0 owns the slot.
- *
- *   insert: key 0 -> CLAIMED (CAS), value, key          (release)
- *   remove: value v -> 0 (CAS), key -> 0                (release)
- *   change: value v -> v' (CAS)
- *   read:   key, value, key again: another key means that the slot was reused
- *
- * An entry is valid only for the epoch of its logical port at which it was
- * learned: raising the epoch flushes the port at once, the sweep then frees the
- * slots and corrects the counts.
- */
+// The forwarding database: (bridge domain, MAC) -> logical port.
+//
+// A bucket is one cache line of four 16-byte entries; a key lives in one of two
+// buckets. Workers look up and learn; the control thread sets static entries,
+// sweeps and walks. Nobody takes a lock:
+//
+//   key    bridge domain << 48 | MAC (as loaded, little-endian); 0 empty,
+//          FDB_CLAIMED while its owner fills the slot
+//   value  see FDB_*; 0 while the entry is being removed: neither usable nor
+//          changeable. Whoever swings the value to 0 owns the slot.
+//
+//   insert: key 0 -> CLAIMED (CAS), value, key          (release)
+//   remove: value v -> 0 (CAS), key -> 0                (release)
+//   change: value v -> v' (CAS)
+//   read:   key, value, key again: another key means that the slot was reused
+//
+// An entry is valid only for the epoch of its logical port at which it was
+// learned: raising the epoch flushes the port at once, the sweep then frees the
+// slots and corrects the counts.
 #ifndef SLUICE_FDB_H
 #define SLUICE_FDB_H
 
@@ -30,16 +28,18 @@
 
 #define FDB_BUCKET_ENTRIES 4
 
-/* Bridge domains are numbered 1 to FDB_DOMAINS - 2, so that neither 0 nor FDB_CLAIMED is a key. */
+// Bridge domains are numbered 1 to FDB_DOMAINS - 1 and addresses are unicast: neither 0 nor FDB_CLAIMED is a key.
 #define FDB_DOMAINS 65536u
-/* Logical ports are numbered 0 to FDB_PORTS - 1. */
+// Logical ports are numbered 0 to FDB_PORTS - 1.
 #define FDB_PORTS (1u << 20)
 
 #define FDB_CLAIMED UINT64_MAX
 
-/* Value: present (1 bit), static (1), reserved (2), epoch (16), last seen in seconds (24), logical port (20). */
+// Value: present (1 bit), static (1), copied (1), 0 (1), epoch (16), last seen in seconds (24), logical port (20).
 #define FDB_PRESENT (UINT64_C(1) << 63)
 #define FDB_STATIC (UINT64_C(1) << 62)
+// Set in a table that is about to be exchanged: the new table has this entry already.
+#define FDB_COPIED (UINT64_C(1) << 61)
 #define FDB_EPOCH_SHIFT 44
 #define FDB_SEEN_SHIFT 20
 #define FDB_SEEN_MASK 0xffffffu
@@ -53,14 +53,14 @@ struct fdb_bucket {
 	struct fdb_entry entry[FDB_BUCKET_ENTRIES];
 } __attribute__((aligned(64)));
 
-/* Exchanged as a whole when it grows; workers read fdb->table once a burst. */
+// Exchanged as a whole when it grows; workers read fdb->table once a burst.
 struct fdb_table {
 	uint32_t mask;
 	uint64_t seed;
 	struct fdb_bucket *bucket;
 };
 
-/* Learned entries that occupy a slot, per bridge domain and per logical port. */
+// Slots occupied, per bridge domain and per logical port: learned and static.
 struct fdb_count {
 	_Atomic uint32_t learned;
 	_Atomic uint32_t fixed;
@@ -68,44 +68,39 @@ struct fdb_count {
 
 struct fdb {
 	_Atomic(struct fdb_table *) table;
-	/* Most learned entries in all. */
+	// Most learned entries in all.
 	_Atomic uint32_t limit;
 	_Atomic uint32_t learned;
 	_Atomic uint32_t fixed;
-	/* Learned entries that gave way because both buckets were full. */
+	// Learned entries that gave way because both buckets were full.
 	_Atomic uint64_t evicted;
 	struct fdb_count *domain; /* FDB_DOMAINS */
-	struct fdb_count *port;   /* FDB_PORTS */
+	struct fdb_count *port;	  /* FDB_PORTS */
 };
 
-/* Memory for tables: aligned to 64 bytes and zeroed, NULL on failure. The engine gives huge pages, tests the heap. */
+// Memory for tables: aligned to 64 bytes and zeroed, NULL on failure. The engine gives huge pages, tests the heap.
 struct fdb_memory {
 	void *(*allocate)(size_t size);
 	void (*release)(void *memory);
 };
 
-/*
- * Creates a database for at most `limit` learned entries. Returns 0 or -ENOMEM.
- * The caller owns it and ends it with fdb_close after all readers are gone.
- */
+// Creates a database for at most `limit` learned entries. Returns 0 or -ENOMEM.
+// The caller owns it and ends it with fdb_close after all readers are gone.
 int fdb_open(struct fdb *fdb, uint32_t limit, uint64_t seed, const struct fdb_memory *memory);
 void fdb_close(struct fdb *fdb, const struct fdb_memory *memory);
 
-/*
- * A table fit for `limit` learned entries and `fixed` static ones, or NULL where the present one already is
- * (*needed false) or memory is short (*needed true).
- */
-struct fdb_table *fdb_table_grown(const struct fdb *fdb, uint32_t limit, uint32_t fixed, const struct fdb_memory *memory,
-				  bool *needed);
-/*
- * Copies what `from` holds to `to` where it is missing: once before the exchange, once after quiescence for what was
- * learned in between. Does not touch the counts; entries that find no room are counted as evicted and uncounted.
- */
-void fdb_table_copy(struct fdb *fdb, struct fdb_table *to, const struct fdb_table *from);
+// A table fit for `limit` learned entries and `fixed` static ones, or NULL where the present one already is
+// (*needed false) or memory is short (*needed true).
+struct fdb_table *fdb_table_grown(const struct fdb *fdb, uint32_t limit, uint32_t fixed,
+				  const struct fdb_memory *memory, bool *needed);
+// Copies what `from` holds to `to` where it is missing: once before the exchange, once after quiescence for what was
+// learned in between. Does not touch the counts; entries that find no room are counted as evicted and uncounted.
+void fdb_table_copy(struct fdb *fdb, struct fdb_table *to, struct fdb_table *from);
 void fdb_table_free(struct fdb_table *table, const struct fdb_memory *memory);
 
-/* The first 8 bytes at `mac` are read: the MAC and two bytes behind it, which every Ethernet header has. */
-static inline uint64_t fdb_key(const uint8_t *mac, uint16_t domain)
+// The first 8 bytes at `mac` are read: the MAC and two bytes behind it, which every Ethernet header has.
+static inline uint64_t
+fdb_key(const uint8_t *mac, uint16_t domain)
 {
 	uint64_t raw;
 
@@ -113,48 +108,57 @@ static inline uint64_t fdb_key(const uint8_t *mac, uint16_t domain)
 	return (raw & UINT64_C(0xffffffffffff)) | (uint64_t)domain << 48;
 }
 
-static inline uint64_t fdb_hash(const struct fdb_table *table, uint64_t key)
+static inline uint64_t
+fdb_hash(const struct fdb_table *table, uint64_t key)
 {
 	__uint128_t product = (__uint128_t)(key ^ table->seed) * UINT64_C(0x9e3779b97f4a7c15);
 
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-static inline struct fdb_bucket *fdb_first(const struct fdb_table *table, uint64_t hash)
+static inline struct fdb_bucket *
+fdb_first(const struct fdb_table *table, uint64_t hash)
 {
 	return &table->bucket[hash & table->mask];
 }
 
-/* Never the first bucket. */
-static inline struct fdb_bucket *fdb_second(const struct fdb_table *table, uint64_t hash)
+// Never the first bucket.
+static inline struct fdb_bucket *
+fdb_second(const struct fdb_table *table, uint64_t hash)
 {
 	uint32_t first = hash & table->mask, second = (hash >> 32) & table->mask;
 
 	return &table->bucket[second == first ? second ^ 1 : second];
 }
 
-static inline uint64_t fdb_value(uint32_t port, uint16_t epoch, uint32_t now)
+static inline uint64_t
+fdb_value(uint32_t port, uint16_t epoch, uint32_t now)
 {
-	return FDB_PRESENT | (uint64_t)epoch << FDB_EPOCH_SHIFT | (uint64_t)(now & FDB_SEEN_MASK) << FDB_SEEN_SHIFT | port;
+	return FDB_PRESENT | (uint64_t)epoch << FDB_EPOCH_SHIFT | (uint64_t)(now & FDB_SEEN_MASK) << FDB_SEEN_SHIFT |
+	       port;
 }
 
-static inline uint32_t fdb_value_port(uint64_t value)
+static inline uint32_t
+fdb_value_port(uint64_t value)
 {
 	return value & (FDB_PORTS - 1);
 }
 
-static inline uint16_t fdb_value_epoch(uint64_t value)
+static inline uint16_t
+fdb_value_epoch(uint64_t value)
 {
 	return (uint16_t)(value >> FDB_EPOCH_SHIFT);
 }
 
-/* Seconds since the address was seen. */
-static inline uint32_t fdb_value_age(uint64_t value, uint32_t now)
+// Seconds since the address was seen.
+static inline uint32_t
+fdb_value_age(uint64_t value, uint32_t now)
 {
 	return (now - (uint32_t)(value >> FDB_SEEN_SHIFT)) & FDB_SEEN_MASK;
 }
 
-static inline struct fdb_entry *fdb_bucket_find(struct fdb_bucket *bucket, uint64_t key)
+static inline struct fdb_entry *
+fdb_bucket_find(struct fdb_bucket *bucket, uint64_t key)
 {
 	for (int i = 0; i < FDB_BUCKET_ENTRIES; i++)
 		if (atomic_load_explicit(&bucket->entry[i].key, memory_order_acquire) == key)
@@ -162,15 +166,17 @@ static inline struct fdb_entry *fdb_bucket_find(struct fdb_bucket *bucket, uint6
 	return NULL;
 }
 
-static inline struct fdb_entry *fdb_find(const struct fdb_table *table, uint64_t key, uint64_t hash)
+static inline struct fdb_entry *
+fdb_find(const struct fdb_table *table, uint64_t key, uint64_t hash)
 {
 	struct fdb_entry *entry = fdb_bucket_find(fdb_first(table, hash), key);
 
 	return entry != NULL ? entry : fdb_bucket_find(fdb_second(table, hash), key);
 }
 
-/* The value of a key, 0 where it is unknown. The hash is fdb_hash(table, key). */
-static inline uint64_t fdb_lookup(const struct fdb_table *table, uint64_t key, uint64_t hash)
+// The value of a key, 0 where it is unknown. The hash is fdb_hash(table, key).
+static inline uint64_t
+fdb_lookup(const struct fdb_table *table, uint64_t key, uint64_t hash)
 {
 	struct fdb_entry *entry = fdb_find(table, key, hash);
 	uint64_t value;
@@ -184,20 +190,20 @@ static inline uint64_t fdb_lookup(const struct fdb_table *table, uint64_t key, u
 }
 
 enum fdb_learned {
-	/* Known at this place (its time is renewed). */
+	// Known at this place (its time is renewed).
 	FDB_SAME,
 	FDB_NEW,
-	/* Known elsewhere, now here. */
+	// Known elsewhere, now here.
 	FDB_MOVED,
-	/* A static entry holds the address: nothing changed. */
+	// A static entry holds the address: nothing changed.
 	FDB_HELD,
-	/* A limit: nothing changed. */
+	// A limit: nothing changed.
 	FDB_LIMITED,
-	/* Another thread is at this entry: nothing changed, the next frame will do. */
+	// Another thread is at this entry: nothing changed, the next frame will do.
 	FDB_BUSY,
 };
 
-/* Where and with which limits (0: none) an address is learned. */
+// Where and with which limits (0: none) an address is learned.
 struct fdb_place {
 	uint32_t port;
 	uint16_t domain;
@@ -206,38 +212,32 @@ struct fdb_place {
 	uint32_t domain_limit;
 };
 
-/*
- * Learns or renews `key` at `place`; `now` in seconds. The common case, an address known at this place and seen in
- * this second, writes nothing. `valid(ctx, key, value)` says whether another entry still counts (its port's epoch, age):
- * an invalid one gives way before a limit refuses; it may be NULL.
- */
+// Learns or renews `key` at `place`; `now` in seconds. The common case, an address known at this place and seen in
+// this second, writes nothing. Where both buckets are full the address seen longest ago gives way.
 enum fdb_learned fdb_learn_slow(struct fdb *fdb, struct fdb_table *table, uint64_t key, uint64_t hash,
 				const struct fdb_place *place, uint32_t now);
 
-static inline enum fdb_learned fdb_learn(struct fdb *fdb, struct fdb_table *table, uint64_t key, uint64_t hash,
-					 const struct fdb_place *place, uint32_t now)
+static inline enum fdb_learned
+fdb_learn(struct fdb *fdb, struct fdb_table *table, uint64_t key, uint64_t hash, const struct fdb_place *place,
+	  uint32_t now)
 {
 	if (fdb_lookup(table, key, hash) == fdb_value(place->port, place->epoch, now))
 		return FDB_SAME;
 	return fdb_learn_slow(fdb, table, key, hash, place, now);
 }
 
-/* Control thread. Sets a static entry, in place of what was there. 0 or -ENOSPC (grow the table, then again). */
+// Control thread. Sets a static entry, in place of what was there. 0 or -ENOSPC (grow the table, then again).
 int fdb_set_static(struct fdb *fdb, uint64_t key, uint32_t port);
-/* Control thread. Removes a static entry; does nothing where there is none. */
+// Control thread. Removes a static entry; does nothing where there is none.
 void fdb_remove_static(struct fdb *fdb, uint64_t key);
 
-/*
- * Control thread. Looks at `count` buckets from *cursor on (and wraps) and removes each learned entry for which
- * `keep` is false. Returns the number removed. Workers go on meanwhile.
- */
+// Control thread. Looks at `count` buckets from *cursor on (and wraps) and removes each learned entry for which
+// `keep` is false. Returns the number removed. Workers go on meanwhile.
 typedef bool fdb_keep(void *ctx, uint64_t key, uint64_t value);
 uint32_t fdb_sweep(struct fdb *fdb, uint32_t *cursor, uint32_t count, fdb_keep *keep, void *ctx);
 
-/*
- * Control thread. Calls `visit` for every entry of `count` buckets from `cursor` on, and returns the cursor to go on
- * from: at least fdb_buckets() after the last one. An entry that moves meanwhile may be seen twice or not at all.
- */
+// Control thread. Calls `visit` for every entry of `count` buckets from `cursor` on, and returns the cursor to go on
+// from: at least fdb_buckets() after the last one. An entry that moves meanwhile may be seen twice or not at all.
 typedef void fdb_visit(void *ctx, uint64_t key, uint64_t value);
 uint32_t fdb_walk(const struct fdb *fdb, uint32_t cursor, uint32_t count, fdb_visit *visit, void *ctx);
 uint32_t fdb_buckets(const struct fdb *fdb);

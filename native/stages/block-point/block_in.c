@@ -1,0 +1,54 @@
+// Nodes "block-in" and "drop-block-point": stops what enters by a blocked VLAN.
+//
+// What the router itself answers has left before: frames to 01-80-C2-00-00-00..0F go from classify to their protocol.
+// A frame of MRP or CFM that no protocol of ours takes is the customer's, and is stopped like any other.
+#include "../drop/drop_node.h"
+#include "../enqueue.h"
+#include "../classify/tags.h"
+#include "block_map.h"
+
+DROP_NODE(block_point, "block-point", DROP_INGRESS);
+
+enum { EDGE_BRIDGE, EDGE_VLAN_IN, EDGE_DROP, EDGES };
+
+static inline uint8_t
+block_in_packet(const struct worker *worker, const struct rte_mbuf *m, const struct packet_meta *meta)
+{
+	const struct port *port = dataplane_port(worker->dataplane, meta->ingress_port);
+	const struct block_point *point = block_map_get(port->blocks, meta->vid);
+	const struct logical_port *lp;
+
+	if (point != NULL) {
+		point->counters[worker->index].in_dropped++;
+		return EDGE_DROP;
+	}
+	lp = dataplane_logical_port(worker->dataplane, meta->ingress);
+	if (lp->rewrite == REWRITE_KIND_NONE &&
+	    (meta->tags != 0 || !is_tag(read_be16(rte_pktmbuf_mtod(m, const uint8_t *) + 12))))
+		return EDGE_BRIDGE;
+	return EDGE_VLAN_IN;
+}
+
+static uint16_t
+block_in_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
+{
+	const struct worker *worker = worker_self();
+	uint8_t edge[MAX_BURST];
+
+	for (uint16_t done = 0; done < n; done += MAX_BURST) {
+		uint16_t chunk = RTE_MIN(n - done, MAX_BURST);
+
+		for (uint16_t i = 0; i < chunk; i++)
+			edge[i] = block_in_packet(worker, objs[done + i], packet_meta(objs[done + i]));
+		enqueue_runs(graph, node, objs + done, edge, chunk, chunk == n);
+	}
+	return n;
+}
+
+static struct rte_node_register block_in_node = {
+	.name = "block-in",
+	.process = block_in_process,
+	.nb_edges = EDGES,
+	.next_nodes = {[EDGE_BRIDGE] = "bridge", [EDGE_VLAN_IN] = "vlan-in", [EDGE_DROP] = "drop-block-point"},
+};
+RTE_NODE_REGISTER(block_in_node);

@@ -1,0 +1,41 @@
+// A drop is a node: DROP_NODE(block_point, "block-point", DROP_INGRESS) makes the node "drop-block-point", which
+// counts what it gets under that reason for the packet's port and logical port, and frees it.
+#ifndef SLUICE_STAGES_DROP_NODE_H
+#define SLUICE_STAGES_DROP_NODE_H
+
+#include <rte_graph.h>
+#include <rte_graph_worker.h>
+
+#include "../../main/stage.h"
+
+static inline void
+drop_burst(uint8_t reason, void **objs, uint16_t n)
+{
+	struct worker *worker = worker_self();
+
+	for (uint16_t i = 0; i < n; i++)
+		drop_count(worker, reason, objs[i]);
+	rte_pktmbuf_free_bulk((struct rte_mbuf **)objs, n);
+}
+
+#define DROP_NODE(ident, reason, direction) DROP_NODE_NAMED(ident, "drop-" reason, reason, direction)
+
+// The same under a node name of its own: two nodes of one reason, one a direction.
+#define DROP_NODE_NAMED(ident, node_name, reason, direction)                                                           \
+	static uint8_t drop_reason_##ident;                                                                            \
+	RTE_INIT(drop_register_##ident)                                                                                \
+	{                                                                                                              \
+		drop_reason_##ident = drop_reason_register(reason, direction);                                         \
+	}                                                                                                              \
+	static uint16_t drop_process_##ident(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)  \
+	{                                                                                                              \
+		RTE_SET_USED(graph);                                                                                   \
+		RTE_SET_USED(node);                                                                                    \
+		drop_burst(drop_reason_##ident, objs, n);                                                              \
+		return n;                                                                                              \
+	}                                                                                                              \
+	static struct rte_node_register drop_node_##ident = {                                                          \
+		.name = node_name, .process = drop_process_##ident, .nb_edges = 0};                                    \
+	RTE_NODE_REGISTER(drop_node_##ident)
+
+#endif

@@ -1,0 +1,86 @@
+// Node "tx": to the wire, in one burst a port. Counts the output of port and logical port.
+#include "../../main/stage.h"
+#include "../count.h"
+#include "../drop/drop_node.h"
+
+// The device's queue stays full.
+DROP_NODE(tx_queue_full, "tx-queue-full", DROP_EGRESS);
+
+enum { EDGE_PORT_DOWN, EDGE_QUEUE_FULL, EDGES };
+
+static void
+count_burst(const struct worker *worker, const struct port *port, struct rte_mbuf **packets, uint16_t n, int64_t by)
+{
+	for (uint16_t i = 0; i < n; i++) {
+		const uint8_t *frame = rte_pktmbuf_mtod(packets[i], const uint8_t *);
+		const struct logical_port *lp =
+			dataplane_logical_port(worker->dataplane, packet_meta(packets[i])->egress);
+
+		count_out(&port->counters[worker->index], frame, packets[i]->pkt_len, by);
+		if (lp != NULL)
+			count_out(&lp->counters[worker->index], frame, packets[i]->pkt_len, by);
+	}
+}
+
+static void
+transmit(struct rte_graph *graph, struct rte_node *node, uint16_t id, struct rte_mbuf **packets, uint16_t n)
+{
+	struct worker *worker = worker_self();
+	const struct port *port = dataplane_port(worker->dataplane, id);
+	uint16_t sent;
+
+	if (unlikely(port == NULL || port->io == NULL)) {
+		rte_node_enqueue(graph, node, EDGE_PORT_DOWN, (void **)packets, n);
+		return;
+	}
+	// Sent packets belong to the device: they are counted before.
+	count_burst(worker, port, packets, n, 1);
+	sent = port_transmit(worker, port, packets, n);
+	if (unlikely(sent < n)) {
+		count_burst(worker, port, packets + sent, n - sent, -1);
+		rte_node_enqueue(graph, node, EDGE_QUEUE_FULL, (void **)(packets + sent), n - sent);
+	}
+}
+
+// Takes the packets of the first one's port out of the list, in order. Returns how many; the others close up.
+static uint16_t
+take_first_port(struct rte_mbuf **packets, uint16_t *count, struct rte_mbuf **burst)
+{
+	uint16_t id = packet_meta(packets[0])->egress_port, taken = 0, left = 0;
+
+	for (uint16_t i = 0; i < *count; i++) {
+		if (packet_meta(packets[i])->egress_port == id)
+			burst[taken++] = packets[i];
+		else
+			packets[left++] = packets[i];
+	}
+	*count = left;
+	return taken;
+}
+
+static uint16_t
+tx_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
+{
+	struct rte_mbuf *burst[MAX_BURST];
+
+	for (uint16_t done = 0; done < n; done += MAX_BURST) {
+		struct rte_mbuf **packets = (struct rte_mbuf **)objs + done;
+		uint16_t left = RTE_MIN(n - done, MAX_BURST);
+
+		while (left != 0) {
+			uint16_t id = packet_meta(packets[0])->egress_port;
+			uint16_t taken = take_first_port(packets, &left, burst);
+
+			transmit(graph, node, id, burst, taken);
+		}
+	}
+	return n;
+}
+
+static struct rte_node_register tx_node = {
+	.name = "tx",
+	.process = tx_process,
+	.nb_edges = EDGES,
+	.next_nodes = {[EDGE_PORT_DOWN] = "drop-port-down", [EDGE_QUEUE_FULL] = "drop-tx-queue-full"},
+};
+RTE_NODE_REGISTER(tx_node);

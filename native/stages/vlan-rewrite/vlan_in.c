@@ -1,0 +1,37 @@
+// Node "vlan-in": the tag rewrite of the logical port on the way in. Frames whose logical port
+// changes nothing do not come here.
+#include "../../main/stage.h"
+#include "../enqueue.h"
+#include "rewrite.h"
+
+enum { EDGE_BRIDGE, EDGE_NO_HEADROOM, EDGES };
+
+static uint16_t
+vlan_in_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
+{
+	const struct dataplane *dp = worker_self()->dataplane;
+	uint8_t edge[MAX_BURST];
+
+	for (uint16_t done = 0; done < n; done += MAX_BURST) {
+		uint16_t chunk = RTE_MIN(n - done, MAX_BURST);
+
+		for (uint16_t i = 0; i < chunk; i++) {
+			struct rte_mbuf *m = objs[done + i];
+			const struct packet_meta *meta = packet_meta(m);
+			const struct logical_port *lp = dataplane_logical_port(dp, meta->ingress);
+
+			edge[i] = likely(rewrite_in(m, lp, meta->priority) == REWRITE_OK) ? EDGE_BRIDGE
+											  : EDGE_NO_HEADROOM;
+		}
+		enqueue_runs(graph, node, objs + done, edge, chunk, chunk == n);
+	}
+	return n;
+}
+
+static struct rte_node_register vlan_in_node = {
+	.name = "vlan-in",
+	.process = vlan_in_process,
+	.nb_edges = EDGES,
+	.next_nodes = {[EDGE_BRIDGE] = "bridge", [EDGE_NO_HEADROOM] = "drop-no-headroom"},
+};
+RTE_NODE_REGISTER(vlan_in_node);
