@@ -18,7 +18,8 @@ export type PathPredicate =
   | { readonly kind: 'position'; readonly position: number };
 
 const stepPattern = /\/(?:([^:/[\]='"\s]+):)?([^:/[\]='"\s]+)/y;
-const predicatePattern = /\[\s*(?:(?:([^:/[\]='"\s]+):)?([^:/[\]='"\s]+)\s*=\s*(?:'([^']*)'|"([^"]*)")|([0-9]+))\s*\]/y;
+const predicatePattern =
+  /\[\s*(?:(?:([^:/[\]='"\s]+):)?([^:/[\]='"\s]+)\s*=\s*(?:'([^']*)'|"([^"]*)"|concat\(((?:'[^']*'|"[^"]*"|[,\s])*)\))|([0-9]+))\s*\]/y;
 
 /** Undefined where the text is no such path. */
 export function parseInstancePath(path: string): readonly PathStep[] | undefined {
@@ -37,8 +38,8 @@ export function parseInstancePath(path: string): readonly PathStep[] | undefined
       const predicate = predicatePattern.exec(path);
       if (predicate === null) break;
       at = predicatePattern.lastIndex;
-      const value = predicate[3] ?? predicate[4] ?? '';
-      if (predicate[5] !== undefined) predicates.push({ kind: 'position', position: Number(predicate[5]) });
+      const value = predicate[3] ?? predicate[4] ?? joined(predicate[5] ?? '');
+      if (predicate[6] !== undefined) predicates.push({ kind: 'position', position: Number(predicate[6]) });
       else if (predicate[2] === '.') predicates.push({ kind: 'value', value });
       else predicates.push({ kind: 'key', module: predicate[1] ?? module, name: predicate[2] as string, value });
     }
@@ -55,6 +56,11 @@ export function quote(value: string): string {
     .split("'")
     .map((part) => `'${part}'`)
     .join(`,"'",`)})`;
+}
+
+/** The strings among the arguments of a concat(), joined. */
+function joined(args: string): string {
+  return (args.match(/'[^']*'|"[^"]*"/g) ?? []).map((each) => each.slice(1, -1)).join('');
 }
 
 /** The node that a canonical instance-identifier names, if it exists. */
