@@ -1,0 +1,112 @@
+/** One SSH connection: login within its time, then `netconf` channels, rekeyed by bytes and time. */
+import type { Socket } from 'node:net';
+import type { Connection, ServerChannel, Session } from 'ssh2';
+import type { Admitted } from './admission.ts';
+import type { Authenticator } from './authenticator.ts';
+import type { ByteStream, Peer } from './byte-stream.ts';
+import { Login, type LoginLimits } from './login.ts';
+import { SshStream } from './ssh-stream.ts';
+
+export interface ConnectionLimits extends LoginLimits {
+  /** Sessions (channels) of one connection. */
+  readonly channels: number;
+  /** Bytes in both directions after which new keys are exchanged. */
+  readonly rekeyBytes: number;
+  readonly rekeySeconds: number;
+}
+
+/** Unsent bytes of a connection beyond which its client is not reading but asking; it is closed. */
+const MAX_UNSENT = 16 * 1024 * 1024;
+
+export class SshConnection {
+  readonly #connection: Connection;
+  readonly #socket: Socket;
+  readonly #admitted: Admitted;
+  readonly #limits: ConnectionLimits;
+  readonly #login: Login;
+  readonly #accept: (stream: ByteStream) => void;
+  readonly #groups: (user: string) => readonly string[];
+  readonly #streams = new Set<SshStream>();
+  #channels = 0;
+  #keyedAt = Date.now();
+  #keyedBytes = 0;
+
+  constructor(
+    connection: Connection,
+    socket: Socket,
+    admitted: Admitted,
+    authenticator: Authenticator,
+    limits: ConnectionLimits,
+    accept: (stream: ByteStream) => void,
+  ) {
+    this.#connection = connection;
+    this.#socket = socket;
+    this.#admitted = admitted;
+    this.#limits = limits;
+    this.#accept = accept;
+    this.#groups = (user) => authenticator.groups?.(user) ?? [];
+    this.#login = new Login(authenticator, limits, () => socket.destroy());
+    this.#listen();
+  }
+
+  #listen(): void {
+    const connection = this.#connection;
+    connection.on('authentication', (context) => {
+      // The library throws where the connection went away meanwhile.
+      this.#login.attempt(context).catch(() => this.#socket.destroy());
+    });
+    connection.once('ready', () => this.#admitted.opened());
+    connection.on('session', (accept, reject) => {
+      if (this.#channels >= this.#limits.channels) reject();
+      else this.#session(accept());
+    });
+    connection.on('rekey', () => this.#rekeyed());
+    // Protocol errors of the client; the library ends the connection itself, `destroy` makes sure.
+    connection.on('error', () => this.#socket.destroySoon());
+    this.#socket.on('data', () => this.#watch());
+    const timer = setInterval(() => this.#watch(), 10_000);
+    timer.unref();
+    this.#socket.once('close', () => clearInterval(timer));
+  }
+
+  #session(session: Session): void {
+    this.#channels++;
+    session.once('close', () => this.#channels--);
+    // Everything but the subsystem (shell, exec, pty, environment, forwarding) has no listener and is refused.
+    session.on('subsystem', (accept, reject, { name }) => {
+      if (name === 'netconf') this.#open(accept());
+      else reject();
+    });
+  }
+
+  #open(channel: ServerChannel): void {
+    const user = this.#login.user;
+    const peer: Peer = {
+      principal: { user, externalGroups: this.#groups(user), recovery: false },
+      transport: 'ietf-netconf-monitoring:netconf-ssh',
+      sourceHost: this.#socket.remoteAddress?.replace(/^::ffff:/, ''),
+    };
+    const stream = new SshStream(this.#connection, this.#socket, channel, peer);
+    this.#streams.add(stream);
+    channel.once('close', () => this.#streams.delete(stream));
+    this.#accept(stream);
+  }
+
+  /** Ends a connection that abuses it, and exchanges keys when it is time (RFC 4253 section 9, RFC 4344 section 3). */
+  #watch(): void {
+    if (this.#socket.writableLength > MAX_UNSENT || [...this.#streams].some((stream) => stream.overrun)) {
+      this.#socket.destroy();
+      return;
+    }
+    const bytes = this.#socket.bytesRead + this.#socket.bytesWritten - this.#keyedBytes;
+    if (bytes < this.#limits.rekeyBytes && Date.now() - this.#keyedAt < this.#limits.rekeySeconds * 1000) return;
+    // Not again until it is done; the library ignores a request during an exchange.
+    this.#rekeyed();
+    if (this.#login.user !== '') this.#connection.rekey();
+  }
+
+  #rekeyed(): void {
+    this.#keyedAt = Date.now();
+    this.#keyedBytes = this.#socket.bytesRead + this.#socket.bytesWritten;
+  }
+}
