@@ -1,0 +1,74 @@
+/** Whether nodes exist in a view, and under which conditions they may: what all checks ask. */
+import { isInUse } from '../../datastore/defaults.ts';
+import { isImplicit } from '../../datastore/shape.ts';
+import type { StoreView } from '../../datastore/source.ts';
+import type { Row, RowKey } from '../../datastore/view.ts';
+import type { DataSchemaNode } from '../../yang/schema/node.ts';
+import type { XPathTree } from '../../yang/xpath/tree.ts';
+import { foldOf, isFolded } from '../edit/fold.ts';
+
+/** An XPath tree over a view, with the way in from rows. The handles are the tree's own matter. */
+export interface RowTree<N = unknown> extends XPathTree<N> {
+  /**
+   * The handle of a node: of the row itself where `node` is the row's own (undefined: the root), otherwise of a column
+   * or non-presence container in it; also where there is no such instance, as the context of a `when`.
+   */
+  at(row: RowKey, node: DataSchemaNode | undefined): N;
+}
+
+export class Instances {
+  readonly view: StoreView;
+  readonly tree: RowTree;
+
+  constructor(view: StoreView, tree: RowTree) {
+    this.view = view;
+    this.tree = tree;
+  }
+
+  /** The row, also one that is there only implicitly; undefined where there is none. */
+  row(key: RowKey): Row | undefined {
+    const row = this.view.get(key);
+    if (row || !isImplicit(this.view.keys.node(key))) return row;
+    return { leaves: new Map() };
+  }
+
+  /** Whether an instance of a child was made (defaults and empty non-presence containers do not count). */
+  exists(key: RowKey, row: Row, node: DataSchemaNode): boolean {
+    switch (node.kind) {
+      case 'leaf':
+      case 'anydata':
+      case 'anyxml':
+        return row.leaves.has(node);
+      case 'list':
+      case 'leaf-list':
+        return this.view.has(key, node);
+      case 'container': {
+        if (!isFolded(node)) return this.view.has(key, node);
+        const { columns, rows } = foldOf(node);
+        return columns.some((column) => row.leaves.has(column)) || rows.some((child) => this.view.has(key, child));
+      }
+    }
+  }
+
+  /** Whether cases let what is implicit in the row (a default, a non-presence container) be there. */
+  isInUse(key: RowKey, row: Row, node: DataSchemaNode): boolean {
+    return isInUse(row, node, (child) => this.exists(key, row, child));
+  }
+
+  /** Whether the conditions of the node, and of the non-presence containers between it and its row, hold. */
+  isPossible(key: RowKey, node: DataSchemaNode): boolean {
+    for (let at: DataSchemaNode | undefined = node; at; ) {
+      if (at.whens.length > 0 && !this.holds(key, at)) return false;
+      const above: DataSchemaNode['dataParent'] = at.dataParent;
+      at = above?.kind === 'container' && isFolded(above) ? above : undefined;
+    }
+    return true;
+  }
+
+  /** Whether the `when`s of a node hold; `key` is the row that the node is, or is in. */
+  holds(key: RowKey, node: DataSchemaNode): boolean {
+    const context = this.tree.at(key, node);
+    const parent = this.tree.parent(context) ?? this.tree.root();
+    return node.whens.every((when) => when.expression.test(this.tree, when.context === 'self' ? context : parent));
+  }
+}

@@ -1,0 +1,191 @@
+/**
+ * Validation by difference (RFC 7950 section 8): given that `before` is valid, what can the change have made invalid? The
+ * rows that differ are checked, and the contexts that the inverse index leads to; nothing else is read.
+ */
+import { defaultOf } from '../../datastore/defaults.ts';
+import type { StoreView } from '../../datastore/source.ts';
+import type { Row, RowChange, RowKey } from '../../datastore/view.ts';
+import type { Fault } from '../../yang/fault.ts';
+import type { DataSchemaNode, LeafNode } from '../../yang/schema/node.ts';
+import { notUnique } from '../edit/faults.ts';
+import { Agenda, type Item } from './agenda.ts';
+import type { ConstraintIndex, MustCheck, ReferenceCheck, UniqueCheck } from './constraints.ts';
+import { impossible, instanceRequired, mustViolated } from './faults.ts';
+import { Instances, type RowTree } from './instance.ts';
+import { refersToInstance } from './reference.ts';
+import { structureFaults } from './structure.ts';
+
+/** A difference between views of the datastore. */
+export interface StoreChange {
+  readonly before: StoreView;
+  readonly after: StoreView;
+  readonly rows: readonly RowChange[];
+}
+
+export interface ValidateOptions {
+  /** `before` is no valid datastore but nothing: what no row stands for is checked too. */
+  readonly whole?: boolean;
+  /** More faults than these are not looked for. */
+  readonly limit?: number;
+}
+
+export const FAULT_LIMIT = 100;
+
+/** Milliseconds of work between two turns of the event loop. */
+const SLICE_MS = 8;
+
+/** All faults, up to the limit, in document order of their contexts. */
+export function validate(
+  index: ConstraintIndex,
+  tree: RowTree,
+  change: StoreChange,
+  options: ValidateOptions = {},
+): readonly Fault[] {
+  const run = new Validation(index, tree, change, options).run();
+  for (;;) {
+    const { done, value } = run.next();
+    if (done) return value;
+  }
+}
+
+/** As `validate`, letting the event loop turn. The views must not change meanwhile. */
+export async function validateInSlices(
+  index: ConstraintIndex,
+  tree: RowTree,
+  change: StoreChange,
+  options: ValidateOptions = {},
+): Promise<readonly Fault[]> {
+  const run = new Validation(index, tree, change, options).run();
+  let since = performance.now();
+  for (;;) {
+    const { done, value } = run.next();
+    if (done) return value;
+    if (performance.now() - since < SLICE_MS) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    since = performance.now();
+  }
+}
+
+class Validation {
+  readonly #agenda: Agenda;
+  readonly #instances: Instances;
+  readonly #change: StoreChange;
+  readonly #whole: boolean;
+  readonly #limit: number;
+
+  constructor(index: ConstraintIndex, tree: RowTree, change: StoreChange, { whole, limit }: ValidateOptions) {
+    this.#change = change;
+    this.#agenda = new Agenda(index, change.after);
+    this.#instances = new Instances(change.after, tree);
+    this.#whole = whole ?? false;
+    this.#limit = limit ?? FAULT_LIMIT;
+  }
+
+  /** Yields between pieces of work. */
+  *run(): Generator<void, readonly Fault[]> {
+    if (this.#whole) this.#agenda.addImplicit();
+    for (const row of this.#change.rows) {
+      this.#agenda.add(row);
+      yield;
+    }
+    const found: { readonly key: RowKey; readonly fault: Fault }[] = [];
+    for (const item of this.#agenda.items()) {
+      const row = this.#instances.row(item.key);
+      if (row) for (const fault of this.#faults(item, row)) found.push({ key: item.key, fault });
+      if (found.length >= this.#limit) break;
+      yield;
+    }
+    found.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+    return found.slice(0, this.#limit).map(({ fault }) => fault);
+  }
+
+  *#faults({ check, key, counts }: Item, row: Row): Iterable<Fault> {
+    switch (check.kind) {
+      case 'must':
+        yield* this.#must(check, key, row);
+        break;
+      case 'when':
+        if (this.#stands(check.holder, key, row, check.node) && !this.#instances.holds(key, check.node)) {
+          yield impossible(this.#path(key, check.node), check.node.name, check.node.whens);
+        }
+        break;
+      case 'reference':
+        yield* this.#reference(check, key, row);
+        break;
+      case 'structure':
+        yield* structureFaults(this.#instances, key, row, check.requirements, counts);
+        break;
+      case 'unique':
+        yield* this.#unique(check, key);
+        break;
+    }
+  }
+
+  /** Whether the node was made: the row itself, or a child in it. */
+  #stands(holder: DataSchemaNode | undefined, key: RowKey, row: Row, node: DataSchemaNode): boolean {
+    return holder === node ? this.#change.after.get(key) !== undefined : this.#instances.exists(key, row, node);
+  }
+
+  *#must({ holder, node, constraint }: MustCheck, key: RowKey, row: Row): Iterable<Fault> {
+    const there =
+      holder === node ||
+      (node.kind === 'container'
+        ? this.#instances.isInUse(key, row, node) && this.#instances.isPossible(key, node)
+        : this.#instances.exists(key, row, node) ||
+          (node.kind === 'leaf' && this.#valueOf(node, key, row) !== undefined));
+    if (!there || constraint.expression.test(this.#instances.tree, this.#instances.tree.at(key, node))) return;
+    yield mustViolated(this.#path(key, node), constraint);
+  }
+
+  *#reference({ node }: ReferenceCheck, key: RowKey, row: Row): Iterable<Fault> {
+    const value = node.kind === 'leaf' ? this.#valueOf(node, key, row) : this.#change.after.keys.last(key)?.keys[0];
+    if (value === undefined || refersToInstance(this.#instances, key, node, node.type, value)) return;
+    yield instanceRequired(this.#path(key, node), value);
+  }
+
+  /** Two entries that are alike are one fault, at the later one, or at the changed one where the other is not changed. */
+  *#unique({ node, leaves }: UniqueCheck, key: RowKey): Iterable<Fault> {
+    const { after, before } = this.#change;
+    const { keys } = after;
+    const values: string[] = [];
+    const places: RowKey[] = [];
+    for (const leaf of leaves) {
+      const place = this.#rowOf(leaf, node, key);
+      const row = after.get(place);
+      const value = row && (row.leaves.get(leaf) ?? defaultOf(row, leaf));
+      if (value === undefined) return;
+      values.push(value);
+      places.push(place);
+    }
+    for (const other of after.rowsWithUnique(keys.parent(key) ?? '', node, leaves, values)) {
+      if (other === key) continue;
+      if (other > key && before.get(other) === undefined) continue;
+      const paths = leaves.map((leaf, index) => keys.path(places[index] ?? key, leaf));
+      const names = leaves.map((leaf) => leaf.name).join(', ');
+      yield notUnique(keys.path(key), paths, `${keys.path(other)} has the same ${names}`);
+      return;
+    }
+  }
+
+  #rowOf(leaf: LeafNode, list: DataSchemaNode, entry: RowKey): RowKey {
+    const { keys } = this.#change.after;
+    const holder = keys.shape.holder(leaf);
+    if (!holder || holder === list) return entry;
+    const way = [holder];
+    for (let at = keys.shape.of(holder).parent; at && at !== list; at = keys.shape.of(at).parent) way.unshift(at);
+    return way.reduce((at, node) => keys.child(at, node), entry);
+  }
+
+  /** The value, or the default in use. */
+  #valueOf(leaf: LeafNode, key: RowKey, row: Row): string | undefined {
+    const value = row.leaves.get(leaf);
+    if (value !== undefined || leaf.default === undefined) return value;
+    const isInUse = this.#instances.isInUse(key, row, leaf) && this.#instances.isPossible(key, leaf);
+    return isInUse ? leaf.default : undefined;
+  }
+
+  #path(key: RowKey, node: DataSchemaNode): string {
+    const { keys } = this.#change.after;
+    return keys.node(key) === node ? keys.path(key) : keys.path(key, node);
+  }
+}
