@@ -56,7 +56,7 @@ const TOP: Surroundings = {
   whens: [],
 };
 
-const STATUS_ORDER = ['current', 'deprecated', 'obsolete'];
+const STATUS_ORDER: readonly SchemaNode['status'][] = ['current', 'deprecated', 'obsolete'];
 const NO_EXTENSIONS: ReadonlyMap<string, string> = new Map();
 
 export class NodeCompiler {
@@ -414,10 +414,11 @@ function isTrue(property: Definition | undefined): boolean {
   return property?.statement.argument === 'true';
 }
 
+/** Below what is deprecated or obsolete nothing is better than that. */
 function statusOf(draft: Draft, around: Surroundings): SchemaNode['status'] {
-  const own = (draft.property('status')?.statement.argument ?? 'current') as SchemaNode['status'];
-  // Below what is deprecated or obsolete nothing is better than that.
-  return STATUS_ORDER.indexOf(own) < STATUS_ORDER.indexOf(around.status) ? around.status : own;
+  const stated = [draft.property('status')?.statement, ...draft.statuses].map((one) => one?.argument ?? 'current');
+  const worst = Math.max(...[around.status, ...stated].map((one) => STATUS_ORDER.indexOf(one as SchemaNode['status'])));
+  return STATUS_ORDER[worst] ?? 'current';
 }
 
 function extensionsOf(draft: Draft): ReadonlyMap<string, string> {

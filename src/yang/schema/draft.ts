@@ -43,8 +43,8 @@ export class Draft {
   properties: Definition[] = [];
   /** `when`s of uses and augments, whose context is the data parent. */
   readonly whens: Definition[] = [];
-  /** `if-feature`s of uses and augments that brought it. */
-  readonly conditions: Definition[] = [];
+  /** `status` of uses and augments that brought it. */
+  readonly statuses: Statement[] = [];
   /** An if-feature does not hold. It stays until the end: augments, deviations and refines may name it. */
   disabled = false;
 
@@ -132,12 +132,11 @@ function completeOperation(draft: Draft): void {
   draft.children.sort((a, b) => (a.kind === b.kind ? 0 : a.kind === 'input' ? -1 : 1));
 }
 
-/** Marks the draft as brought by `by` (uses or augment), whose `when` and `if-feature`s then also apply to it. */
+/** Marks the draft as brought by `by` (uses or augment), whose `when`, `status` and `if-feature`s then also apply to it. */
 export function bring(draft: Draft, by: Statement, scope: Scope): void {
   for (const statement of by.children) {
     if (statement.keyword === 'when') draft.whens.push({ statement, scope });
-    if (statement.keyword !== 'if-feature') continue;
-    draft.conditions.push({ statement, scope });
-    if (!evaluate(statement, scope.unit)) draft.disabled = true;
+    else if (statement.keyword === 'status') draft.statuses.push(statement);
+    else if (statement.keyword === 'if-feature' && !evaluate(statement, scope.unit)) draft.disabled = true;
   }
 }
