@@ -80,7 +80,7 @@ const newcomer: Case = {
       assert.match(reply, /<ok\/>[\s\S]*<location>Rack 7<\/location>[\s\S]*<ok\/>/);
       figures.push({ what: 'rpcs answered to OpenSSH', value: reply.match(/<\/rpc-reply>|<rpc-reply /g)?.length ?? 0 });
 
-      await interrupt(started);
+      await interrupt(started as ChildProcess | undefined);
       await noTrace(places.namespacePrefix, places.run, hugePagesBefore);
       assert.ok(existsSync(`${places.state}/datastore`));
 
@@ -92,12 +92,12 @@ const newcomer: Case = {
       const again = await start('a start after kill -9 of the one before');
       assert.match(again.text, /Clearing what an earlier start left behind/);
       for (const name of [record.engine, record.sluiced]) assert.ok(!isAlive(name));
-      await interrupt(started);
+      await interrupt(started as ChildProcess | undefined);
       await noTrace(places.namespacePrefix, places.run, hugePagesBefore);
       assert.ok(Number(figures.find(({ what }) => what === 'the second start')?.value) < 50);
       return figures;
     } finally {
-      if (started?.exitCode === null) await interrupt(started);
+      if (started?.exitCode === null) await interrupt(started as ChildProcess | undefined);
       rmSync(folder, { recursive: true, force: true });
     }
   },
@@ -133,8 +133,8 @@ async function npmStart(folder: string, args: readonly string[]): Promise<{ chil
   return { child, text };
 }
 
-async function interrupt(child: ChildProcess): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+async function interrupt(child: ChildProcess | undefined): Promise<void> {
+  if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((resolve) => child.once('exit', resolve));
   process.kill(-child.pid, 'SIGINT');
   await ended;
