@@ -65,7 +65,9 @@ export async function plainDevice(namespace: string | undefined, device: string)
 /** Enters neighbours by hand, so that no ARP is needed and a silent host stays silent. */
 export async function knowNeighbours(host: Host, neighbours: readonly Host[]): Promise<void> {
   await ipBatch(
-    neighbours.map((other) => `neighbour replace ${other.address} lladdr ${other.mac} nud permanent dev ${hostInterface}`),
+    neighbours.map(
+      (other) => `neighbour replace ${other.address} lladdr ${other.mac} nud permanent dev ${hostInterface}`,
+    ),
     host.namespace,
   );
 }

@@ -79,7 +79,8 @@ export class Switch {
   /** Ends the processes and waits for their end. */
   async stop(): Promise<void> {
     const ended = this.#processes.map(
-      (child) => new Promise<void>((resolve) => (child.exitCode === null ? child.once('exit', () => resolve()) : resolve())),
+      (child) =>
+        new Promise<void>((resolve) => (child.exitCode === null ? child.once('exit', () => resolve()) : resolve())),
     );
     for (const child of this.#processes) child.kill('SIGTERM');
     await Promise.all(ended);
@@ -103,7 +104,16 @@ export class Switch {
     const control = program === 'ovs-vswitchd' ? this.#control : `${this.#folder}/${program}.ctl`;
     const child = spawn(
       'ip',
-      ['netns', 'exec', this.namespace, program, ...args, `--unixctl=${control}`, '--log-file=/dev/null', '--verbose=off'],
+      [
+        'netns',
+        'exec',
+        this.namespace,
+        program,
+        ...args,
+        `--unixctl=${control}`,
+        '--log-file=/dev/null',
+        '--verbose=off',
+      ],
       {
         stdio: 'ignore',
         env: { ...process.env, OVS_RUNDIR: this.#folder, OVS_LOGDIR: this.#folder, OVS_DBDIR: this.#folder },
@@ -114,8 +124,12 @@ export class Switch {
 
   /** Waits until a MAC address is known on the port in the VLAN. */
   async learned(mac: string, vlan: number, device: string, timeoutMs = 5000): Promise<void> {
-    await until(`${mac} in VLAN ${vlan} on ${device}`, timeoutMs, async () =>
-      (await this.fdb()).some((entry) => entry.mac === mac && entry.vlan === vlan && entry.port === device) || undefined,
+    await until(
+      `${mac} in VLAN ${vlan} on ${device}`,
+      timeoutMs,
+      async () =>
+        (await this.fdb()).some((entry) => entry.mac === mac && entry.vlan === vlan && entry.port === device) ||
+        undefined,
     );
   }
 }

@@ -13,7 +13,8 @@ export async function banner(options: Options, places: Places, isNew: boolean): 
     `NETCONF   ssh://${host.includes(':') ? `[${host}]` : host}:${port}   (recovery, root only: ${places.netconfSocket})`,
   ];
   if (existsSync(passwordFile)) {
-    if (isNew) lines.push(`User      admin   password ${readFileSync(passwordFile, 'utf8').trim()}   (printed this once)`);
+    if (isNew)
+      lines.push(`User      admin   password ${readFileSync(passwordFile, 'utf8').trim()}   (printed this once)`);
     lines.push(`${isNew ? '         ' : 'User      admin'}   password in ${passwordFile} (readable by its owner only)`);
   }
   lines.push(`Logs      ${places.logs}`, '', 'Try:');
