@@ -128,6 +128,11 @@ export class KeySpace {
     return this.#rowById.get(id)?.node;
   }
 
+  /** Whether a number stands for a node of this schema. */
+  knows(id: number): boolean {
+    return this.#rowById.has(id) || this.#columnById.has(id);
+  }
+
   columnId(column: ColumnNode): number {
     const id = this.#columnIds.get(column);
     if (id === undefined) throw new Error(`${column.path} is no column of this schema`);

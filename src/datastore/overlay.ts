@@ -22,6 +22,8 @@ import type { KeyedRow, Row, RowChange, RowKey, RowNode } from './view.ts';
 const BTree = sortedTree.default;
 type BTree<K, V> = InstanceType<typeof sortedTree.default<K, V>>;
 
+let versions = 0;
+
 interface Entry {
   readonly node: RowNode | undefined;
   /** Undefined: gone. */
@@ -42,6 +44,8 @@ export class Overlay extends SourceView {
   #order = tree<RowKey>();
   #index = tree<true>();
   #owners = tree<string>();
+  /** Another one after each write; forks share it. */
+  #version = 0;
 
   constructor(base: SourceView) {
     super(base.keys, base.plan);
@@ -66,7 +70,13 @@ export class Overlay extends SourceView {
     copy.#order = this.#order.clone();
     copy.#index = this.#index.clone();
     copy.#owners = this.#owners.clone();
+    copy.#version = this.#version;
     return copy;
+  }
+
+  /** Whether the other is a fork (or this, its origin) and neither was written to since. */
+  sameAs(other: Overlay): boolean {
+    return this.#version === other.#version;
   }
 
   get(key: RowKey): Row | undefined {
@@ -157,6 +167,7 @@ export class Overlay extends SourceView {
 
   /** Removes a row and all below it. */
   delete(key: RowKey): void {
+    this.#version = ++versions;
     const node = this.keys.node(key);
     const to = key + END;
     for (const [at, entry] of this.#rows.getRange(key, to)) {
@@ -288,6 +299,7 @@ export class Overlay extends SourceView {
   }
 
   #set(key: RowKey, entry: Entry): void {
+    this.#version = ++versions;
     const old = this.#rows.get(key);
     if (old !== undefined) this.#forget(key, old);
     this.#rows.set(key, entry);

@@ -1,0 +1,135 @@
+/**
+ * The LMDB environment in the state folder: named databases, durable writes off the event loop, and what to do with a
+ * file that cannot be read.
+ */
+import { spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { open, type RootDatabase, type Transaction } from 'lmdb';
+import { storeFault } from './fault.ts';
+import { Table } from './table.ts';
+
+/** Version of what this file and its users write. */
+export const FORMAT = '1';
+
+export const tableNames = ['meta', 'ids', 'running', 'startup', 'history', 'index'] as const;
+export type TableName = (typeof tableNames)[number];
+
+export interface EnvironmentOptions {
+  /** The state folder; the environment is its subfolder `datastore`. */
+  readonly folder: string;
+}
+
+/** A datastore that could not be read and was put aside. */
+export interface Aside {
+  readonly folder: string;
+  readonly reason: string;
+}
+
+/** Address space to begin with, in bytes; LMDB takes more when the file outgrows it. */
+const mapSize = 4 * 2 ** 30;
+
+export class Environment {
+  readonly tables: Readonly<Record<TableName, Table>>;
+  readonly aside: Aside | undefined;
+  readonly #root: RootDatabase;
+
+  private constructor(root: RootDatabase, aside: Aside | undefined) {
+    this.#root = root;
+    this.aside = aside;
+    this.tables = Object.fromEntries(tableNames.map((name) => [name, new Table(root, name)])) as Record<
+      TableName,
+      Table
+    >;
+  }
+
+  /** Opens or creates; a file that is damaged or not ours is first moved beside, never written to. */
+  static async open(options: EnvironmentOptions): Promise<Environment> {
+    const path = join(options.folder, 'datastore');
+    mkdirSync(options.folder, { recursive: true });
+    const reason = existsSync(join(path, 'data.mdb')) ? await damage(path) : undefined;
+    const aside = reason === undefined ? undefined : putAside(path, reason);
+    mkdirSync(path, { recursive: true });
+    chmodSync(path, 0o700); // password hashes and keys
+    return new Environment(openRoot(path, { mapSize }), aside);
+  }
+
+  /** A stable snapshot; the caller calls `done` on it. */
+  read(): Transaction {
+    return this.#root.useReadTransaction();
+  }
+
+  /**
+   * Runs puts and removes of tables as one durable transaction: all or nothing, on the disk when it resolves. The writing
+   * and the flush happen in a thread of LMDB's. `work` must not throw: what it did before would be written.
+   */
+  async write(work: () => void): Promise<void> {
+    let failed: { readonly error: unknown } | undefined;
+    try {
+      await this.#root.batch(() => {
+        try {
+          work();
+        } catch (error) {
+          failed = { error };
+        }
+      });
+    } catch (error) {
+      throw storeFault(await causeOf(error));
+    }
+    // Part of a transaction is on the disk: no state to go on from.
+    if (failed !== undefined) throw new Error('a write to the datastore broke off', { cause: failed.error });
+  }
+
+  async close(): Promise<void> {
+    await this.#root.close();
+  }
+}
+
+/** LMDB rejects with a wrapper; the reason is a promise in it, which nobody else handles. */
+async function causeOf(error: unknown): Promise<unknown> {
+  const { commitError } = error as { commitError?: Promise<never> };
+  if (commitError === undefined) return error;
+  return await commitError.catch((cause: unknown) => cause);
+}
+
+/** Also for the check, which reads only. */
+export function openRoot(path: string, options: { mapSize?: number; readOnly?: boolean }): RootDatabase {
+  return open({
+    ...options,
+    path,
+    maxDbs: tableNames.length + 2,
+    maxReaders: 1000,
+    noSubdir: false,
+    // The meta page follows the data's flush and is flushed itself before a write resolves.
+    overlappingSync: false,
+    // Only what `write` hands over is one transaction.
+    eventTurnBatching: false,
+  });
+}
+
+/** Why the environment cannot be used; undefined where it can. A damaged file can kill its reader, so a process reads it. */
+async function damage(path: string): Promise<string | undefined> {
+  const child = spawn(process.execPath, ['--no-warnings', fileURLToPath(new URL('check.ts', import.meta.url)), path], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  const { code, signal } = await new Promise<{ code: number | null; signal: string | null }>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve({ code, signal }));
+  });
+  if (code === 0) return undefined;
+  if (signal !== null || code === 134) return `reading it ends the process (${signal ?? 'SIGABRT'})`;
+  const reason = said.trim() || `the check ended with ${code}`;
+  if (code === 3) return reason;
+  throw new Error(`cannot open the datastore in ${path}: ${reason}`);
+}
+
+function putAside(path: string, reason: string): Aside {
+  const folder = `${path}.damaged-${new Date().toISOString().replace(/[:.]/g, '-')}`;
+  renameSync(path, folder);
+  return { folder, reason };
+}

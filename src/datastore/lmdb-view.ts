@@ -1,0 +1,56 @@
+/** The running configuration in a snapshot of LMDB. */
+import type { TableName } from './environment.ts';
+import { type IndexPlan, orderPrefix } from './index-plan.ts';
+import { END, type KeySpace } from './key.ts';
+import { packedNode, unpackRow } from './row-codec.ts';
+import { type Placed, SourceView } from './source.ts';
+import type { Reading, Table } from './table.ts';
+import type { KeyedRow, Row, RowKey, RowNode } from './view.ts';
+
+/** LMDB takes no empty key: the root's row is stored under this one, which precedes all others. */
+const rootKey = '\0';
+
+export function storedRowKey(key: RowKey): string {
+  return key === '' ? rootKey : key;
+}
+
+export function rowKeyOf(stored: string): RowKey {
+  return stored === rootKey ? '' : stored;
+}
+
+export class LmdbView extends SourceView {
+  readonly #tables: Readonly<Record<TableName, Table>>;
+  readonly #reading: Reading;
+
+  constructor(keys: KeySpace, plan: IndexPlan, tables: Readonly<Record<TableName, Table>>, reading: Reading) {
+    super(keys, plan);
+    this.#tables = tables;
+    this.#reading = reading;
+  }
+
+  get(key: RowKey): Row | undefined {
+    const packed = this.#tables.running.get(storedRowKey(key), this.#reading);
+    return packed === undefined ? undefined : unpackRow(this.keys, packed);
+  }
+
+  *scan(from: RowKey, to: RowKey): Iterable<KeyedRow> {
+    for (const [key, packed] of this.#tables.running.range(from === '' ? `${rootKey}\0` : from, to, this.#reading)) {
+      const node = packedNode(this.keys, packed);
+      // Rows of nodes that the schema no longer has stay in the store but do not show.
+      if (node) yield { key, node, row: unpackRow(this.keys, packed) };
+    }
+  }
+
+  *placed(parent: RowKey, node: RowNode, reverse: boolean, from?: string): Iterable<Placed> {
+    const prefix = orderPrefix(this.keys, parent, node);
+    const low = from === undefined || reverse ? prefix : `${prefix}${from}\0`;
+    const high = from === undefined || !reverse ? `\x03${this.keys.range(parent, node).to}` : prefix + from;
+    for (const [at, key] of this.#tables.index.range(low, high, this.#reading, reverse)) {
+      yield { position: at.slice(prefix.length), key };
+    }
+  }
+
+  *lookup(prefix: string): Iterable<RowKey> {
+    for (const [at] of this.#tables.index.range(prefix, prefix + END, this.#reading)) yield at.slice(prefix.length);
+  }
+}

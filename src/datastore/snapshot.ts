@@ -1,0 +1,121 @@
+/**
+ * Snapshots: what a reply reads. Those taken between two writes share one read transaction of LMDB, because readers are
+ * limited and a pinned one keeps LMDB from reusing pages; one that nobody reads from for a while is given up.
+ */
+import type { Transaction } from 'lmdb';
+import type { Environment } from './environment.ts';
+import { staleFault } from './fault.ts';
+import type { OldRow } from './history.ts';
+import type { LmdbView } from './lmdb-view.ts';
+import type { StoreView } from './source.ts';
+import type { Reading } from './table.ts';
+import type { RowChange } from './view.ts';
+
+/** A snapshot whose reader stalls this long is given up. */
+export const STALL_SECONDS = 30;
+
+/** One read transaction, shared by the snapshots that were taken while nothing was written. */
+export class SharedReading implements Reading {
+  readonly #transaction: Transaction;
+  #uses = 0;
+  #isOpen = true;
+  #lastRead = Date.now();
+
+  constructor(environment: Environment) {
+    this.#transaction = environment.read();
+  }
+
+  get transaction(): Transaction {
+    if (!this.#isOpen) throw staleFault();
+    this.#lastRead = Date.now();
+    return this.#transaction;
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  use(): void {
+    this.#uses++;
+  }
+
+  /** One user less; the last one ends it. */
+  done(): void {
+    if (--this.#uses === 0) this.end();
+  }
+
+  /** Nobody will use it anew: it ends with its last user. */
+  release(): void {
+    if (this.#uses === 0) this.end();
+  }
+
+  /** Ends it where no reader has read since `time` (milliseconds). */
+  endIfIdle(time: number): void {
+    if (this.#lastRead < time) this.end();
+  }
+
+  end(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#transaction.done();
+  }
+}
+
+/** All datastores as they were at one moment. Whoever takes one closes it when the reply is written. */
+export class Snapshot {
+  /** Id of the last commit in it. */
+  readonly commit: number;
+  readonly running: LmdbView;
+  readonly #reading: SharedReading;
+  readonly #startup: () => StoreView | undefined;
+  readonly #at: (commit: number) => StoreView | undefined;
+  readonly #before: (commit: number) => Iterable<OldRow> | undefined;
+  #isClosed = false;
+
+  constructor(
+    reading: SharedReading,
+    commit: number,
+    running: LmdbView,
+    startup: () => StoreView | undefined,
+    at: (commit: number) => StoreView | undefined,
+    before: (commit: number) => Iterable<OldRow> | undefined,
+  ) {
+    this.#reading = reading;
+    this.commit = commit;
+    this.running = running;
+    this.#startup = startup;
+    this.#at = at;
+    this.#before = before;
+    reading.use();
+  }
+
+  /** What the startup datastore holds; undefined after it was deleted. */
+  startup(): StoreView | undefined {
+    return this.#startup();
+  }
+
+  /** The running configuration as it was after a commit; undefined where the history does not reach back to it. */
+  at(commit: number): StoreView | undefined {
+    return this.#at(commit);
+  }
+
+  /** What a commit changed; undefined where the history does not reach back to it. */
+  difference(commit: number): readonly RowChange[] | undefined {
+    const after = this.#at(commit);
+    const before = this.#before(commit);
+    if (after === undefined || before === undefined) return undefined;
+    const changes: RowChange[] = [];
+    for (const { key, node, row } of before) changes.push({ key, node, before: row, after: after.get(key) });
+    return changes;
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#reading.done();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}

@@ -1,0 +1,317 @@
+/**
+ * The datastores: running, startup, candidate and their history, in one LMDB environment. Reads are snapshots, writes are
+ * one durable transaction each, one after another, and never hold up the event loop for the disk.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Schema } from '../yang/schema/node.ts';
+import { Candidate } from './candidate.ts';
+import { type Aside, Environment, FORMAT } from './environment.ts';
+import { type CommitAbout, type CommitRecord, History } from './history.ts';
+import { IdTable } from './id.ts';
+import { IndexPlan } from './index-plan.ts';
+import { END, KeySpace } from './key.ts';
+import { LmdbView, storedRowKey } from './lmdb-view.ts';
+import { Overlay } from './overlay.ts';
+import { packedNode } from './row-codec.ts';
+import { SharedReading, Snapshot, STALL_SECONDS } from './snapshot.ts';
+import { EmptyView, type StoreView } from './source.ts';
+import { Startup } from './startup.ts';
+import { findUnfit, type Unfit } from './unfit.ts';
+import type { Change, RowChange } from './view.ts';
+import { RowWrites, WriteSet } from './write-set.ts';
+
+export interface StoreOptions {
+  /** The state folder. */
+  readonly folder: string;
+  readonly schema: Schema;
+  /** Schema paths of leaves and leaf-lists that `rowsWith` is asked for, besides leafrefs. */
+  readonly indexes?: Iterable<string>;
+  /** How many commits the history keeps (1,000), and how many bytes of reverse differences (256 MiB). */
+  readonly historyLimit?: number;
+  readonly historyBytes?: number;
+}
+
+/** Rows between two turns of the event loop while a commit is encoded: about 2 ms. */
+const rowsPerTurn = 500;
+
+export class Store {
+  readonly keys: KeySpace;
+  readonly plan: IndexPlan;
+  /** A datastore that could not be read when the store was opened; this one is a new one. */
+  readonly aside: Aside | undefined;
+  /** The candidate that all sessions share. */
+  readonly candidate: Candidate;
+  readonly #environment: Environment;
+  readonly #history: History;
+  readonly #startup: Startup;
+  readonly #candidates = new Set<Candidate>();
+  readonly #readings = new Set<SharedReading>();
+  readonly #sweep: NodeJS.Timeout;
+  /** Shared by the snapshots that are taken until the next write. */
+  #reading: SharedReading | undefined;
+  #unfit: readonly Unfit[] = [];
+  /** The commit that is being written: readers may see it before its writer is told. */
+  #inFlight: { readonly stored: () => void; readonly rows: readonly RowChange[]; readonly id: number } | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  private constructor(environment: Environment, keys: KeySpace, plan: IndexPlan, options: StoreOptions) {
+    this.#environment = environment;
+    this.keys = keys;
+    this.plan = plan;
+    this.aside = environment.aside;
+    this.#history = new History(keys, environment, options.historyLimit ?? 1000, options.historyBytes ?? 256 * 2 ** 20);
+    this.#startup = new Startup(keys, environment);
+    this.candidate = new Candidate(new EmptyView(keys, plan), 0);
+    this.#candidates.add(this.candidate);
+    this.#sweep = setInterval(() => this.#endIdle(), (STALL_SECONDS * 1000) / 3).unref();
+  }
+
+  /** Opens the state folder's datastore, or makes one. A schema that changed gets its numbers and indexes here. */
+  static async open(options: StoreOptions): Promise<Store> {
+    const environment = await Environment.open(options);
+    const reading = new SharedReading(environment);
+    const { tables } = environment;
+    const known = [...tables.ids.range('\0', END, reading)].map(([name, id]) => [name, Number(id)] as const);
+    const keys = new KeySpace(options.schema, new IdTable(known));
+    const store = new Store(environment, keys, new IndexPlan(keys, options.indexes), options);
+    const isIndexed = tables.meta.get('index', reading) === store.plan.signature;
+    reading.end();
+    const set = new WriteSet();
+    for (const [name, id] of keys.ids.takeFresh()) set.put('ids', name, String(id));
+    set.put('meta', 'format', FORMAT);
+    await set.write(environment);
+    if (!isIndexed) await store.#reindex();
+    store.#load();
+    return store;
+  }
+
+  /** Id of the last commit; 0: nothing was ever committed. */
+  get head(): number {
+    return this.#history.head;
+  }
+
+  /** Stored data whose schema nodes are gone. */
+  get unfit(): readonly Unfit[] {
+    return this.#unfit;
+  }
+
+  /** Whether there is a startup datastore: only `deleteStartup` takes it away. A new store's is empty. */
+  get hasStartup(): boolean {
+    return !this.#startup.isDeleted;
+  }
+
+  /** The commits that can be gone back behind, oldest first. */
+  get history(): readonly CommitRecord[] {
+    return this.#history.records;
+  }
+
+  /** All datastores as they are now. To be closed as soon as the reply is written. */
+  snapshot(): Snapshot {
+    const reading = this.#currentReading();
+    const commit = Number(this.#environment.tables.meta.get('head', reading) ?? 0);
+    if (this.#inFlight !== undefined && commit >= this.#inFlight.id) this.#advance(reading);
+    const running = this.#running(reading);
+    return new Snapshot(
+      reading,
+      commit,
+      running,
+      () => this.#startup.view(running, reading),
+      (id) => this.#at(id, commit, running, reading),
+      (id) => this.#history.before(id, reading),
+    );
+  }
+
+  /** A candidate of its own, for a session that has one; `closeCandidate` ends it. */
+  openCandidate(): Candidate {
+    const candidate = new Candidate(new EmptyView(this.keys, this.plan), this.head);
+    this.#candidates.add(candidate);
+    return candidate;
+  }
+
+  closeCandidate(candidate: Candidate): void {
+    this.#candidates.delete(candidate);
+  }
+
+  /**
+   * Makes running what the change says: rows, indexes, reverse difference and record in one transaction that is on the
+   * disk when this resolves. `change` is a difference from running of the snapshot of commit `base`, which must be the
+   * last and stays open meanwhile. Undefined where nothing changed. A FaultError (resource-denied) where there is no
+   * room; nothing is changed then.
+   */
+  commit(change: Change, base: number, about: CommitAbout): Promise<CommitRecord | undefined> {
+    return this.#queue(async () => {
+      if (base !== this.head) throw new Error(`a change from commit ${base} while running is at ${this.head}`);
+      if (change.rows.length === 0) return undefined;
+      return await this.#reads((reading) => this.#commit(change, about, reading));
+    });
+  }
+
+  /** Makes startup what running is, or what running becomes by a difference from the snapshot of commit `base`. */
+  copyToStartup(difference?: { readonly rows: readonly RowChange[]; readonly base: number }): Promise<void> {
+    return this.#queue(async () => {
+      if (difference !== undefined && difference.base !== this.head) {
+        throw new Error(`a difference from commit ${difference.base} while running is at ${this.head}`);
+      }
+      const set = new WriteSet();
+      this.#startup.copy(difference?.rows ?? [], set);
+      await this.#write(set);
+      this.#startup.stored(false);
+    });
+  }
+
+  /** RFC 6241 section 7.4 for the startup datastore: the next start has none. */
+  deleteStartup(): Promise<void> {
+    return this.#queue(async () => {
+      const set = new WriteSet();
+      this.#startup.delete(set);
+      await this.#write(set);
+      this.#startup.stored(true);
+    });
+  }
+
+  /** Waits for what is being written, then closes. Snapshots that are still open end. */
+  async close(): Promise<void> {
+    clearInterval(this.#sweep);
+    await this.#queue(async () => {});
+    for (const reading of this.#readings) reading.end();
+    await this.#environment.close();
+  }
+
+  async #commit(change: Change, about: CommitAbout, reading: SharedReading): Promise<CommitRecord> {
+    const set = new WriteSet();
+    const history = this.#history.begin(about, set);
+    const rows = new RowWrites(this.keys, this.plan, set);
+    let done = 0;
+    for (const row of change.rows) {
+      rows.row(row);
+      history.row(row);
+      this.#startup.follow(row, set, reading);
+      if (row.after === undefined && this.#unfit.length > 0) {
+        for (const [key, packed] of this.#unknownBelow(row, reading)) {
+          history.packed(key, packed);
+          set.remove('running', key);
+        }
+      }
+      if (++done % rowsPerTurn === 0) await nextTurn();
+    }
+    rows.finish(change.before, change.after);
+    const record = history.finish();
+    this.#history.drop(record, set);
+    set.put('meta', 'head', String(record.id));
+    this.#inFlight = { id: record.id, rows: change.rows, stored: () => this.#history.stored(record) };
+    try {
+      await this.#write(set);
+    } catch (error) {
+      this.#inFlight = undefined;
+      throw error;
+    }
+    await this.#reads(async (now) => this.#advance(now));
+    return record;
+  }
+
+  /** The commit in flight is on the disk. */
+  #advance(reading: SharedReading): void {
+    const commit = this.#inFlight;
+    if (commit === undefined) return;
+    this.#inFlight = undefined;
+    commit.stored();
+    const running = this.#running(reading);
+    for (const candidate of this.#candidates) candidate.absorb(commit.id, commit.rows, running);
+  }
+
+  *#unknownBelow(row: RowChange, reading: SharedReading): Iterable<readonly [string, string]> {
+    if (this.keys.shape.of(row.node).rows.length === 0 || row.key === '') return;
+    for (const entry of this.#environment.tables.running.range(storedRowKey(row.key), row.key + END, reading)) {
+      if (packedNode(this.keys, entry[1]) === undefined) yield entry;
+    }
+  }
+
+  #at(id: number, head: number, running: LmdbView, reading: SharedReading): StoreView | undefined {
+    if (id === head) return running;
+    if (id > head || id < 0) return undefined;
+    const view = new Overlay(running);
+    for (let commit = head; commit > id; commit--) {
+      const rows = this.#history.before(commit, reading);
+      if (rows === undefined) return undefined;
+      const undo: RowChange[] = [];
+      for (const { key, node, row } of rows) undo.push({ key, node, before: undefined, after: row });
+      view.apply(undo);
+    }
+    return view;
+  }
+
+  #running(reading: SharedReading): LmdbView {
+    return new LmdbView(this.keys, this.plan, this.#environment.tables, reading);
+  }
+
+  async #reads<T>(work: (reading: SharedReading) => Promise<T>): Promise<T> {
+    const reading = this.#currentReading();
+    reading.use();
+    try {
+      return await work(reading);
+    } finally {
+      reading.done();
+    }
+  }
+
+  #currentReading(): SharedReading {
+    if (this.#reading?.isOpen) return this.#reading;
+    const reading = new SharedReading(this.#environment);
+    this.#reading = reading;
+    this.#readings.add(reading);
+    return reading;
+  }
+
+  async #write(set: WriteSet): Promise<void> {
+    try {
+      await set.write(this.#environment);
+    } finally {
+      this.#forgetReading();
+    }
+  }
+
+  /** What is read from now on is read anew. */
+  #forgetReading(): void {
+    this.#reading?.release();
+    this.#reading = undefined;
+    for (const reading of this.#readings) if (!reading.isOpen) this.#readings.delete(reading);
+  }
+
+  #endIdle(): void {
+    for (const reading of this.#readings) {
+      if (!reading.isOpen) this.#readings.delete(reading);
+      else reading.endIfIdle(Date.now() - STALL_SECONDS * 1000);
+    }
+  }
+
+  #queue<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Writes the index database anew from what running holds. */
+  async #reindex(): Promise<void> {
+    const reading = new SharedReading(this.#environment);
+    const running = this.#running(reading);
+    const set = new WriteSet();
+    set.clear('index');
+    const rows = new RowWrites(this.keys, this.plan, set);
+    const root = running.get('');
+    if (root !== undefined) rows.index({ key: '', node: undefined, before: undefined, after: root });
+    for (const { key, node, row } of running.scan('', END)) rows.index({ key, node, before: undefined, after: row });
+    rows.finish(new EmptyView(this.keys, this.plan), running);
+    set.put('meta', 'index', this.plan.signature);
+    reading.end();
+    await set.write(this.#environment);
+  }
+
+  #load(): void {
+    const reading = new SharedReading(this.#environment);
+    this.#history.load(reading);
+    this.#startup.load(reading);
+    this.#unfit = findUnfit(this.keys, this.#environment, reading);
+    for (const candidate of this.#candidates) candidate.absorb(this.head, [], this.#running(reading));
+    reading.end();
+  }
+}
