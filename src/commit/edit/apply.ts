@@ -4,15 +4,16 @@
  */
 import type { KeySpace } from '../../datastore/key.ts';
 import { isImplicit } from '../../datastore/shape.ts';
-import type { RowKey, RowNode } from '../../datastore/view.ts';
+import type { RowKey } from '../../datastore/view.ts';
 import type { DataNode, EditOperation } from '../../yang/data/node.ts';
 import { type Fault, FaultError } from '../../yang/fault.ts';
 import type { ContainerNode, DataSchemaNode, LeafListNode, LeafNode, ListNode } from '../../yang/schema/node.ts';
 import { casesOf } from './case.ts';
+import { clear, exists, isEmpty } from './clear.ts';
 import { RowDraft } from './draft.ts';
 import type { Editable } from './editable.ts';
 import { attributeFault, dataExists, dataMissing, missingInstance, noValue, unexpected } from './faults.ts';
-import { foldOf, isFolded } from './fold.ts';
+import { isFolded } from './fold.ts';
 import type { EditOptions } from './options.ts';
 import { checkPayload, keyValues } from './payload.ts';
 
@@ -132,18 +133,18 @@ class Edit {
     operation: EditOperation,
   ): void {
     const path = () => this.#keys.path(row.key, schema);
-    const exists = row.has(schema);
+    const there = row.has(schema);
     switch (operation) {
       case 'delete':
       case 'none':
-        if (!exists) throw new FaultError(missing(path(), operation));
+        if (!there) throw new FaultError(missing(path(), operation));
         if (operation === 'delete') row.delete(schema);
         return;
       case 'remove':
         row.delete(schema);
         return;
       case 'create':
-        if (exists) throw new FaultError(dataExists(path()));
+        if (there) throw new FaultError(dataExists(path()));
         break;
       case 'merge':
       case 'replace':
@@ -159,11 +160,11 @@ class Edit {
   #leafListEntry(row: RowDraft, schema: LeafListNode, node: DataNode, operation: EditOperation): void {
     if (node.value === undefined) throw new FaultError(noValue(this.#keys.path(row.key, schema), schema));
     const key = this.#keys.child(row.key, schema, [node.value]);
-    const exists = this.#rows.get(key) !== undefined;
-    if (!this.#decide(key, exists, operation)) return;
+    const there = this.#rows.get(key) !== undefined;
+    if (!this.#decide(key, there, operation)) return;
     this.#clearOtherCases(row, schema);
     row.need();
-    if (!exists) this.#rows.put(key, schema, { leaves: new Map() });
+    if (!there) this.#rows.put(key, schema, { leaves: new Map() });
     this.#insert(row, schema, key, node);
     this.#note(key, schema);
   }
@@ -177,10 +178,10 @@ class Edit {
     operation: EditOperation,
   ): void {
     const implicit = isImplicit(schema);
-    const exists = implicit ? !this.#isEmpty(key) : this.#rows.get(key) !== undefined;
+    const there = implicit ? !isEmpty(this.#rows, key) : this.#rows.get(key) !== undefined;
     if (implicit && operation === 'none') {
       // A non-presence container is always there (RFC 7950 section 7.5.1): below it "none" only walks.
-    } else if (!this.#decide(key, exists, operation)) return;
+    } else if (!this.#decide(key, there, operation)) return;
     const draft = new RowDraft(this.#rows, key, schema);
     const children = node.children ?? [];
     if (operation !== 'none') {
@@ -206,14 +207,14 @@ class Edit {
     const path = () => this.#keys.path(row.key, schema);
     switch (operation) {
       case 'delete':
-        if (!this.#exists(row, schema)) throw new FaultError(dataMissing(path()));
-        this.#clear(row, schema);
+        if (!exists(this.#rows, this.#keys, row, schema)) throw new FaultError(dataMissing(path()));
+        clear(this.#rows, this.#keys, row, schema);
         return;
       case 'remove':
-        this.#clear(row, schema);
+        clear(this.#rows, this.#keys, row, schema);
         return;
       case 'create':
-        if (this.#exists(row, schema)) throw new FaultError(dataExists(path()));
+        if (exists(this.#rows, this.#keys, row, schema)) throw new FaultError(dataExists(path()));
         break;
       case 'merge':
       case 'replace':
@@ -222,7 +223,7 @@ class Edit {
     }
     if (operation !== 'none') this.#note(row.key, schema);
     this.#children(row, schema, node.children ?? [], operation);
-    if (casesOf(schema).length > 0 && operation !== 'none' && this.#exists(row, schema)) {
+    if (casesOf(schema).length > 0 && operation !== 'none' && exists(this.#rows, this.#keys, row, schema)) {
       this.#clearOtherCases(row, schema);
     }
   }
@@ -230,19 +231,19 @@ class Edit {
   /**
    * What an operation does to a row by its existence. True: go on and set it, or with `none` walk on below it.
    */
-  #decide(key: RowKey, exists: boolean, operation: EditOperation): boolean {
+  #decide(key: RowKey, there: boolean, operation: EditOperation): boolean {
     switch (operation) {
       case 'delete':
       case 'none':
-        if (!exists) throw new FaultError(missing(this.#keys.path(key), operation));
+        if (!there) throw new FaultError(missing(this.#keys.path(key), operation));
         if (operation === 'none') return true;
         this.#rows.delete(key);
         return false;
       case 'remove':
-        if (exists) this.#rows.delete(key);
+        if (there) this.#rows.delete(key);
         return false;
       case 'create':
-        if (exists) throw new FaultError(dataExists(this.#keys.path(key)));
+        if (there) throw new FaultError(dataExists(this.#keys.path(key)));
         return true;
       case 'merge':
       case 'replace':
@@ -290,7 +291,7 @@ class Edit {
     for (const child of children) {
       if (!child.config || (child.kind === 'leaf' && child.isKey)) continue;
       const nodes = named.get(child);
-      if (!nodes) this.#clear(row, child);
+      if (!nodes) clear(this.#rows, this.#keys, row, child);
       else if (child.kind === 'list' || child.kind === 'leaf-list') this.#pruneEntries(row, child, nodes);
     }
   }
@@ -315,63 +316,7 @@ class Edit {
 
   /** RFC 7950 section 7.9: setting a node of one case deletes those of the others. */
   #clearOtherCases(row: RowDraft, schema: DataSchemaNode): void {
-    for (const { others } of casesOf(schema)) for (const other of others) this.#clear(row, other);
-  }
-
-  #exists(row: RowDraft, schema: DataSchemaNode): boolean {
-    switch (schema.kind) {
-      case 'leaf':
-      case 'anydata':
-      case 'anyxml':
-        return row.has(schema);
-      case 'list':
-      case 'leaf-list':
-        return this.#rows.has(row.key, schema);
-      case 'container': {
-        if (!isFolded(schema)) return !this.#isEmpty(this.#keys.child(row.key, schema));
-        const { columns, rows } = foldOf(schema);
-        return columns.some((column) => row.has(column)) || rows.some((child) => this.#rows.has(row.key, child));
-      }
-    }
-  }
-
-  /** Takes all instances of a child away. */
-  #clear(row: RowDraft, schema: DataSchemaNode): void {
-    switch (schema.kind) {
-      case 'leaf':
-      case 'anydata':
-      case 'anyxml':
-        row.delete(schema);
-        break;
-      case 'list':
-      case 'leaf-list':
-        this.#clearRows(row, schema);
-        break;
-      case 'container': {
-        if (!isFolded(schema)) {
-          this.#clearRows(row, schema);
-          break;
-        }
-        const { columns, rows } = foldOf(schema);
-        for (const column of columns) row.delete(column);
-        for (const child of rows) this.#clearRows(row, child);
-      }
-    }
-  }
-
-  #clearRows(row: RowDraft, schema: RowNode): void {
-    if (schema.kind === 'container') {
-      this.#rows.delete(this.#keys.child(row.key, schema));
-      return;
-    }
-    const gone = Array.from(this.#rows.entries(row.key, schema), ({ key }) => key);
-    for (const key of gone) this.#rows.delete(key);
-  }
-
-  /** Whether there is neither the row nor one below it. */
-  #isEmpty(key: RowKey): boolean {
-    for (const _ of this.#rows.subtree(key)) return false;
-    return true;
+    for (const { others } of casesOf(schema)) for (const other of others) clear(this.#rows, this.#keys, row, other);
   }
 
   #note(row: RowKey, node: DataSchemaNode): void {

@@ -1,0 +1,92 @@
+/**
+ * `when` after an edit (RFC 7950 sections 8.2 and 8.3.2): what the edit set must be possible, and what it has made
+ * impossible goes, which can make more impossible. Runs on the difference of the edit, by the inverse index.
+ */
+import type { Overlay } from '../../datastore/overlay.ts';
+import type { RowChange, RowKey } from '../../datastore/view.ts';
+import type { Fault } from '../../yang/fault.ts';
+import type { DataSchemaNode } from '../../yang/schema/node.ts';
+import { Agenda } from '../validate/agenda.ts';
+import type { Check, ConstraintIndex } from '../validate/constraints.ts';
+import { impossible } from '../validate/faults.ts';
+import { Instances, type RowTree } from '../validate/instance.ts';
+import type { ConditionalNode } from './apply.ts';
+import { clear } from './clear.ts';
+import { RowDraft } from './draft.ts';
+
+const whens: ReadonlySet<Check['kind']> = new Set(['when']);
+
+/**
+ * Returns the faults of nodes that were set and may not be, which are then gone from the overlay too.
+ *
+ * @param tree over the overlay
+ */
+export function settleConditions(
+  index: ConstraintIndex,
+  overlay: Overlay,
+  tree: RowTree,
+  conditional: readonly ConditionalNode[],
+): readonly Fault[] {
+  const instances = new Instances(overlay, tree);
+  const { keys } = overlay;
+  const faults: Fault[] = [];
+  for (const { row, node } of conditional) {
+    if (!isThere(instances, row, node) || instances.holds(row, node)) continue;
+    const path = keys.node(row) === node ? keys.path(row) : keys.path(row, node);
+    faults.push(impossible(path, node.name, node.whens));
+    takeAway(overlay, row, node);
+  }
+  let changes = overlay.changes();
+  while (changes.length > 0) {
+    const agenda = new Agenda(index, overlay, whens);
+    for (const change of changes) agenda.add(change);
+    const gone: RowChange[] = [];
+    for (const { check, key } of agenda.items()) {
+      if (check.kind !== 'when') continue;
+      const { node } = check;
+      if (!isMade(instances, key, node) || instances.holds(key, node)) continue;
+      gone.push(...takeAway(overlay, key, node));
+    }
+    changes = gone;
+  }
+  return faults;
+}
+
+/** Whether the node that was set is still there: a container in a row is as long as the row is. */
+function isThere(instances: Instances, row: RowKey, node: DataSchemaNode): boolean {
+  const found = instances.row(row);
+  if (!found) return false;
+  if (node.kind !== 'leaf' && node.kind !== 'anydata' && node.kind !== 'anyxml') return true;
+  return found.leaves.has(node);
+}
+
+function isMade(instances: Instances, key: RowKey, node: DataSchemaNode): boolean {
+  if (instances.view.keys.node(key) === node) return instances.view.get(key) !== undefined;
+  const row = instances.row(key);
+  return row !== undefined && instances.exists(key, row, node);
+}
+
+/** Removes the node; says which rows changed by that. */
+function takeAway(overlay: Overlay, key: RowKey, node: DataSchemaNode): RowChange[] {
+  const { keys } = overlay;
+  const before = new Map<RowKey, RowChange>();
+  const remember = (at: RowKey) => {
+    for (const { key: below, node: of, row } of overlay.subtree(at)) {
+      before.set(below, { key: below, node: of, before: row, after: undefined });
+    }
+  };
+  if (keys.node(key) === node) {
+    remember(key);
+    overlay.delete(key);
+  } else {
+    const row = overlay.get(key);
+    if (row) before.set(key, { key, node: keys.node(key), before: row, after: undefined });
+    if (node.kind !== 'leaf') remember(key);
+    const draft = new RowDraft(overlay, key, keys.node(key));
+    clear(overlay, keys, draft, node);
+    draft.write();
+  }
+  return [...before.values()]
+    .map((change) => ({ ...change, after: overlay.get(change.key) }))
+    .filter((change) => change.before !== change.after);
+}
