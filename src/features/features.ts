@@ -1,0 +1,59 @@
+/** All features of the router and what they offer to those above, wired for one schema. */
+import type { AccessControl } from '../commit/access.ts';
+import type { Feature, PlannedOperation, Target } from '../commit/feature.ts';
+import type { KeySpace } from '../datastore/key.ts';
+import type { View } from '../datastore/view.ts';
+import type { Event } from '../engine/gen/sluice_pb.js';
+import { PlatformTarget } from '../platform/target.ts';
+import { BlockPointNotifier } from './block-points/notify.ts';
+import type { EngineQueries } from './engine-state.ts';
+import { forwardingFeatures } from './forwarding.ts';
+import type { InterfaceNumbers } from './interfaces/state.ts';
+import { NacmAccessControl } from './nacm/access.ts';
+import { nacmFeature, RELOAD_ACCESS_RULES } from './nacm/feature.ts';
+import type { Publish } from './notification.ts';
+import { planReplay } from './replay.ts';
+import { systemFeature } from './system/feature.ts';
+import { SystemModel } from './system/model.ts';
+import { Users } from './system/users.ts';
+
+export interface FeatureContext {
+  readonly keys: KeySpace;
+  readonly engine: EngineQueries;
+  /** src/platform/if-index.ts */
+  readonly numbers: InterfaceNumbers;
+  /** The running configuration at the moment of the call. */
+  readonly running: () => View;
+  /** Takes what features notify. */
+  readonly publish: Publish;
+}
+
+export interface RouterFeatures {
+  readonly features: readonly Feature[];
+  /** Leaves by which features look rows up: the store keeps an index of each. */
+  readonly indexes: readonly string[];
+  readonly access: AccessControl;
+  readonly users: Users;
+  readonly platform: Target;
+  /** What an empty engine needs to be told. */
+  readonly intent: () => readonly PlannedOperation[];
+  /** To be given every event of the engine. */
+  readonly onEngineEvent: (event: Event) => void;
+}
+
+export function createFeatures({ keys, engine, numbers, running, publish }: FeatureContext): RouterFeatures {
+  const access = new NacmAccessControl(keys, running);
+  const system = new SystemModel(keys);
+  const forwarding = forwardingFeatures(keys, engine, numbers);
+  const features = [...forwarding, nacmFeature(keys, access), systemFeature(system)];
+  const notifier = new BlockPointNotifier(keys.schema, publish);
+  return {
+    features,
+    indexes: [...new Set(features.flatMap((feature) => feature.indexes ?? []))],
+    access,
+    users: new Users(system, running),
+    platform: new PlatformTarget({ [RELOAD_ACCESS_RULES]: () => access.invalidate() }),
+    intent: () => planReplay(keys, forwarding, running()),
+    onEngineEvent: (event) => notifier.onEvent(event),
+  };
+}

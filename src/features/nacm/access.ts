@@ -1,0 +1,148 @@
+/** Access control (RFC 8341) over the configuration that is running. */
+import type { AccessControl, Decisions, Principal } from '../../commit/access.ts';
+import type { KeySpace } from '../../datastore/key.ts';
+import type { Change, Row, RowChange, RowKey, View } from '../../datastore/view.ts';
+import type { Fault } from '../../yang/fault.ts';
+import type { DataSchemaNode } from '../../yang/schema/node.ts';
+import { groupsId, Judge, lazyInstance } from './judge.ts';
+import { type AccessOperation, type Rules, readRules } from './model.ts';
+
+/** One denied node denies the request; some more say where else to look. */
+const MAX_FAULTS = 16;
+
+/** Refused requests since the start. */
+export interface Denials {
+  operations: number;
+  dataWrites: number;
+  notifications: number;
+}
+
+export class NacmAccessControl implements AccessControl {
+  readonly denials: Denials = { operations: 0, dataWrites: 0, notifications: 0 };
+  readonly #keys: KeySpace;
+  readonly #running: () => View;
+  #rules: Rules | undefined;
+  #judges = new Map<string, Judge>();
+
+  /** `running` gives the configuration at the moment of the call. */
+  constructor(keys: KeySpace, running: () => View) {
+    this.#keys = keys;
+    this.#running = running;
+  }
+
+  /** To be called when /nacm of running has changed: the next decisions are by the new rules. */
+  invalidate(): void {
+    this.#rules = undefined;
+    this.#judges = new Map();
+  }
+
+  decisions(principal: Principal): Decisions {
+    this.#rules ??= readRules(this.#keys, this.#running());
+    const rules = this.#rules;
+    if (principal.recovery || !rules.enabled) return permitAll;
+    const groups = new Set(rules.groupsOf.get(principal.user) ?? []);
+    if (rules.externalGroups) for (const group of principal.externalGroups) groups.add(group);
+    const id = groupsId([...groups]);
+    let judge = this.#judges.get(id);
+    if (judge === undefined) {
+      judge = new Judge(rules, [...groups]);
+      this.#judges.set(id, judge);
+    }
+    return new JudgedDecisions(this.#keys, judge, principal.user, this.denials);
+  }
+}
+
+const permitAll: Decisions = {
+  readable: () => 'permit',
+  read: () => true,
+  write: () => [],
+  rpc: () => true,
+  action: () => true,
+  notification: () => true,
+};
+
+class JudgedDecisions implements Decisions {
+  readonly #keys: KeySpace;
+  readonly #judge: Judge;
+  readonly #user: string;
+  readonly #denials: Denials;
+
+  constructor(keys: KeySpace, judge: Judge, user: string, denials: Denials) {
+    this.#keys = keys;
+    this.#judge = judge;
+    this.#user = user;
+    this.#denials = denials;
+  }
+
+  readable(node: DataSchemaNode): ReturnType<Decisions['readable']> {
+    return this.#judge.readable(node);
+  }
+
+  read(node: DataSchemaNode, row: RowKey): boolean {
+    return this.#judge.instance(node, 'read', lazyInstance(this.#keys, row, this.#user));
+  }
+
+  write(change: Change): readonly Fault[] {
+    const faults: Fault[] = [];
+    for (const row of change.rows) {
+      this.#writeRow(row, faults);
+      if (faults.length >= MAX_FAULTS) break;
+    }
+    if (faults.length > 0) this.#denials.dataWrites += 1;
+    return faults;
+  }
+
+  rpc(node: Parameters<Decisions['rpc']>[0]): boolean {
+    const permitted = this.#judge.rpc(node);
+    if (!permitted) this.#denials.operations += 1;
+    return permitted;
+  }
+
+  action(node: Parameters<Decisions['action']>[0], row: RowKey): boolean {
+    const permitted = this.#judge.action(node, lazyInstance(this.#keys, row, this.#user));
+    if (!permitted) this.#denials.operations += 1;
+    return permitted;
+  }
+
+  notification(node: Parameters<Decisions['notification']>[0]): boolean {
+    const permitted = this.#judge.notification(node);
+    if (!permitted) this.#denials.notifications += 1;
+    return permitted;
+  }
+
+  /** Each node that is created, changed or deleted needs the access of its own (section 3.2.2). */
+  #writeRow({ key, node, before, after }: RowChange, faults: Fault[]): void {
+    const instance = lazyInstance(this.#keys, key, this.#user);
+    const ask = (asked: DataSchemaNode, operation: AccessOperation): boolean => {
+      if (this.#judge.instance(asked, operation, instance)) return true;
+      faults.push({
+        type: 'application',
+        tag: 'access-denied',
+        path: this.#keys.path(key, asked === node ? undefined : asked),
+        message: `${operation} is not permitted here.`,
+      });
+      return false;
+    };
+    // An entry or presence container is a node of its own; a non-presence container is not created by anybody.
+    const isNode = node !== undefined && (node.kind !== 'container' || node.presence);
+    if (isNode && (before === undefined || after === undefined)) {
+      if (!ask(node, before === undefined ? 'create' : 'delete')) return;
+    }
+    const keysOf: readonly DataSchemaNode[] = node?.kind === 'list' ? node.keys : [];
+    const changed = changedLeaves(before, after).filter(([leaf]) => !keysOf.includes(leaf));
+    for (const [leaf, operation] of changed) ask(leaf, operation);
+    // Moved within an ordered-by user list.
+    if (isNode && before !== undefined && after !== undefined && changed.length === 0) ask(node, 'update');
+  }
+}
+
+function changedLeaves(before: Row | undefined, after: Row | undefined): [DataSchemaNode, AccessOperation][] {
+  const changed: [DataSchemaNode, AccessOperation][] = [];
+  for (const [leaf, value] of after?.leaves ?? []) {
+    const old = before?.leaves.get(leaf);
+    if (old === undefined) changed.push([leaf, 'create']);
+    else if (old !== value) changed.push([leaf, 'update']);
+  }
+  for (const leaf of before?.leaves.keys() ?? []) if (!after?.leaves.has(leaf)) changed.push([leaf, 'delete']);
+  return changed;
+}
