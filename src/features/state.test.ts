@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { create } from '@bufbuild/protobuf';
+import type { Interest } from '../commit/state.ts';
+import { MemoryView } from '../datastore/memory.ts';
+import { type QueryReply, QueryReplySchema } from '../engine/gen/sluice_pb.js';
+import type { QueryReplyInit } from '../engine/testing/reference-engine.ts';
+import type { DataSchemaNode } from '../yang/schema/node.ts';
+import type { EngineQueries } from './engine-state.ts';
+import { forwardingFeatures } from './forwarding.ts';
+import { keys, type Rows, schema, viewOf } from './testing/schema.ts';
+
+const INTERFACE = '/ietf-interfaces:interfaces/interface';
+const BRIDGE_DOMAIN = '/sluice-bridge-domains:bridge-domains/bridge-domain';
+const port = { type: 'iana-if-type:ethernetCsmacd' };
+const bound = { ...port, 'sluice-interfaces:port/af-packet': 'veth0' };
+const running: Rows = {
+  [`${INTERFACE}[name='p']`]: bound,
+  [`${INTERFACE}[name='q']`]: port,
+  [`${INTERFACE}[name='p.10']`]: {
+    type: 'iana-if-type:l2vlan',
+    'sluice-interfaces:parent-interface': 'p',
+    'sluice-interfaces:encapsulation/outer-vlan-id': '10',
+  },
+  [`${INTERFACE}[name='q.10']`]: {
+    type: 'iana-if-type:l2vlan',
+    'sluice-interfaces:parent-interface': 'q',
+    'sluice-interfaces:encapsulation/outer-vlan-id': '10',
+  },
+  [`${BRIDGE_DOMAIN}[name='x']`]: {},
+  [`${BRIDGE_DOMAIN}[name='x']/member[interface='p.10']`]: {},
+  "/sluice-block-points:block-points/block-point[port='p'][vlan-id='10']": {},
+  "/sluice-ce-notification:ce-notifications/ce-notification[port='p']": {},
+};
+
+/** What the state of an engine is, by query; counts what is asked. */
+function engineOf(answers: Readonly<Record<string, QueryReplyInit>> | undefined): EngineQueries & { asked: string[] } {
+  const asked: string[] = [];
+  return {
+    asked,
+    query: async (what): Promise<readonly QueryReply[] | undefined> => {
+      const names = typeof what.value === 'object' && 'names' in what.value ? (what.value.names ?? []) : [];
+      asked.push(`${what.case} ${names.join()}`.trim());
+      return answers && [create(QueryReplySchema, answers[what.case as string] ?? {})];
+    },
+  };
+}
+
+async function read(engine: EngineQueries, interests: readonly Interest[] = []): Promise<Map<string, string>> {
+  const numbers = { of: async (names: readonly string[]) => names.map((_, index) => index + 1) };
+  const features = forwardingFeatures(keys, engine, numbers);
+  const view = viewOf(
+    running,
+    features.flatMap((feature) => feature.indexes ?? []),
+  );
+  const out = new MemoryView(keys);
+  for (const { state } of features) await state?.read(interests, view, out);
+  const read = new Map<string, string>();
+  for (const { key, row, node } of out.subtree('')) {
+    if (node.kind === 'leaf-list') read.set(keys.path(key), '');
+    for (const [leaf, value] of row.leaves) read.set(keys.path(key, leaf), value);
+  }
+  return read;
+}
+
+const engine = {
+  ports: {
+    ports: [
+      {
+        name: 'p',
+        link: 1,
+        mac: Uint8Array.of(2, 0, 0, 0, 0, 10),
+        speedMbps: 10_000n,
+        counters: { inOctets: 2n ** 40n, inDiscards: 2n ** 32n + 5n },
+        drops: [
+          { reason: 'block-point', packets: 3n },
+          { reason: 'malformed', packets: 0n },
+        ],
+        countersSinceNs: 1_000_000_000n,
+        lastChangeNs: 2_000_000_000n,
+      },
+    ],
+  },
+  logicalPorts: { logicalPorts: [{ name: 'p.10', counters: { inUnicast: 4n }, macs: 6, countersSinceNs: 1n }] },
+  bridgeDomains: { bridgeDomains: [{ name: 'x', learnedMacs: 6, floodedPackets: 9n }] },
+  fdb: { fdb: [{ mac: Uint8Array.of(2, 0, 0, 0, 0, 1), logicalPort: 'p.10', ageSeconds: 12 }] },
+  blockPoints: { blockPoints: [{ name: 'p/10', cause: 1, sinceNs: 5n, inDropped: 7n }] },
+  ceNotifications: {
+    ceNotifications: [{ port: 'p', methods: [{ method: 'mvrp', framesSent: 2n, lastSentNs: 3n, lastVid: 10 }] }],
+  },
+};
+
+test('state of the interfaces is what the engine says of them', async () => {
+  const state = await read(engineOf(engine));
+  const of = (name: string, leaf: string): string | undefined => state.get(`${INTERFACE}[name='${name}']/${leaf}`);
+  assert.deepEqual(
+    ['oper-status', 'admin-status', 'phys-address', 'speed', 'last-change', 'if-index'].map((leaf) => of('p', leaf)),
+    ['up', 'up', '02:00:00:00:00:0a', '10000000000', '1970-01-01T00:00:02.000000000+00:00', '1'],
+  );
+  assert.equal(of('p', 'statistics/in-octets'), String(2n ** 40n));
+  assert.equal(of('p', 'statistics/in-discards'), '5', 'counter32 wraps');
+  assert.equal(of('p', 'statistics/discontinuity-time'), '1970-01-01T00:00:01.000000000+00:00');
+  assert.equal(of('p', "statistics/sluice-interfaces:drop[reason='block-point']/packets"), '3');
+  assert.equal(of('p', "statistics/sluice-interfaces:drop[reason='malformed']/packets"), undefined);
+  assert.equal(of('p', "higher-layer-if[.='p.10']"), '');
+  assert.equal(of('p.10', "lower-layer-if[.='p']"), '');
+  assert.deepEqual([of('p.10', 'oper-status'), of('p.10', 'statistics/in-unicast-pkts')], ['up', '4']);
+  assert.deepEqual([of('q', 'oper-status'), of('q.10', 'oper-status')], ['not-present', 'lower-layer-down']);
+});
+
+test('state of bridge domains, block points and CE notification is what the engine says', async () => {
+  const state = await read(engineOf(engine));
+  const domain = `${BRIDGE_DOMAIN}[name='x']`;
+  assert.equal(state.get(`${domain}/statistics/flooded-packets`), '9');
+  assert.equal(state.get(`${domain}/member[interface='p.10']/learned-macs`), '6');
+  assert.equal(state.get(`${domain}/fdb/entry[mac-address='02:00:00:00:00:01']/age`), '12');
+  const block = "/sluice-block-points:block-points/block-point[port='p'][vlan-id='10']";
+  assert.deepEqual([state.get(`${block}/cause`), state.get(`${block}/in-dropped`)], ['configuration', '7']);
+  const method = "/sluice-ce-notification:ce-notifications/ce-notification[port='p']/method[name='mvrp']";
+  assert.deepEqual([state.get(`${method}/frames-sent`), state.get(`${method}/last-vlan-id`)], ['2', '10']);
+});
+
+test('state of an engine that is away is left out, and interfaces are unknown', async () => {
+  const state = await read(engineOf(undefined));
+  const of = (name: string, leaf: string): string | undefined => state.get(`${INTERFACE}[name='${name}']/${leaf}`);
+  assert.deepEqual(
+    [of('p', 'oper-status'), of('p.10', 'oper-status'), of('q', 'oper-status')],
+    ['unknown', 'unknown', 'not-present'],
+  );
+  assert.equal(of('p', 'statistics/in-octets'), undefined);
+  assert.notEqual(of('p', 'statistics/discontinuity-time'), undefined);
+  assert.equal(state.get(`${BRIDGE_DOMAIN}[name='x']/statistics/moves`), undefined);
+});
+
+test('state asks the engine for what the reader wants only', async () => {
+  const asking = engineOf(engine);
+  const node = schema.find(`${INTERFACE}/oper-status`) as DataSchemaNode;
+  const state = await read(asking, [{ node, keys: new Map([[INTERFACE, ['p.10']]]) }]);
+  assert.deepEqual(asking.asked.sort(), ['logicalPorts p.10', 'ports p.10,p']);
+  assert.equal(state.get(`${INTERFACE}[name='p.10']/oper-status`), 'up');
+  assert.equal(state.has(`${INTERFACE}[name='p']/oper-status`), false);
+
+  const counting = engineOf(engine);
+  const flooded = schema.find(`${BRIDGE_DOMAIN}/statistics/flooded-packets`) as DataSchemaNode;
+  await read(counting, [{ node: flooded, keys: new Map() }]);
+  assert.deepEqual(counting.asked, ['bridgeDomains x']);
+});
