@@ -52,7 +52,9 @@ export async function transformRows(
       for (const transform of applicable) {
         try {
           const value = await transform.value(given);
-          if (value !== undefined) (changed ??= new Map()).set(column, value);
+          if (value === undefined) continue;
+          changed ??= new Map();
+          changed.set(column, value);
         } catch (error) {
           if (!(error instanceof Refusal)) throw error;
           const path = keys.path(key, column);

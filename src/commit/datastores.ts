@@ -1,0 +1,358 @@
+/**
+ * The configuration datastores as a protocol sees them (RFC 6241 sections 7 and 8): every operation that changes one, in
+ * one order, under locks and access control. Protocols parse and print; nothing of what an operation means is left to them.
+ */
+import { Overlay } from '../datastore/overlay.ts';
+import type { Snapshot } from '../datastore/snapshot.ts';
+import { EmptyView, type SourceView, type StoreView } from '../datastore/source.ts';
+import type { Store } from '../datastore/store.ts';
+import type { RowChange } from '../datastore/view.ts';
+import type { DataNode } from '../yang/data/node.ts';
+import { type Fault, FaultError } from '../yang/fault.ts';
+import type { Decisions } from './access.ts';
+import type { DatastoreName } from './datastore-name.ts';
+import { applyEdit } from './edit/apply.ts';
+import { settleConditions } from './edit/conditions.ts';
+import type { EditOptions } from './edit/options.ts';
+import type { Feature, PlannedOperation, Target } from './feature.ts';
+import { Locks, lockDenied } from './locks.ts';
+import { type CommitListener, type CommitResult, Pipeline } from './pipeline.ts';
+import { SerialQueue } from './queue.ts';
+import { type Transform, transformRows } from './transform.ts';
+import type { ConstraintIndex } from './validate/constraints.ts';
+import type { RowTree } from './validate/instance.ts';
+import type { StoreChange } from './validate/validate.ts';
+
+/** Who asks. */
+export interface Caller {
+  /** NETCONF's session-id; 0 for the router itself. */
+  readonly sessionId: number;
+  readonly user: string;
+  /** What the commit came by, for the history: `netconf`, `cli`, … */
+  readonly source: string;
+  /** The rules that the caller is judged by; undefined: all is allowed (the router itself). */
+  readonly access?: Decisions;
+}
+
+/** A datastore, or a configuration that the request carries (RFC 6241 section 8.6.4.1 and 7.3). */
+export type ConfigSource = DatastoreName | readonly DataNode[];
+
+export interface DatastoresOptions {
+  readonly store: Store;
+  readonly constraints: ConstraintIndex;
+  readonly tree: (view: StoreView) => RowTree;
+  readonly features: readonly Feature[];
+  readonly targets: readonly Target[];
+  readonly transforms: readonly Transform[];
+  readonly onTargetFailure: (target: string, error: unknown) => void;
+  /** Changes that may wait (64); the next one is refused with `resource-denied`. */
+  readonly queueCapacity?: number;
+}
+
+/** One datastore at one moment. To be closed as soon as the reply is written. */
+export interface Reading {
+  readonly view: SourceView;
+  [Symbol.dispose](): void;
+}
+
+export class Datastores {
+  readonly locks = new Locks();
+  readonly #store: Store;
+  readonly #options: DatastoresOptions;
+  readonly #pipeline: Pipeline;
+  readonly #queue: SerialQueue;
+
+  constructor(options: DatastoresOptions) {
+    this.#options = options;
+    this.#store = options.store;
+    this.#pipeline = new Pipeline(options);
+    this.#queue = new SerialQueue(options.queueCapacity ?? 64);
+  }
+
+  /** See Pipeline.onCommit. */
+  onCommit(listener: CommitListener): () => void {
+    return this.#pipeline.onCommit(listener);
+  }
+
+  /** A datastore as it is now; a startup that was deleted is empty. */
+  read(datastore: DatastoreName): Reading {
+    const snapshot = this.#store.snapshot();
+    return { view: this.#view(datastore, snapshot), [Symbol.dispose]: () => snapshot.close() };
+  }
+
+  /** Whether the candidate holds edits. */
+  get isCandidateModified(): boolean {
+    return this.#store.candidate.isModified;
+  }
+
+  /**
+   * edit-config (RFC 6241 section 7.2). With `continue-on-error` what could be applied stays, and the faults of the rest
+   * are thrown afterwards; otherwise a FaultError means that nothing changed. Undefined for what commits nothing.
+   */
+  edit(
+    caller: Caller,
+    target: 'running' | 'candidate',
+    payload: readonly DataNode[],
+    options: EditOptions = {},
+  ): Promise<CommitResult | undefined> {
+    return this.#write(caller, [target], async (snapshot) => {
+      const base = target === 'running' ? snapshot.running : this.#store.candidate.view(snapshot.running);
+      const { overlay, faults } = await this.#edited(caller, base, payload, options);
+      const result =
+        target === 'running'
+          ? await this.#editRunning(caller, overlay, options, snapshot)
+          : await this.#editCandidate(base as Overlay, overlay, options, snapshot);
+      if (faults.length > 0) throw new FaultError(...faults);
+      return result;
+    });
+  }
+
+  /** commit (RFC 6241 section 8.3.4.1): makes running what the candidate says. */
+  commit(caller: Caller, comment?: string): Promise<CommitResult> {
+    return this.#write(caller, ['running', 'candidate'], async (snapshot) => {
+      const { candidate } = this.#store;
+      const view = candidate.view(snapshot.running);
+      const result = await this.#commit(caller, differenceOf(view), snapshot, comment);
+      candidate.settle(view);
+      return result;
+    });
+  }
+
+  /** discard-changes (RFC 6241 section 8.3.4.2). */
+  discard(caller: Caller): Promise<void> {
+    return this.#write(caller, ['candidate'], async () => this.#store.candidate.discard());
+  }
+
+  /** What committing the candidate would make the router do. */
+  plan(caller: Caller): Promise<readonly PlannedOperation[]> {
+    return this.#queue.run(async () => {
+      using snapshot = this.#store.snapshot();
+      const change = differenceOf(this.#store.candidate.view(snapshot.running));
+      refuse(caller.access?.write(change) ?? []);
+      refuse(await this.#pipeline.faults(change));
+      return this.#pipeline.plan(change);
+    });
+  }
+
+  /** validate (RFC 6241 section 8.6.4.1). Throws a FaultError with all faults found. */
+  async validate(caller: Caller, source: ConfigSource): Promise<void> {
+    using snapshot = this.#store.snapshot();
+    if (source === 'running') {
+      // Always valid (RFC 7950 section 8.1), unless the schema has changed under it: judged as a whole.
+      const nothing = new EmptyView(this.#store.keys, this.#store.plan);
+      const rows: RowChange[] = [];
+      for (const { key, node, row } of snapshot.running.subtree(''))
+        rows.push({ key, node, before: undefined, after: row });
+      refuse(await this.#pipeline.faults({ before: nothing, after: snapshot.running, rows }, true));
+      return;
+    }
+    const view = await this.#source(caller, source, snapshot);
+    refuse(await this.#pipeline.faults(differenceOf(view)));
+  }
+
+  /** copy-config (RFC 6241 section 7.3). */
+  async copy(caller: Caller, source: ConfigSource, target: DatastoreName): Promise<CommitResult | undefined> {
+    if (source === target) {
+      throw new FaultError({
+        type: 'protocol',
+        tag: 'invalid-value',
+        message: `source and target are both ${target}`,
+      });
+    }
+    return this.#write(caller, [target], async (snapshot) => {
+      const { candidate } = this.#store;
+      if (target === 'candidate' && source === 'running') {
+        candidate.discard();
+        return undefined;
+      }
+      if (target === 'startup' && source === 'running') {
+        // Needs no access to the data but the right to call (RFC 8341 section 3.2.6).
+        await this.#store.copyToStartup();
+        return undefined;
+      }
+      const view = await this.#source(caller, source, snapshot);
+      const change = differenceOf(view);
+      if (target === 'running') {
+        const result = await this.#commit(caller, change, snapshot);
+        if (source === 'candidate') candidate.settle(view);
+        return result;
+      }
+      const before = this.#view(target, snapshot);
+      const rows = differenceBetween(before, snapshot.running, change.rows);
+      refuse(caller.access?.write({ before, after: view, rows }) ?? []);
+      if (target === 'candidate') {
+        candidate.replace(view, snapshot.commit);
+        return undefined;
+      }
+      // RFC 7950 section 8.3.3: startup is valid at the end of a copy-config.
+      refuse(await this.#pipeline.faults(change));
+      await this.#store.copyToStartup({ rows: change.rows, base: snapshot.commit });
+      return undefined;
+    });
+  }
+
+  /** delete-config (RFC 6241 section 7.4); running cannot be deleted, and candidate is no target of it. */
+  delete(caller: Caller, target: DatastoreName): Promise<void> {
+    return this.#write(caller, [target], async (snapshot) => {
+      if (target !== 'startup') {
+        throw new FaultError({
+          type: 'protocol',
+          tag: 'operation-not-supported',
+          message: `${target} cannot be deleted`,
+        });
+      }
+      const before = this.#view('startup', snapshot);
+      const rows: RowChange[] = [];
+      for (const { key, node, row } of before.subtree('')) rows.push({ key, node, before: row, after: undefined });
+      refuse(caller.access?.write({ before, after: new EmptyView(before.keys, before.plan), rows }) ?? []);
+      await this.#store.deleteStartup();
+    });
+  }
+
+  /** lock (RFC 6241 section 7.5). Waits for the changes before it, so that whoever holds the lock sees no more of them. */
+  lock(caller: Caller, target: DatastoreName): Promise<void> {
+    return this.#queue.run(() => {
+      // First, so that a lock that is held is refused with its holder.
+      if (target === 'candidate' && !this.locks.holder(target) && this.#store.candidate.isModified) {
+        throw new FaultError(lockDenied('candidate has changes that are neither committed nor discarded', 0));
+      }
+      this.locks.lock(target, caller.sessionId);
+    });
+  }
+
+  /** unlock (RFC 6241 section 7.6). */
+  unlock(caller: Caller, target: DatastoreName): void {
+    this.locks.unlock(target, caller.sessionId);
+  }
+
+  /** A session is over: its locks end, and edits of a candidate that it held locked are discarded. */
+  async endSession(sessionId: number): Promise<void> {
+    if (this.locks.holder('candidate')?.sessionId === sessionId) {
+      this.#store.candidate.discard();
+    }
+    this.locks.release(sessionId);
+  }
+
+  /**
+   * The first start of a new state folder: the document becomes running and startup. Later starts keep running as it is.
+   * Returns whether it was taken.
+   */
+  loadFirst(document: readonly DataNode[]): Promise<boolean> {
+    const router: Caller = { sessionId: 0, user: '', source: 'startup' };
+    return this.#write(router, [], async (snapshot) => {
+      if (this.#store.head > 0) return false;
+      const { overlay } = await this.#edited(router, snapshot.running, document, { defaultOperation: 'replace' });
+      const about = { user: router.user, source: router.source };
+      await this.#pipeline.commit(differenceOf(overlay), snapshot.commit, about, true);
+      await this.#store.copyToStartup();
+      return true;
+    });
+  }
+
+  async #editRunning(
+    caller: Caller,
+    overlay: Overlay,
+    options: EditOptions,
+    snapshot: Snapshot,
+  ): Promise<CommitResult | undefined> {
+    const change = differenceOf(overlay);
+    if (options.testOption !== 'test-only') return this.#commit(caller, change, snapshot);
+    refuse(await this.#pipeline.faults(change));
+    return undefined;
+  }
+
+  /** Constraints wait for commit or validate (RFC 7950 section 8.3.3), unless the client asks for a test. */
+  async #editCandidate(
+    candidate: Overlay,
+    overlay: Overlay,
+    { testOption }: EditOptions,
+    snapshot: Snapshot,
+  ): Promise<undefined> {
+    const rows = overlay.changes();
+    candidate.apply(rows);
+    if (testOption === 'test-only' || testOption === 'test-then-set') {
+      refuse(await this.#pipeline.faults(differenceOf(candidate)));
+    }
+    if (testOption !== 'test-only' && rows.length > 0) this.#store.candidate.replace(candidate, snapshot.commit);
+    return undefined;
+  }
+
+  /** The edit as an overlay of its own over what it edits, so that it is all or nothing. */
+  async #edited(
+    caller: Caller,
+    base: SourceView,
+    payload: readonly DataNode[],
+    options: EditOptions,
+  ): Promise<{ readonly overlay: Overlay; readonly faults: readonly Fault[] }> {
+    const overlay = new Overlay(base);
+    const { faults, conditional } = applyEdit(overlay, base.keys, payload, options);
+    await transformRows(overlay, overlay.changes(), this.#options.transforms);
+    const impossible = settleConditions(this.#options.constraints, overlay, this.#options.tree(overlay), conditional);
+    if (impossible.length > 0 && options.errorOption !== 'continue-on-error') throw new FaultError(...impossible);
+    refuse(caller.access?.write(differenceOf(overlay)) ?? []);
+    return { overlay, faults: [...faults, ...impossible] };
+  }
+
+  async #commit(caller: Caller, change: StoreChange, snapshot: Snapshot, comment?: string): Promise<CommitResult> {
+    refuse(caller.access?.write(change) ?? []);
+    const about = { user: caller.user, source: caller.source, ...(comment === undefined ? {} : { comment }) };
+    return this.#pipeline.commit(change, snapshot.commit, about);
+  }
+
+  /** A source as an overlay over running. */
+  async #source(caller: Caller, source: ConfigSource, snapshot: Snapshot): Promise<Overlay> {
+    if (source === 'candidate') return this.#store.candidate.view(snapshot.running);
+    const overlay = new Overlay(snapshot.running);
+    if (source === 'running') return overlay;
+    if (source === 'startup') {
+      const startup = snapshot.startup();
+      if (startup instanceof Overlay) return startup;
+      overlay.delete('');
+      return overlay;
+    }
+    const { access: _, ...router } = caller; // judged by what is written where
+    return (await this.#edited(router, snapshot.running, source, { defaultOperation: 'replace' })).overlay;
+  }
+
+  #view(datastore: DatastoreName, snapshot: Snapshot): SourceView {
+    switch (datastore) {
+      case 'running':
+        return snapshot.running;
+      case 'candidate':
+        return this.#store.candidate.view(snapshot.running);
+      case 'startup':
+        return (snapshot.startup() as SourceView | undefined) ?? new EmptyView(this.#store.keys, this.#store.plan);
+    }
+  }
+
+  /** One change at a time, of datastores that nobody else has locked, on a snapshot that is the newest. */
+  #write<T>(caller: Caller, targets: readonly DatastoreName[], work: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+    return this.#queue.run(async () => {
+      for (const target of targets) this.locks.assertWritable(target, caller.sessionId);
+      using snapshot = this.#store.snapshot();
+      return await work(snapshot);
+    });
+  }
+}
+
+function differenceOf(overlay: Overlay): StoreChange {
+  return { before: overlay.base, after: overlay, rows: overlay.changes() };
+}
+
+/** What makes `before` (an overlay over `running`, or nothing) what `running` becomes by `rows`. */
+function differenceBetween(before: SourceView, running: SourceView, rows: readonly RowChange[]): RowChange[] {
+  const found = new Map<string, RowChange>();
+  const note = ({ key, node }: RowChange, after: RowChange['after']) => {
+    const old = before.get(key);
+    if (old !== after) found.set(key, { key, node, before: old, after });
+  };
+  const changes = before instanceof Overlay && before.base === running ? before.changes() : undefined;
+  if (changes) for (const change of changes) note(change, change.before);
+  else for (const { key, node, row } of running.subtree('')) note({ key, node, before: undefined, after: row }, row);
+  for (const change of rows) note(change, change.after);
+  return [...found.values()].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+}
+
+function refuse(faults: readonly Fault[]): void {
+  if (faults.length > 0) throw new FaultError(...faults);
+}
