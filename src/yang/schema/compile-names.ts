@@ -5,15 +5,19 @@ import type { NamedValue } from '../type/enumeration.ts';
 import { supported } from './feature.ts';
 import { child, type Unit } from './module.ts';
 
-/**
- * In order of value, without those whose `if-feature` does not hold.
- * @param base names of the type that is restricted, or undefined for the built-in type
- */
-export function namesOf(type: Statement, unit: Unit, base: readonly NamedValue[] | undefined): readonly NamedValue[] {
+/** Names in order of value: those in force, and with those whose `if-feature` does not hold. */
+export type Names = readonly [names: readonly NamedValue[], declared: readonly NamedValue[]];
+
+/** @param base the type that is restricted, or undefined for the built-in type */
+export function namesOf(
+  type: Statement,
+  unit: Unit,
+  base: { readonly names: readonly NamedValue[]; readonly declared: readonly NamedValue[] } | undefined,
+): Names {
   const statements = type.children.filter(({ keyword }) => keyword === 'enum' || keyword === 'bit');
   const [first] = statements;
   if (!first) {
-    if (base) return base;
+    if (base) return [base.names, base.declared];
     throw new ModuleError(
       type,
       type.argument === 'bits' ? 'bits need at least one "bit"' : 'an enumeration needs at least one "enum"',
@@ -24,6 +28,7 @@ export function namesOf(type: Statement, unit: Unit, base: readonly NamedValue[]
   const maximum = isEnum ? 2147483647 : 4294967295;
   const names = new Set<string>();
   const values = new Map<number, string>();
+  const declared: NamedValue[] = [];
   const result: NamedValue[] = [];
   let next = 0;
   for (const statement of statements) {
@@ -31,7 +36,7 @@ export function namesOf(type: Statement, unit: Unit, base: readonly NamedValue[]
     if (names.has(name)) throw new ModuleError(statement, `second ${statement.keyword} "${name}"`);
     names.add(name);
     const stated = child(statement, isEnum ? 'value' : 'position');
-    const inherited = base?.find((one) => one.name === name)?.value;
+    const inherited = base?.declared.find((one) => one.name === name)?.value;
     if (base && inherited === undefined)
       throw new ModuleError(statement, `the restricted type has no ${statement.keyword} "${name}"`);
     const value = inherited ?? (stated ? Number(stated.argument) : next);
@@ -42,7 +47,10 @@ export function namesOf(type: Statement, unit: Unit, base: readonly NamedValue[]
     if (other !== undefined) throw new ModuleError(statement, `"${name}" has the value ${value} of "${other}"`);
     values.set(value, name);
     next = values.size === 1 ? value + 1 : Math.max(next, value + 1);
-    if (supported(statement, unit)) result.push({ name, value });
+    declared.push({ name, value });
+    const isThere = !base || base.names.some((one) => one.name === name);
+    if (isThere && supported(statement, unit)) result.push({ name, value });
   }
-  return result.sort((a, b) => a.value - b.value);
+  const byValue = (a: NamedValue, b: NamedValue) => a.value - b.value;
+  return [result.sort(byValue), declared.sort(byValue)];
 }

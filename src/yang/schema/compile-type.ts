@@ -3,6 +3,7 @@ import { ModuleError } from '../statement/error.ts';
 import type { Statement } from '../statement/statement.ts';
 import { BinaryType } from '../type/binary.ts';
 import { BooleanType, EmptyType } from '../type/boolean.ts';
+import { isBuiltIn, ONLY_BUILT_IN, RESTRICTIONS } from '../type/built-in.ts';
 import { DECIMAL64_BOUNDS, Decimal64Type, scaled } from '../type/decimal64.ts';
 import { BitsType, EnumerationType } from '../type/enumeration.ts';
 import { IdentityrefType } from '../type/identityref.ts';
@@ -34,35 +35,6 @@ export interface CompiledType {
   readonly leafrefs: readonly OpenLeafref[];
 }
 
-/** Substatements that each base type may have (section 9). */
-const RESTRICTIONS: Readonly<Record<BaseType, readonly string[]>> = {
-  int8: ['range'],
-  int16: ['range'],
-  int32: ['range'],
-  int64: ['range'],
-  uint8: ['range'],
-  uint16: ['range'],
-  uint32: ['range'],
-  uint64: ['range'],
-  decimal64: ['fraction-digits', 'range'],
-  string: ['length', 'pattern'],
-  boolean: [],
-  enumeration: ['enum'],
-  bits: ['bit'],
-  binary: ['length'],
-  leafref: ['path', 'require-instance'],
-  identityref: ['base'],
-  empty: [],
-  union: ['type'],
-  'instance-identifier': ['require-instance'],
-};
-/** Those that only the built-in type itself can have. */
-const ONLY_BUILT_IN = ['fraction-digits', 'path', 'base', 'type'];
-
-export function isBuiltIn(name: string): name is BaseType {
-  return Object.hasOwn(RESTRICTIONS, name);
-}
-
 export class TypeCompiler {
   private readonly identities: IdentityTable;
   private readonly schema: () => Schema;
@@ -85,6 +57,15 @@ export class TypeCompiler {
     const restricts = statement.children.some(({ keyword }) => RESTRICTIONS[base.type.base].includes(keyword));
     if (!restricts && typedef === undefined && base.leafrefs.length === 0) return base;
     return this.derive(base, statement, scope, typedef ?? base.type.typedef);
+  }
+
+  /** A current definition does not use a deprecated or obsolete one of its own module (section 7.21.2). */
+  checkStatus(type: Statement, scope: Scope): void {
+    if (isBuiltIn(type.argument as string)) return;
+    const typedef = scope.find('typedef', type.argument as string, type);
+    const status = typedef && child(typedef.statement, 'status')?.argument;
+    if (!status || status === 'current' || typedef.scope.unit.module !== scope.unit.module) return;
+    throw new ModuleError(type, `a current definition uses the type "${type.argument}", which is ${status}`);
   }
 
   compileTypedef({ statement, scope }: Definition): CompiledType {
@@ -132,9 +113,9 @@ export class TypeCompiler {
       case 'empty':
         return simple(new EmptyType(typedef));
       case 'enumeration':
-        return simple(new EnumerationType(typedef, namesOf(statement, scope.unit, undefined)));
+        return simple(new EnumerationType(typedef, ...namesOf(statement, scope.unit, undefined)));
       case 'bits':
-        return simple(new BitsType(typedef, namesOf(statement, scope.unit, undefined)));
+        return simple(new BitsType(typedef, ...namesOf(statement, scope.unit, undefined)));
       case 'binary':
         return simple(new BinaryType(typedef, lengthOf(statement, undefined)));
       case 'leafref':
@@ -178,9 +159,8 @@ export class TypeCompiler {
       return new StringType(typedef, lengthOf(statement, type.length), [...type.patterns, ...patternsOf(statement)]);
     }
     if (type instanceof BinaryType) return new BinaryType(typedef, lengthOf(statement, type.length));
-    if (type instanceof EnumerationType)
-      return new EnumerationType(typedef, namesOf(statement, scope.unit, type.names));
-    if (type instanceof BitsType) return new BitsType(typedef, namesOf(statement, scope.unit, type.names));
+    if (type instanceof EnumerationType) return new EnumerationType(typedef, ...namesOf(statement, scope.unit, type));
+    if (type instanceof BitsType) return new BitsType(typedef, ...namesOf(statement, scope.unit, type));
     if (type instanceof InstanceIdentifierType) {
       return new InstanceIdentifierType(typedef, requireInstance(statement) ?? type.requireInstance, this.schema);
     }
@@ -192,6 +172,9 @@ export class TypeCompiler {
 
   private leafref(statement: Statement, scope: Scope, typedef: string | undefined): CompiledType {
     const path = child(statement, 'path');
+    const required = child(statement, 'require-instance');
+    if (required && scope.unit.version === '1')
+      throw new ModuleError(required, '"require-instance" of a leafref needs YANG 1.1');
     if (!path) throw new ModuleError(statement, 'a leafref needs a "path"');
     const type = new LeafrefType(typedef);
     const open = { type, path: { statement: path, scope }, requireInstance: requireInstance(statement) ?? true };

@@ -40,6 +40,10 @@ interface Surroundings {
   readonly config: boolean;
   /** `config` is not configuration but part of an operation: it is false and statements about it are ignored. */
   readonly inOperation: boolean;
+  /** ordered-by has no meaning in state, output and notifications (section 7.7.7), but in input. */
+  readonly inInput: boolean;
+  /** Why there can be no action or notification here (sections 7.15 and 7.16). */
+  readonly noOperations: string | undefined;
   readonly status: SchemaNode['status'];
   /** `when`s of the choices and cases around it. */
   readonly whens: readonly Constraint[];
@@ -52,6 +56,8 @@ const TOP: Surroundings = {
   pathModule: '',
   config: true,
   inOperation: false,
+  inInput: false,
+  noOperations: undefined,
   status: 'current',
   whens: [],
 };
@@ -75,6 +81,11 @@ export class NodeCompiler {
   /** A top-level draft; undefined where an if-feature removed it. */
   compileTop(draft: Draft): SchemaNode | undefined {
     return this.compile(draft, TOP);
+  }
+
+  /** A node of a grouping that nothing uses: only its own faults count, not those of where it might be. */
+  compileUnused(draft: Draft): void {
+    this.compile(draft, { ...TOP, inOperation: true, config: false });
   }
 
   private compile(draft: Draft, around: Surroundings): SchemaNode | undefined {
@@ -122,7 +133,7 @@ export class NodeCompiler {
   private dataBase(draft: Draft, around: Surroundings) {
     const whens = [
       ...around.whens,
-      ...draft.whens.map((when) => this.constraints.when(when, when.scope.unit.module, 'parent')),
+      ...draft.whens.map((when) => this.constraints.when(when, draft.module, 'parent')),
       ...draft.propertiesOf('when').map((when) => this.constraints.when(when, draft.module, 'self')),
     ];
     return { ...this.base(draft, around), index: this.nodes.length, dataParent: around.dataParent, whens };
@@ -166,6 +177,8 @@ export class NodeCompiler {
       config: node.config,
       status: node.status,
       whens: [],
+      noOperations:
+        around.noOperations ?? (draft.kind === 'list' && !draft.property('key') ? 'a list without a key' : undefined),
     };
     for (const child of draft.children) {
       const compiled = this.compile(child, inside);
@@ -207,7 +220,7 @@ export class NodeCompiler {
     );
     this.fill(draft, node, around);
     this.keys(draft, node);
-    if (!node.config) node.orderedByUser = false;
+    if (!node.config && !around.inInput) node.orderedByUser = false;
     this.lists.push({ node, uniques: draft.propertiesOf('unique') });
     return node;
   }
@@ -232,7 +245,7 @@ export class NodeCompiler {
         throw new ModuleError(key, `the key leaf "${name}" and its list differ in "config"`);
       if (found.type.base === 'empty' && draft.scope.unit.version === '1')
         throw new ModuleError(key, `the key leaf "${name}" is of type empty`);
-      if (found.whens.some((when) => when.context === 'self'))
+      if (draft.scope.unit.version === '1.1' && found.whens.some((when) => when.context === 'self'))
         throw new ModuleError(found.origin, `the key leaf "${name}" has a "when"`);
       found.isKey = true;
       list.keys.push(found);
@@ -255,7 +268,7 @@ export class NodeCompiler {
   }
 
   private leaf(draft: Draft, around: Surroundings): LeafNode {
-    const { type, units, defaults, leafrefs } = this.typeOf(draft);
+    const { type, units, defaults, leafrefs } = this.typeOf(draft, statusOf(draft, around));
     const mandatory = isTrue(draft.property('mandatory'));
     const own = draft.property('default');
     if (mandatory && own) throw new ModuleError(own.statement, `leaf "${draft.name}" is mandatory and has a default`);
@@ -277,7 +290,7 @@ export class NodeCompiler {
   }
 
   private leafList(draft: Draft, around: Surroundings): LeafListNode {
-    const { type, units, defaults, leafrefs } = this.typeOf(draft);
+    const { type, units, defaults, leafrefs } = this.typeOf(draft, statusOf(draft, around));
     const cardinality = this.cardinality(draft);
     const own = draft.property('default');
     if (cardinality.minElements > 0 && own)
@@ -294,16 +307,17 @@ export class NodeCompiler {
       },
       draft,
     );
-    if (!node.config) node.orderedByUser = false;
+    if (!node.config && !around.inInput) node.orderedByUser = false;
     // A type's default is one of a leaf-list only since YANG 1.1.
     const applies = cardinality.minElements === 0 && draft.scope.unit.version === '1.1';
     this.leaves.push({ node, leafrefs, defaults: own || applies ? defaults : [] });
     return node;
   }
 
-  private typeOf(draft: Draft) {
+  private typeOf(draft: Draft, status: SchemaNode['status']) {
     const property = draft.property('type') as Definition;
     const compiled = this.types.compile(property.statement, property.scope);
+    if (status === 'current') this.types.checkStatus(property.statement, property.scope);
     const own = draft.propertiesOf('default');
     return {
       type: compiled.type,
@@ -351,6 +365,12 @@ export class NodeCompiler {
       const known = draft.children.find((one) => one.name === name);
       if (!known) throw new ModuleError(property.statement, `choice "${draft.name}" has no case "${name}"`);
       node.defaultCase = node.cases.find((one) => one.name === name);
+      if (node.defaultCase?.children.some(isMandatory)) {
+        throw new ModuleError(
+          property.statement,
+          `the default case "${name}" of choice "${draft.name}" has a mandatory node`,
+        );
+      }
     }
     return node;
   }
@@ -376,7 +396,7 @@ export class NodeCompiler {
   private whensAround(draft: Draft, around: Surroundings): readonly Constraint[] {
     return [
       ...around.whens,
-      ...draft.whens.map((when) => this.constraints.when(when, when.scope.unit.module, 'parent')),
+      ...draft.whens.map((when) => this.constraints.when(when, draft.module, 'parent')),
       ...draft.propertiesOf('when').map((when) => this.constraints.when(when, draft.module, 'parent')),
     ];
   }
@@ -388,6 +408,7 @@ export class NodeCompiler {
       ...this.base(draft, { ...around, inOperation: true }),
     } as unknown as Mutable<RpcNode>;
     remember(node, draft.properties);
+    checkPlace(draft, around);
     const inside = { ...around, parent: node, path: node.path, pathModule: draft.module.name, status: node.status };
     for (const child of draft.children) {
       if (child.kind === 'input' || child.kind === 'output') node[child.kind] = this.operation(child, inside);
@@ -396,7 +417,9 @@ export class NodeCompiler {
   }
 
   private operation(draft: Draft, around: Surroundings): OperationNode {
-    const inside = { ...around, inOperation: true };
+    if (draft.kind === 'notification') checkPlace(draft, around);
+    const what = draft.kind === 'notification' ? 'a notification' : 'an rpc or action';
+    const inside = { ...around, inOperation: true, inInput: draft.kind === 'input', noOperations: what };
     const node = {
       kind: draft.kind as OperationNode['kind'],
       ...this.base(draft, inside),
@@ -407,6 +430,29 @@ export class NodeCompiler {
     remember(node, draft.properties);
     this.fill(draft, node, inside);
     return node;
+  }
+}
+
+function checkPlace(draft: Draft, around: Surroundings): void {
+  if (!around.noOperations) return;
+  throw new ModuleError(draft.origin, `${draft.kind} "${draft.name}" is inside of ${around.noOperations}`);
+}
+
+/** A node that must be there when its parent is (RFC 7950 section 3, "mandatory node"). */
+function isMandatory(node: SchemaNode): boolean {
+  switch (node.kind) {
+    case 'leaf':
+    case 'choice':
+    case 'anydata':
+    case 'anyxml':
+      return node.mandatory;
+    case 'list':
+    case 'leaf-list':
+      return node.minElements > 0;
+    case 'container':
+      return !node.presence && node.children.some(isMandatory);
+    default:
+      return false;
   }
 }
 

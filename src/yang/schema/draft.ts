@@ -92,6 +92,8 @@ export interface Expansion {
   readonly module: LoadedModule;
   /** Groupings being expanded, outermost first. */
   readonly groupings: readonly Statement[];
+  /** Collects the groupings that were expanded. */
+  readonly used: Set<Statement>;
   readonly expandUses: (uses: Statement, scope: Scope, parent: Draft, expansion: Expansion) => void;
 }
 

@@ -18,6 +18,8 @@ export interface Top {
 type Position = DataSchemaNode | OperationNode | RpcNode | undefined;
 
 const NAME = /^(?:[A-Za-z_][\w.-]*:)?[A-Za-z_][\w.-]*$/;
+const STEP = /\s*([^/[\]\s]+)\s*((?:\[[^[\]]*\]\s*)*)/y;
+const PREDICATE = /^\s*((?:[A-Za-z_][\w.-]*:)?[A-Za-z_][\w.-]*)\s*=\s*current\s*\(\s*\)\s*\/(.*)$/s;
 const DEREF = /^deref\(([^()]*)\)\/(.*)$/s;
 
 export class LeafrefResolver {
@@ -92,7 +94,7 @@ export class LeafrefResolver {
       position = undefined;
       path = path.slice(1);
     }
-    for (const part of steps(path, place)) {
+    for (const { name: part, predicates } of steps(path, place)) {
       if (part === '..') {
         if (position === undefined) throw new ModuleError(place, `the path of "${from.path}" goes above the root`);
         position = this.parent(position);
@@ -110,8 +112,36 @@ export class LeafrefResolver {
         );
       }
       position = next;
+      for (const predicate of predicates) this.checkPredicate(predicate, position, from, unit, namespace, place);
     }
     return position;
+  }
+
+  /** `[key = current()/../leaf]` (section 9.9.2). */
+  private checkPredicate(
+    predicate: string,
+    list: Position,
+    from: DataSchemaNode,
+    unit: Unit,
+    namespace: LoadedModule,
+    place: Statement,
+  ): void {
+    const match = PREDICATE.exec(predicate);
+    if (!match)
+      throw new ModuleError(
+        place,
+        `[${predicate}] is not a predicate of a leafref's path, as in [name = current()/../name]`,
+      );
+    const [, key, path] = match as unknown as [string, string, string];
+    const colon = key.indexOf(':');
+    const module = colon < 0 ? namespace : unit.resolve(key, place).module;
+    const isKey =
+      list?.kind === 'list' &&
+      list.keys.some((one) => one.name === key.slice(colon + 1) && one.module.name === module.name);
+    if (!isKey) throw new ModuleError(place, `"${key}" is not a key of ${shown(list)}`);
+    const value = this.walk(path, from, unit, namespace, place);
+    if (value?.kind !== 'leaf')
+      throw new ModuleError(place, `[${predicate}] compares with ${shown(value)}, expected a leaf`);
   }
 
   private parent(position: DataSchemaNode | OperationNode | RpcNode): Position {
@@ -170,30 +200,27 @@ function nearestData(node: SchemaNode | undefined): Position {
   return one as Position;
 }
 
-/** Steps without their predicates, which choose among instances and do not change what the path leads to. */
-export function steps(path: string, place: Statement): string[] {
-  const result: string[] = [];
-  let step = '';
-  let depth = 0;
-  let quote = '';
-  for (const character of path) {
-    if (quote) {
-      if (character === quote) quote = '';
-    } else if (depth > 0 && (character === '"' || character === "'")) {
-      quote = character;
-    } else if (character === '[') {
-      depth++;
-    } else if (character === ']') {
-      if (--depth < 0) throw new ModuleError(place, 'the path has "]" without "["');
-    } else if (depth === 0 && character === '/') {
-      result.push(step.trim());
-      step = '';
-    } else if (depth === 0) {
-      step += character;
+interface Step {
+  readonly name: string;
+  /** Content of the brackets. */
+  readonly predicates: string[];
+}
+
+/** Splits at slashes that are not in predicates. */
+function steps(path: string, place: Statement): Step[] {
+  const result: Step[] = [];
+  let offset = 0;
+  do {
+    STEP.lastIndex = offset;
+    const match = STEP.exec(path);
+    if (!match) throw new ModuleError(place, `unexpected text at character ${offset + 1} of the path`);
+    const predicates = Array.from((match[2] ?? '').matchAll(/\[([^[\]]*)\]/g), (one) => one[1] as string);
+    result.push({ name: match[1] as string, predicates });
+    offset = STEP.lastIndex + 1;
+    if (STEP.lastIndex < path.length && path[STEP.lastIndex] !== '/') {
+      throw new ModuleError(place, `unexpected text at character ${offset} of the path`);
     }
-  }
-  if (depth > 0 || quote) throw new ModuleError(place, 'the path has "[" without "]"');
-  result.push(step.trim());
+  } while (offset <= path.length);
   return result;
 }
 

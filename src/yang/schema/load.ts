@@ -12,6 +12,7 @@ import { CompiledSchema } from './compiled-schema.ts';
 import { ConstraintCompiler } from './constraint.ts';
 import { deviate } from './deviate.ts';
 import { Draft, type Expansion, expand, NODE_KEYWORDS } from './draft.ts';
+import { checkExtensions } from './extension.ts';
 import { enableFeatures } from './feature.ts';
 import { resolveUniques, setDefaults } from './finish.ts';
 import { IdentityTable } from './identity.ts';
@@ -22,6 +23,7 @@ import type { Schema, SchemaNode } from './node.ts';
 import { findDraft } from './node-identifier.ts';
 import { referencedModules } from './referenced.ts';
 import { SearchPath } from './search-path.ts';
+import { checkUnused } from './unused.ts';
 import { expandUses } from './uses.ts';
 
 export interface ModuleRequest {
@@ -53,13 +55,15 @@ export function loadSchema(request: SchemaRequest): Schema {
   checkRevisions(wanted.map(({ module }) => module));
   for (const { module } of wanted) set.link(module);
   for (const { module } of wanted) module.implemented = true;
+  for (const module of set.all) for (const unit of module.units) checkExtensions(unit.root, unit);
   setFeatures(set, wanted);
   implementReferenced(set);
 
   const identities = new IdentityTable();
   for (const module of set.all) identities.add(module);
   const schema = new CompiledSchema([...set.all], identities);
-  const root = draftAll(set);
+  const used = new Set<Statement>();
+  const root = draftAll(set, used);
 
   const constraints = new ConstraintCompiler();
   const types = new TypeCompiler(identities, () => schema);
@@ -74,6 +78,10 @@ export function loadSchema(request: SchemaRequest): Schema {
   new LeafrefResolver(schema, constraints, compiler.leaves).resolveAll();
   resolveUniques(compiler);
   setDefaults(compiler.leaves);
+  for (const module of set.all) {
+    if (!module.implemented) continue;
+    checkUnused(module, used, { module, groupings: [], used, expandUses }, types, new NodeCompiler(types, constraints));
+  }
   return schema;
 }
 
@@ -118,13 +126,13 @@ function implementReferenced(set: ModuleSet): void {
 }
 
 /** All top-level nodes of implemented modules, augmented and deviated. */
-function draftAll(set: ModuleSet): Draft {
+function draftAll(set: ModuleSet, used: Set<Statement>): Draft {
   const modules = [...set.all].filter((module) => module.implemented);
   const [first] = modules;
   if (!first) throw new Error('no module to load');
   const root = new Draft('container', '', first, first.main.root, first.main.scope, undefined);
   for (const module of modules) {
-    const expansion: Expansion = { module, groupings: [], expandUses };
+    const expansion: Expansion = { module, groupings: [], used, expandUses };
     for (const unit of module.units) {
       for (const statement of unit.root.children) {
         if (NODE_KEYWORDS.has(statement.keyword)) expand(statement, unit.scope, root, expansion);
@@ -132,19 +140,20 @@ function draftAll(set: ModuleSet): Draft {
       }
     }
   }
-  augmentAll(modules, root);
+  augmentAll(modules, root, used);
   deviateAll(modules, root);
   return root;
 }
 
 /** In any order: an augment may go into what another one adds. */
-function augmentAll(modules: readonly LoadedModule[], root: Draft): void {
+function augmentAll(modules: readonly LoadedModule[], root: Draft, used: Set<Statement>): void {
   let open = modules.flatMap((module) => topAugments(module));
   while (open.length > 0) {
     const left = open.filter(({ statement, unit }) => {
       const path = absolute(statement);
       const target = findDraft(root, path, unit, unit.module, statement);
-      if (target) augmentDraft(statement, unit.scope, target, { module: unit.module, groupings: [], expandUses });
+      const expansion: Expansion = { module: unit.module, groupings: [], used, expandUses };
+      if (target) augmentDraft(statement, unit.scope, target, expansion);
       return !target;
     });
     const [lost] = left;

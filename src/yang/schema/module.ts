@@ -1,6 +1,7 @@
 /** Loaded files and modules while a schema is compiled: what names mean in them (RFC 7950 sections 5.5 and 6.2). */
 import { at, ModuleError } from '../statement/error.ts';
 import type { Statement } from '../statement/statement.ts';
+import { isBuiltIn } from '../type/built-in.ts';
 import type { Module } from './node.ts';
 
 /** A module's or submodule's file. */
@@ -112,6 +113,7 @@ export class LoadedModule implements Module {
       for (const statement of unit.root.children) {
         const kind = DEFINITION_KINDS.find((one) => one === statement.keyword);
         if (!kind) continue;
+        if (kind === 'typedef') checkTypeName(statement);
         const known = this.definitions[kind].get(statement.argument as string);
         if (known) {
           throw new ModuleError(
@@ -139,6 +141,7 @@ export class Scope {
     if (!parent) return;
     for (const inner of statement.children) {
       if (inner.keyword !== 'typedef' && inner.keyword !== 'grouping') continue;
+      if (inner.keyword === 'typedef') checkTypeName(inner);
       const known =
         this.local(inner.keyword, inner.argument as string) ??
         unit.definition(inner.keyword, unit.module, inner.argument as string);
@@ -175,6 +178,10 @@ export class Scope {
     const here = (kind === 'typedef' ? this.typedefs : this.groupings).get(name);
     return here ?? this.parent?.local(kind, name);
   }
+}
+
+function checkTypeName(typedef: Statement): void {
+  if (isBuiltIn(typedef.argument as string)) throw new ModuleError(typedef, `"${typedef.argument}" is a built-in type`);
 }
 
 export function child(statement: Statement, keyword: string): Statement | undefined {

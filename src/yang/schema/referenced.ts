@@ -1,6 +1,6 @@
 /** Which other modules a module needs to be implemented (RFC 7950 section 5.6.5). */
 import type { Statement } from '../statement/statement.ts';
-import { isBuiltIn } from './compile-type.ts';
+import { isBuiltIn } from '../type/built-in.ts';
 import { child, type Definition, type LoadedModule, type Scope, type Unit } from './module.ts';
 
 const PREFIX = /([A-Za-z_][\w.-]*):(?!:)/g;

@@ -4,7 +4,7 @@ import type { Statement } from '../statement/statement.ts';
 import { augmentDraft } from './augment.ts';
 import { bring, Draft, type DraftKind, type Expansion, expand, NODE_KEYWORDS } from './draft.ts';
 import { evaluate } from './feature.ts';
-import type { Scope } from './module.ts';
+import type { Definition, Scope } from './module.ts';
 import { findDraft } from './node-identifier.ts';
 
 /** Puts copies of the grouping's nodes into `parent`. */
@@ -15,13 +15,10 @@ export function expandUses(uses: Statement, scope: Scope, parent: Draft, expansi
   if (expansion.groupings.includes(grouping.statement)) {
     throw new ModuleError(uses, `grouping "${grouping.statement.argument}" uses itself`);
   }
-  const inner: Expansion = { ...expansion, groupings: [...expansion.groupings, grouping.statement] };
+  checkStatus(uses, grouping, parent);
+  expansion.used.add(grouping.statement);
   const before = parent.children.length;
-  const inside = grouping.scope.inside(grouping.statement);
-  for (const child of grouping.statement.children) {
-    if (NODE_KEYWORDS.has(child.keyword)) expand(child, inside, parent, inner);
-    else if (child.keyword === 'uses') expandUses(child, inside, parent, inner);
-  }
+  expandGrouping(grouping, parent, { ...expansion, groupings: [...expansion.groupings, grouping.statement] });
   const added = parent.children.slice(before);
   for (const draft of added) bring(draft, uses, scope);
   // Refines and augments reach only what this uses brought: a view of the parent that holds nothing else.
@@ -35,6 +32,29 @@ export function expandUses(uses: Statement, scope: Scope, parent: Draft, expansi
       augmentDraft(child, scope, target, expansion);
     }
   }
+}
+
+/** Puts the nodes of a grouping into `parent`. */
+export function expandGrouping({ statement, scope }: Definition, parent: Draft, expansion: Expansion): void {
+  const inside = scope.inside(statement);
+  for (const child of statement.children) {
+    if (NODE_KEYWORDS.has(child.keyword)) expand(child, inside, parent, expansion);
+    else if (child.keyword === 'uses') expandUses(child, inside, parent, expansion);
+  }
+}
+
+/** A current definition does not use a deprecated or obsolete one of its own module (section 7.21.2). */
+function checkStatus(uses: Statement, { statement, scope }: Definition, parent: Draft): void {
+  const status = argumentOf(statement, 'status') ?? 'current';
+  if (status === 'current' || scope.unit.module !== parent.module || argumentOf(uses, 'status')) return;
+  for (let one: Draft | undefined = parent; one; one = one.parent) {
+    if (one.statuses.length > 0 || (one.property('status') ?? argumentOf(one.origin, 'status'))) return;
+  }
+  throw new ModuleError(uses, `a current definition uses the grouping "${statement.argument}", which is ${status}`);
+}
+
+function argumentOf(statement: Statement, keyword: string): string | undefined {
+  return statement.children.find((one) => one.keyword === keyword)?.argument;
 }
 
 /** What a refine may state, by kind of node (section 7.13.2); description, reference, if-feature and extensions: any. */
@@ -54,6 +74,9 @@ function refine(statement: Statement, scope: Scope, view: Draft, expansion: Expa
   for (const child of statement.children) {
     const { keyword } = child;
     const kinds = REFINABLE[keyword];
+    if (keyword === 'default' && target.kind === 'leaf-list' && scope.unit.version === '1') {
+      throw new ModuleError(child, 'the default of a leaf-list needs YANG 1.1');
+    }
     if (kinds && !kinds.includes(target.kind))
       throw new ModuleError(child, `"${keyword}" cannot refine a ${target.kind}`);
     // Several defaults of a leaf-list replace the old ones together.

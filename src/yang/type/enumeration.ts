@@ -10,12 +10,15 @@ export interface NamedValue {
 
 export class EnumerationType extends TypeBase {
   readonly names: readonly NamedValue[];
+  /** With those that an `if-feature` removed: a derived type may name them. */
+  readonly declared: readonly NamedValue[];
   private readonly known: ReadonlySet<string>;
 
   /** @param names in order of value */
-  constructor(typedef: string | undefined, names: readonly NamedValue[]) {
+  constructor(typedef: string | undefined, names: readonly NamedValue[], declared = names) {
     super('enumeration', typedef);
     this.names = names;
+    this.declared = declared;
     this.known = new Set(names.map(({ name }) => name));
   }
 
@@ -27,12 +30,15 @@ export class EnumerationType extends TypeBase {
 
 export class BitsType extends TypeBase {
   readonly names: readonly NamedValue[];
+  /** With those that an `if-feature` removed: a derived type may name them. */
+  readonly declared: readonly NamedValue[];
   private readonly order: ReadonlyMap<string, number>;
 
   /** @param names in order of position */
-  constructor(typedef: string | undefined, names: readonly NamedValue[]) {
+  constructor(typedef: string | undefined, names: readonly NamedValue[], declared = names) {
     super('bits', typedef);
     this.names = names;
+    this.declared = declared;
     this.order = new Map(names.map(({ name }, index) => [name, index]));
   }
 
