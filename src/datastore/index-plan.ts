@@ -4,7 +4,7 @@
  *
  *     leaf     0x01 leaf id[3] value token, row key
  *     unique   0x02 group id[3] parent's row key, value tokens, row key of the entry
- *     order    0x03 parent's row key, node id[3], position  →  row key of the entry
+ *     order    0x03 node id[3] parent's row key, position  →  row key of the entry
  *
  *     token    0x01 UTF-8 0x00, or, above 250 bytes, 0x02 SHA-256[32]
  */
@@ -148,10 +148,16 @@ export class IndexPlan {
   }
 }
 
-/** Key of the order index; entries of one list share `orderPrefix`. */
+/**
+ * What order index keys of one list's entries begin with. The node comes first: keys of the parents of one node delimit
+ * themselves, so no list's prefix is the beginning of another's.
+ */
 export function orderPrefix(keys: KeySpace, parent: RowKey, node: RowNode): string {
-  return `\x03${keys.range(parent, node).from}`;
+  return `\x03${idBytes(keys.rowId(node))}${parent}`;
 }
+
+/** Above every position. */
+export const LAST_POSITION = '\xff'.repeat(16);
 
 export function token(value: string): string {
   const bytes = toUtf8(value);

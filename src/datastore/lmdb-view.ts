@@ -1,6 +1,6 @@
 /** The running configuration in a snapshot of LMDB. */
 import type { TableName } from './environment.ts';
-import { type IndexPlan, orderPrefix } from './index-plan.ts';
+import { type IndexPlan, LAST_POSITION, orderPrefix } from './index-plan.ts';
 import { END, type KeySpace } from './key.ts';
 import { packedNode, unpackRow } from './row-codec.ts';
 import { type Placed, SourceView } from './source.ts';
@@ -44,7 +44,7 @@ export class LmdbView extends SourceView {
   *placed(parent: RowKey, node: RowNode, reverse: boolean, from?: string): Iterable<Placed> {
     const prefix = orderPrefix(this.keys, parent, node);
     const low = from === undefined || reverse ? prefix : `${prefix}${from}\0`;
-    const high = from === undefined || !reverse ? `\x03${this.keys.range(parent, node).to}` : prefix + from;
+    const high = from === undefined || !reverse ? prefix + LAST_POSITION : prefix + from;
     for (const [at, key] of this.#tables.index.range(low, high, this.#reading, reverse)) {
       yield { position: at.slice(prefix.length), key };
     }

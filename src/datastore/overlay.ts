@@ -10,7 +10,7 @@
  * Every operation costs O(log n) of the number of changes; `fork` shares all of it until either side writes.
  */
 import sortedTree from 'sorted-btree';
-import { orderPrefix } from './index-plan.ts';
+import { LAST_POSITION, orderPrefix } from './index-plan.ts';
 import { END } from './key.ts';
 import { POSITION_LIMIT, positionBetween, positions } from './position.ts';
 import { StoredRow, sameRow, unknownOf } from './row-codec.ts';
@@ -129,7 +129,7 @@ export class Overlay extends SourceView {
       const pair = reverse ? this.#order.nextLowerPair(after) : this.#order.nextHigherPair(after);
       return pair?.[0].startsWith(prefix) ? pair : undefined;
     };
-    let own = next(from !== undefined ? prefix + from : reverse ? `${prefix}${END}${END}` : prefix);
+    let own = next(from !== undefined ? prefix + from : reverse ? prefix + LAST_POSITION : prefix);
     for (const item of this.base.placed(parent, node, reverse, from)) {
       if (this.#hides(item.key)) continue;
       while (own !== undefined && own[0].slice(prefix.length) < item.position !== reverse) {

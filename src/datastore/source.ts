@@ -3,7 +3,7 @@
  * lists in the order of their positions, and index keys.
  */
 import type { LeafListNode, LeafNode, ListNode } from '../yang/schema/node.ts';
-import { type IndexPlan, orderPrefix } from './index-plan.ts';
+import type { IndexPlan } from './index-plan.ts';
 import { END, type KeySpace } from './key.ts';
 import { isOrdered } from './shape.ts';
 import type { KeyedRow, Row, RowKey, RowNode, View } from './view.ts';
@@ -132,11 +132,6 @@ export abstract class SourceView implements StoreView {
     values: readonly string[],
   ): Iterable<RowKey> {
     return this.lookup(this.plan.uniquePrefix(this.plan.group(list, leaves), parent, values));
-  }
-
-  /** What index keys of the entries of an ordered list begin with. */
-  protected orderPrefix(parent: RowKey, node: RowNode): string {
-    return orderPrefix(this.keys, parent, node);
   }
 }
 
