@@ -4,7 +4,7 @@
  */
 import { Overlay } from '../datastore/overlay.ts';
 import type { Snapshot } from '../datastore/snapshot.ts';
-import { EmptyView, type SourceView, type StoreView } from '../datastore/source.ts';
+import { EmptyView, type SourceView } from '../datastore/source.ts';
 import type { Store } from '../datastore/store.ts';
 import type { RowChange } from '../datastore/view.ts';
 import type { DataNode } from '../yang/data/node.ts';
@@ -20,7 +20,6 @@ import { type CommitListener, type CommitResult, Pipeline } from './pipeline.ts'
 import { SerialQueue } from './queue.ts';
 import { type Transform, transformRows } from './transform.ts';
 import type { ConstraintIndex } from './validate/constraints.ts';
-import type { RowTree } from './validate/instance.ts';
 import type { StoreChange } from './validate/validate.ts';
 
 /** Who asks. */
@@ -40,7 +39,6 @@ export type ConfigSource = DatastoreName | readonly DataNode[];
 export interface DatastoresOptions {
   readonly store: Store;
   readonly constraints: ConstraintIndex;
-  readonly tree: (view: StoreView) => RowTree;
   readonly features: readonly Feature[];
   readonly targets: readonly Target[];
   readonly transforms: readonly Transform[];
@@ -287,7 +285,7 @@ export class Datastores {
     const overlay = new Overlay(base);
     const { faults, conditional } = applyEdit(overlay, base.keys, payload, options);
     await transformRows(overlay, overlay.changes(), this.#options.transforms);
-    const impossible = settleConditions(this.#options.constraints, overlay, this.#options.tree(overlay), conditional);
+    const impossible = settleConditions(this.#options.constraints, overlay, conditional);
     if (impossible.length > 0 && options.errorOption !== 'continue-on-error') throw new FaultError(...impossible);
     refuse(caller.access?.write(differenceOf(overlay)) ?? []);
     return { overlay, faults: [...faults, ...impossible] };

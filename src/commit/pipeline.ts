@@ -3,12 +3,10 @@
  * everything can be refused and nothing has happened, after it nothing is refused any more.
  */
 import type { CommitAbout, CommitRecord } from '../datastore/history.ts';
-import type { StoreView } from '../datastore/source.ts';
 import type { RowChange } from '../datastore/view.ts';
 import { type Fault, FaultError } from '../yang/fault.ts';
 import type { Feature, PlannedOperation, Prepared, Target } from './feature.ts';
 import type { ConstraintIndex } from './validate/constraints.ts';
-import type { RowTree } from './validate/instance.ts';
 import { type StoreChange, validateInSlices } from './validate/validate.ts';
 
 /** What the pipeline needs of the store. */
@@ -19,8 +17,6 @@ export interface CommitStore {
 export interface PipelineParts {
   readonly store: CommitStore;
   readonly constraints: ConstraintIndex;
-  /** XPath's view of a datastore. */
-  readonly tree: (view: StoreView) => RowTree;
   readonly features: readonly Feature[];
   readonly targets: readonly Target[];
   /** Told of a target that failed after the commit point; whoever owns it has to replay it. */
@@ -72,8 +68,8 @@ export class Pipeline {
 
   /** All that YANG and the features have against a change. `whole`: it is a difference from nothing, not from running. */
   async faults(change: StoreChange, whole = false): Promise<readonly Fault[]> {
-    const { constraints, tree } = this.#parts;
-    const faults = await validateInSlices(constraints, tree(change.after), change, { whole });
+    const { constraints } = this.#parts;
+    const faults = await validateInSlices(constraints, change, { whole });
     return faults.length > 0 ? faults : this.#check(change);
   }
 
@@ -88,9 +84,9 @@ export class Pipeline {
    */
   async commit(change: StoreChange, base: number, about: CommitAbout, whole = false): Promise<CommitResult> {
     if (change.rows.length === 0 && !whole) return { record: undefined, operations: [], times: NO_TIMES };
-    const { constraints, tree, store } = this.#parts;
+    const { constraints, store } = this.#parts;
     const clock = new Clock();
-    refuse(await validateInSlices(constraints, tree(change.after), change, { whole }));
+    refuse(await validateInSlices(constraints, change, { whole }));
     const validate = clock.lap();
     refuse(this.#check(change));
     const check = clock.lap();

@@ -9,32 +9,28 @@ import type { DataSchemaNode } from '../../yang/schema/node.ts';
 import { Agenda } from '../validate/agenda.ts';
 import type { Check, ConstraintIndex } from '../validate/constraints.ts';
 import { impossible } from '../validate/faults.ts';
-import { Instances, type RowTree } from '../validate/instance.ts';
+import { Instances } from '../validate/instance.ts';
 import type { ConditionalNode } from './apply.ts';
 import { clear } from './clear.ts';
 import { RowDraft } from './draft.ts';
 
 const whens: ReadonlySet<Check['kind']> = new Set(['when']);
 
-/**
- * Returns the faults of nodes that were set and may not be, which are then gone from the overlay too.
- *
- * @param tree over the overlay
- */
+/** Returns the faults of nodes that were set and may not be, which are then gone from the overlay too. */
 export function settleConditions(
   index: ConstraintIndex,
   overlay: Overlay,
-  tree: RowTree,
   conditional: readonly ConditionalNode[],
 ): readonly Fault[] {
-  const instances = new Instances(overlay, tree);
   const { keys } = overlay;
   const faults: Fault[] = [];
+  let instances = new Instances(overlay);
   for (const { row, node } of conditional) {
     if (!isThere(instances, row, node) || instances.holds(row, node)) continue;
     const path = keys.node(row) === node ? keys.path(row) : keys.path(row, node);
     faults.push(impossible(path, node.name, node.whens));
     takeAway(overlay, row, node);
+    instances = new Instances(overlay);
   }
   let changes = overlay.changes();
   while (changes.length > 0) {
@@ -46,6 +42,7 @@ export function settleConditions(
       const { node } = check;
       if (!isMade(instances, key, node) || instances.holds(key, node)) continue;
       gone.push(...takeAway(overlay, key, node));
+      instances = new Instances(overlay);
     }
     changes = gone;
   }

@@ -6,13 +6,13 @@ import type { KeySpace } from '../../datastore/key.ts';
 import { MemoryView } from '../../datastore/memory.ts';
 import { Overlay } from '../../datastore/overlay.ts';
 import type { SourceView } from '../../datastore/source.ts';
-import type { Change } from '../../datastore/view.ts';
 import type { DataNode, EditOperation, NodeAttributes } from '../../yang/data/node.ts';
 import { type Fault, FaultError } from '../../yang/fault.ts';
 import { loadSchema } from '../../yang/schema/load.ts';
 import type { DataSchemaNode, ListNode, Schema } from '../../yang/schema/node.ts';
 import { applyEdit } from '../edit/apply.ts';
 import type { EditOptions } from '../edit/options.ts';
+import type { StoreChange } from '../validate/validate.ts';
 
 /** Compiles modules given as text; the name is that of each module's first line. */
 export function schemaOf(...modules: readonly string[]): Schema {
@@ -107,7 +107,7 @@ export function edited(base: SourceView, edit: readonly DataNode[], options?: Ed
   return overlay;
 }
 
-export function changeOf(overlay: Overlay): Change {
+export function changeOf(overlay: Overlay): StoreChange {
   return { before: overlay.base, after: overlay, rows: overlay.changes() };
 }
 

@@ -3,26 +3,18 @@ import { isInUse } from '../../datastore/defaults.ts';
 import { isImplicit } from '../../datastore/shape.ts';
 import type { StoreView } from '../../datastore/source.ts';
 import type { Row, RowKey } from '../../datastore/view.ts';
+import { ViewTree } from '../../datastore/xpath-tree.ts';
 import type { DataSchemaNode } from '../../yang/schema/node.ts';
-import type { XPathTree } from '../../yang/xpath/tree.ts';
 import { foldOf, isFolded } from '../edit/fold.ts';
-
-/** An XPath tree over a view, with the way in from rows. The handles are the tree's own matter. */
-export interface RowTree<N = unknown> extends XPathTree<N> {
-  /**
-   * The handle of a node: of the row itself where `node` is the row's own (undefined: the root), otherwise of a column
-   * or non-presence container in it; also where there is no such instance, as the context of a `when`.
-   */
-  at(row: RowKey, node: DataSchemaNode | undefined): N;
-}
 
 export class Instances {
   readonly view: StoreView;
-  readonly tree: RowTree;
+  readonly tree: ViewTree;
 
-  constructor(view: StoreView, tree: RowTree) {
+  /** The view must not change while the instances are asked for. */
+  constructor(view: StoreView) {
     this.view = view;
-    this.tree = tree;
+    this.tree = new ViewTree(view, view.keys);
   }
 
   /** The row, also one that is there only implicitly; undefined where there is none. */
@@ -67,7 +59,7 @@ export class Instances {
 
   /** Whether the `when`s of a node hold; `key` is the row that the node is, or is in. */
   holds(key: RowKey, node: DataSchemaNode): boolean {
-    const context = this.tree.at(key, node);
+    const context = this.tree.node(key, node);
     const parent = this.tree.parent(context) ?? this.tree.root();
     return node.whens.every((when) => when.expression.test(this.tree, when.context === 'self' ? context : parent));
   }

@@ -50,7 +50,7 @@ function hasTarget(
     const byDefault = target.kind === 'leaf' ? target.default === value : target.defaults.includes(value);
     if (!byDefault) return false;
   }
-  return leafrefTargets(tree, tree.at(key, node), type, value).length > 0;
+  return leafrefTargets(tree, tree.node(key, node), type, value).length > 0;
 }
 
 /** The row in which a path without predicates stays: that of the node that its leading `..` lead to. */

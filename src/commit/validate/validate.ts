@@ -9,9 +9,9 @@ import type { Fault } from '../../yang/fault.ts';
 import type { DataSchemaNode, LeafNode } from '../../yang/schema/node.ts';
 import { notUnique } from '../edit/faults.ts';
 import { Agenda, type Item } from './agenda.ts';
-import type { ConstraintIndex, MustCheck, ReferenceCheck, UniqueCheck } from './constraints.ts';
+import type { Check, ConstraintIndex, MustCheck, ReferenceCheck, UniqueCheck } from './constraints.ts';
 import { impossible, instanceRequired, mustViolated } from './faults.ts';
-import { Instances, type RowTree } from './instance.ts';
+import { Instances } from './instance.ts';
 import { refersToInstance } from './reference.ts';
 import { structureFaults } from './structure.ts';
 
@@ -31,17 +31,15 @@ export interface ValidateOptions {
 
 export const FAULT_LIMIT = 100;
 
+/** Faults of one row: what explains others first. */
+const ranks: readonly Check['kind'][] = ['structure', 'reference', 'unique', 'when', 'must'];
+
 /** Milliseconds of work between two turns of the event loop. */
 const SLICE_MS = 8;
 
 /** All faults, up to the limit, in document order of their contexts. */
-export function validate(
-  index: ConstraintIndex,
-  tree: RowTree,
-  change: StoreChange,
-  options: ValidateOptions = {},
-): readonly Fault[] {
-  const run = new Validation(index, tree, change, options).run();
+export function validate(index: ConstraintIndex, change: StoreChange, options: ValidateOptions = {}): readonly Fault[] {
+  const run = new Validation(index, change, options).run();
   for (;;) {
     const { done, value } = run.next();
     if (done) return value;
@@ -51,11 +49,10 @@ export function validate(
 /** As `validate`, letting the event loop turn. The views must not change meanwhile. */
 export async function validateInSlices(
   index: ConstraintIndex,
-  tree: RowTree,
   change: StoreChange,
   options: ValidateOptions = {},
 ): Promise<readonly Fault[]> {
-  const run = new Validation(index, tree, change, options).run();
+  const run = new Validation(index, change, options).run();
   let since = performance.now();
   for (;;) {
     const { done, value } = run.next();
@@ -73,10 +70,10 @@ class Validation {
   readonly #whole: boolean;
   readonly #limit: number;
 
-  constructor(index: ConstraintIndex, tree: RowTree, change: StoreChange, { whole, limit }: ValidateOptions) {
+  constructor(index: ConstraintIndex, change: StoreChange, { whole, limit }: ValidateOptions) {
     this.#change = change;
     this.#agenda = new Agenda(index, change.after);
-    this.#instances = new Instances(change.after, tree);
+    this.#instances = new Instances(change.after);
     this.#whole = whole ?? false;
     this.#limit = limit ?? FAULT_LIMIT;
   }
@@ -88,14 +85,15 @@ class Validation {
       this.#agenda.add(row);
       yield;
     }
-    const found: { readonly key: RowKey; readonly fault: Fault }[] = [];
+    const found: { readonly key: RowKey; readonly rank: number; readonly fault: Fault }[] = [];
     for (const item of this.#agenda.items()) {
       const row = this.#instances.row(item.key);
-      if (row) for (const fault of this.#faults(item, row)) found.push({ key: item.key, fault });
+      const rank = ranks.indexOf(item.check.kind);
+      if (row) for (const fault of this.#faults(item, row)) found.push({ key: item.key, rank, fault });
       if (found.length >= this.#limit) break;
       yield;
     }
-    found.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+    found.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.rank - b.rank));
     return found.slice(0, this.#limit).map(({ fault }) => fault);
   }
 
@@ -133,7 +131,7 @@ class Validation {
         ? this.#instances.isInUse(key, row, node) && this.#instances.isPossible(key, node)
         : this.#instances.exists(key, row, node) ||
           (node.kind === 'leaf' && this.#valueOf(node, key, row) !== undefined));
-    if (!there || constraint.expression.test(this.#instances.tree, this.#instances.tree.at(key, node))) return;
+    if (!there || constraint.expression.test(this.#instances.tree, this.#instances.tree.node(key, node))) return;
     yield mustViolated(this.#path(key, node), constraint);
   }
 
