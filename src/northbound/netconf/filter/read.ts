@@ -1,0 +1,146 @@
+/** Reads `<filter>`: its attributes say which kind it is, its content is a subtree filter. */
+import { NETCONF_NAMESPACE } from '../../../yang/codec/namespaces.ts';
+import type { ResolvePrefix, XmlElement, XmlHandler } from '../../../yang/codec/xml-reader.ts';
+import { FaultError } from '../../../yang/fault.ts';
+import type { Schema } from '../../../yang/schema/node.ts';
+import { compileExpression } from '../../../yang/xpath/compile.ts';
+import type { Filter, FilterElement } from './filter.ts';
+
+interface Open {
+  readonly element: XmlElement;
+  readonly children: FilterElement[];
+  text: string;
+  /** Prefixes of the text, taken while they are in scope. */
+  readonly modules: Map<string, string>;
+}
+
+/** How many elements a filter may have. */
+const MAX_ELEMENTS = 20_000;
+const PREFIX = /^\s*([A-Za-z_][\w.-]*):/;
+const PREFIXES = /([A-Za-z_][\w.-]*):/g;
+
+export class FilterReader implements XmlHandler {
+  readonly #schema: Schema;
+  readonly #filter: Filter | FaultError | undefined;
+  readonly #elements: FilterElement[] = [];
+  readonly #open: Open[] = [];
+  #count = 0;
+  #resolve: ResolvePrefix = () => undefined;
+
+  /** `element` is the filter itself. Faults come out of `finish`, so that the rest of the message is still read. */
+  constructor(schema: Schema, element: XmlElement, resolve: ResolvePrefix) {
+    this.#schema = schema;
+    this.#filter = this.#readAttributes(element, resolve);
+  }
+
+  /** The filter; throws where it is none. */
+  finish(): Filter {
+    if (this.#filter instanceof FaultError) throw this.#filter;
+    return this.#filter ?? { kind: 'subtree', elements: this.#elements };
+  }
+
+  open(element: XmlElement, resolve: ResolvePrefix): void {
+    if (++this.#count > MAX_ELEMENTS) {
+      throw new FaultError({
+        type: 'protocol',
+        tag: 'too-big',
+        message: `The filter has more than ${MAX_ELEMENTS} elements.`,
+      });
+    }
+    this.#resolve = resolve;
+    this.#open.push({ element, children: [], text: '', modules: new Map() });
+  }
+
+  text(text: string): void {
+    const open = this.#open.at(-1);
+    if (open === undefined) return;
+    open.text += text;
+    this.#noteModules(open);
+  }
+
+  close(): void {
+    const open = this.#open.pop();
+    if (open === undefined) throw new Error('more elements are closed than were opened');
+    const { element, modules } = open;
+    const siblings = this.#open.at(-1)?.children ?? this.#elements;
+    siblings.push({
+      name: element.name,
+      namespace: element.namespace === '' ? undefined : element.namespace,
+      hasAttributes: element.attributes.length > 0,
+      children: open.children,
+      text: open.text.trim(),
+      moduleOf: (prefix) => modules.get(prefix),
+    });
+  }
+
+  #noteModules(open: Open): void {
+    const prefixes = PREFIX.test(open.text)
+      ? ['', ...[...open.text.matchAll(PREFIXES)].map(([, name]) => name ?? '')]
+      : [''];
+    for (const prefix of prefixes) {
+      const module = this.#moduleOf(this.#resolve(prefix));
+      if (module !== undefined) open.modules.set(prefix, module);
+    }
+  }
+
+  #moduleOf(namespace: string | undefined): string | undefined {
+    return namespace === undefined ? undefined : this.#schema.moduleByNamespace.get(namespace)?.name;
+  }
+
+  /** Undefined: a subtree filter, whose elements follow. */
+  #readAttributes(element: XmlElement, resolve: ResolvePrefix): Filter | FaultError | undefined {
+    let type = 'subtree';
+    let select: string | undefined;
+    for (const attribute of element.attributes) {
+      // RFC 6241 writes them without a namespace; its own module has them in NETCONF's.
+      const known = attribute.namespace === '' || attribute.namespace === NETCONF_NAMESPACE;
+      if (known && attribute.name === 'type') type = attribute.value;
+      else if (known && attribute.name === 'select') select = attribute.value;
+      else return attributeFault('unknown-attribute', attribute.name, `A filter has no attribute ${attribute.name}.`);
+    }
+    if (type === 'subtree') return undefined;
+    if (type !== 'xpath') {
+      return attributeFault('bad-attribute', 'type', `"${type}" is no kind of filter; subtree and xpath are.`);
+    }
+    if (select === undefined) {
+      return attributeFault(
+        'missing-attribute',
+        'select',
+        'An XPath filter needs its expression in the attribute select.',
+      );
+    }
+    return this.#compile(select, resolve);
+  }
+
+  #compile(select: string, resolve: ResolvePrefix): Filter | FaultError {
+    // Values inside of the expression may hold prefixes, too, and are read when it is evaluated: all are noted now.
+    const modules = new Map<string, string>();
+    for (const [, prefix = ''] of select.matchAll(PREFIXES)) {
+      const module = this.#moduleOf(resolve(prefix));
+      if (module !== undefined) modules.set(prefix, module);
+    }
+    try {
+      const scope = { moduleOf: (prefix: string) => modules.get(prefix), defaultModule: undefined };
+      return { kind: 'xpath', expression: compileExpression(select, scope) };
+    } catch (error) {
+      if (error instanceof FaultError) return error;
+      throw error;
+    }
+  }
+}
+
+function attributeFault(
+  tag: 'unknown-attribute' | 'bad-attribute' | 'missing-attribute',
+  name: string,
+  message: string,
+): FaultError {
+  return new FaultError({
+    type: 'protocol',
+    tag,
+    message,
+    info: [
+      { name: 'bad-attribute', value: name },
+      { name: 'bad-element', value: 'filter' },
+    ],
+  });
+}

@@ -1,0 +1,196 @@
+/**
+ * Subtree filters (RFC 6241 section 6) compiled against the schema. A list whose entries are named by content matches of
+ * all keys is not scanned: one of any number costs one lookup.
+ */
+import type { KeySpace } from '../../../datastore/key.ts';
+import type { ColumnNode } from '../../../datastore/shape.ts';
+import type { Row, RowKey, RowNode, View } from '../../../datastore/view.ts';
+import type { DataSchemaNode, LeafListNode, LeafNode, ListNode } from '../../../yang/schema/node.ts';
+import type { FilterElement } from './filter.ts';
+import type { Selector, Wanted } from './selector.ts';
+
+/** One leaf (in one of several modules where the filter leaves the namespace open) has to have a value. */
+interface ContentMatch {
+  /** Empty: it can never hold. */
+  readonly either: readonly { readonly leaf: LeafNode | LeafListNode; readonly value: string }[];
+}
+
+/** One filter element over one schema node: a sibling set of the filter (section 6.2.5). */
+export interface Spec {
+  /** All have to hold. */
+  readonly matches: readonly ContentMatch[];
+  /** Neither selection nor containment nodes: everything is wanted. */
+  readonly whole: boolean;
+  /** Selected leaves, and those that were matched, which are part of the output. */
+  readonly leaves: ReadonlySet<DataSchemaNode>;
+  /** Entries of leaf-lists that were matched. */
+  readonly values: ReadonlyMap<LeafListNode, readonly string[]>;
+  readonly children: ReadonlyMap<DataSchemaNode, readonly Spec[]>;
+}
+
+interface Draft {
+  readonly matches: ContentMatch[];
+  readonly leaves: Set<DataSchemaNode>;
+  readonly values: Map<LeafListNode, string[]>;
+  readonly children: Map<DataSchemaNode, Spec[]>;
+}
+
+type DataChildren = ReadonlyMap<string, DataSchemaNode>;
+
+/** Compiles the elements of a filter, or those inside of one of its elements. */
+export function compileSubtree(elements: readonly FilterElement[], dataChildren: DataChildren): Spec {
+  const draft: Draft = { matches: [], leaves: new Set(), values: new Map(), children: new Map() };
+  let whole = true;
+  for (const element of elements) {
+    const isMatch = element.children.length === 0 && element.text !== '' && !element.hasAttributes;
+    const nodes = schemaNodes(element, dataChildren);
+    if (isMatch) addMatch(draft, element, nodes);
+    else {
+      whole = false;
+      if (!element.hasAttributes) for (const node of nodes) addSelection(draft, element, node);
+    }
+  }
+  return { ...draft, whole: whole && elements.length > 0 };
+}
+
+/** The children of the name, in the namespace given or in any. */
+function schemaNodes(element: FilterElement, dataChildren: DataChildren): DataSchemaNode[] {
+  const nodes: DataSchemaNode[] = [];
+  for (const node of dataChildren.values()) {
+    if (node.name !== element.name) continue;
+    if (element.namespace === undefined || node.module.namespace === element.namespace) nodes.push(node);
+  }
+  return nodes;
+}
+
+function addMatch(draft: Draft, element: FilterElement, nodes: readonly DataSchemaNode[]): void {
+  const either: { leaf: LeafNode | LeafListNode; value: string }[] = [];
+  for (const node of nodes) {
+    if (node.kind !== 'leaf' && node.kind !== 'leaf-list') continue;
+    const parsed = node.type.parse(element.text, { moduleOf: element.moduleOf });
+    if (!parsed.ok) continue;
+    either.push({ leaf: node, value: parsed.value });
+    if (node.kind === 'leaf') draft.leaves.add(node);
+    else draft.values.set(node, [...(draft.values.get(node) ?? []), parsed.value]);
+  }
+  draft.matches.push({ either });
+}
+
+function addSelection(draft: Draft, element: FilterElement, node: DataSchemaNode): void {
+  switch (node.kind) {
+    case 'leaf':
+    case 'leaf-list':
+    case 'anydata':
+    case 'anyxml':
+      // A leaf has no children: a containment node of its name selects nothing.
+      if (element.children.length === 0) draft.leaves.add(node);
+      return;
+    case 'container':
+    case 'list': {
+      const spec = element.children.length === 0 ? WHOLE : compileSubtree(element.children, node.dataChildren);
+      draft.children.set(node, [...(draft.children.get(node) ?? []), spec]);
+    }
+  }
+}
+
+const WHOLE: Spec = { matches: [], whole: true, leaves: new Set(), values: new Map(), children: new Map() };
+
+/** The canonical key values that the matches fix; undefined where they leave one open. Null: no entry can match. */
+export function fixedKeys(spec: Spec, list: ListNode): readonly string[] | undefined | null {
+  const values: string[] = [];
+  for (const key of list.keys) {
+    const matches = spec.matches.filter(({ either }) => either.length > 0 && either.every(({ leaf }) => leaf === key));
+    const first = matches[0]?.either[0]?.value;
+    if (first === undefined) return spec.matches.some(({ either }) => either.length === 0) ? null : undefined;
+    if (matches.some(({ either }) => either[0]?.value !== first)) return null;
+    values.push(first);
+  }
+  return values;
+}
+
+/** What several specs of one instance, all of which hold, want of it: their union. */
+export class SubtreeSelector implements Selector {
+  readonly #view: View;
+  readonly #keys: KeySpace;
+  readonly #specs: readonly Spec[];
+
+  constructor(view: View, keys: KeySpace, specs: readonly Spec[]) {
+    this.#view = view;
+    this.#keys = keys;
+    this.#specs = specs;
+  }
+
+  child(node: DataSchemaNode, key: RowKey, row: Row | undefined): Wanted {
+    if (node.kind === 'leaf-list') return this.#leafListEntry(node, key);
+    return this.#of(this.#children(node).filter((spec) => this.#holds(spec, key, row)));
+  }
+
+  peek(node: DataSchemaNode): Wanted {
+    return this.#of(this.#children(node));
+  }
+
+  leaf(node: ColumnNode): boolean | 'along' {
+    if (this.#specs.some(({ leaves }) => leaves.has(node))) return true;
+    return node.kind === 'leaf' && node.isKey ? 'along' : false;
+  }
+
+  rows(node: RowNode, parent: RowKey): 'all' | 'none' | readonly RowKey[] {
+    if (node.kind === 'leaf-list') return this.#leafListRows(node, parent);
+    const specs = this.#children(node);
+    if (specs.length === 0) return 'none';
+    if (node.kind !== 'list' || node.keys.length === 0) return 'all';
+    const wanted = new Set<RowKey>();
+    for (const spec of specs) {
+      const values = fixedKeys(spec, node);
+      if (values === undefined) return 'all';
+      if (values !== null) wanted.add(this.#keys.child(parent, node, values));
+    }
+    return [...wanted].sort();
+  }
+
+  #of(specs: readonly Spec[]): Wanted {
+    if (specs.length === 0) return 'none';
+    return specs.some(({ whole }) => whole) ? 'all' : new SubtreeSelector(this.#view, this.#keys, specs);
+  }
+
+  #children(node: DataSchemaNode): readonly Spec[] {
+    if (this.#specs.length === 1) return this.#specs[0]?.children.get(node) ?? [];
+    return this.#specs.flatMap(({ children }) => children.get(node) ?? []);
+  }
+
+  #holds(spec: Spec, key: RowKey, row: Row | undefined): boolean {
+    return spec.matches.every(({ either }) =>
+      either.some(({ leaf, value }) =>
+        leaf.kind === 'leaf'
+          ? row?.leaves.get(leaf) === value
+          : this.#view.get(this.#keys.child(key, leaf, [value])) !== undefined,
+      ),
+    );
+  }
+
+  #leafListEntry(node: LeafListNode, key: RowKey): Wanted {
+    if (this.#specs.some(({ leaves }) => leaves.has(node))) return 'all';
+    const value = this.#keys.last(key)?.keys[0] ?? '';
+    return this.#specs.some(({ values }) => values.get(node)?.includes(value)) ? 'all' : 'none';
+  }
+
+  #leafListRows(node: LeafListNode, parent: RowKey): 'all' | 'none' | readonly RowKey[] {
+    if (this.#specs.some(({ leaves }) => leaves.has(node))) return 'all';
+    const values = this.#specs.flatMap((spec) => spec.values.get(node) ?? []);
+    return values.length === 0
+      ? 'none'
+      : [...new Set(values.map((value) => this.#keys.child(parent, node, [value])))].sort();
+  }
+}
+
+/** The root of a filter: top-level leaves that do not match leave nothing. */
+export function subtreeRoot(view: View, keys: KeySpace, spec: Spec): Wanted {
+  const row = view.get('');
+  const holds = spec.matches.every(({ either }) =>
+    either.some(({ leaf, value }) =>
+      leaf.kind === 'leaf' ? row?.leaves.get(leaf) === value : view.get(keys.child('', leaf, [value])) !== undefined,
+    ),
+  );
+  if (!holds) return 'none';
+  return spec.whole ? 'all' : new SubtreeSelector(view, keys, [spec]);
+}

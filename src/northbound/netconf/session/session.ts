@@ -1,0 +1,336 @@
+/**
+ * One NETCONF session: hello, then rpcs one after the other in the order in which they came, and notifications between
+ * replies. While an rpc is worked on, input is paused: what a client pipelines waits in its own buffers, not in ours.
+ */
+import { NETCONF_NAMESPACE } from '../../../yang/codec/namespaces.ts';
+import { XmlReader } from '../../../yang/codec/xml-reader.ts';
+import type { XmlWriter } from '../../../yang/codec/xml-writer.ts';
+import { type Fault, FaultError } from '../../../yang/fault.ts';
+import { ChunkedDecoder } from '../framing/chunked.ts';
+import { type Decoder, FramingError, type MessageSink } from '../framing/decoder.ts';
+import { Encoder, StalledError } from '../framing/encoder.ts';
+import { EndOfMessageDecoder } from '../framing/end-of-message.ts';
+import type { Content } from '../rpc/handler.ts';
+import type { ByteStream, Peer } from '../transport/byte-stream.ts';
+import { HelloError, HelloReader, writeHello } from './hello.ts';
+import type { MessageReader, Operation } from './message.ts';
+import { type SessionCounters, sessionCounters } from './statistics.ts';
+
+export interface SessionLimits {
+  /** Bytes of one message. */
+  readonly messageBytes: number;
+  /** How long one wait for a client that does not read may last. */
+  readonly stallMs: number;
+  /** Time for the client's hello. */
+  readonly helloMs: number;
+  /** Time without an rpc after which the session ends; sessions with a subscription or a lock are left alone. */
+  readonly idleMs: number;
+}
+
+export const DEFAULT_SESSION_LIMITS: SessionLimits = {
+  messageBytes: 64 * 1024 * 1024,
+  stallMs: 30_000,
+  helloMs: 20_000,
+  idleMs: 3_600_000,
+};
+
+/** termination-reason of netconf-session-end (RFC 6470). */
+export type EndReason = 'closed' | 'killed' | 'dropped' | 'timeout' | 'bad-hello' | 'other';
+
+/** The server around a session. */
+export interface SessionHost {
+  readonly limits: SessionLimits;
+  capabilities(): readonly string[];
+  reader(session: Session): MessageReader;
+  /** Answers the operation by `session.reply…`; does not throw. */
+  execute(session: Session, operation: Operation): Promise<void>;
+  writer(): XmlWriter;
+  writeFault(writer: XmlWriter, fault: Fault): void;
+  faultsOf(error: unknown): readonly Fault[];
+  /** Hellos are exchanged. */
+  opened(session: Session): void;
+  ended(session: Session, reason: EndReason): void;
+  /** Whether the session may be ended for being idle. */
+  mayExpire(session: Session): boolean;
+}
+
+/** Characters that are gathered before they are given to the encoder. */
+const PIECE = 16 * 1024;
+/** How long one reply may keep the event loop. */
+const SLICE_MS = 8;
+/** A slower look than every message at how long the client has been silent. */
+const IDLE_CHECKS = 4;
+
+export class Session {
+  readonly id: number;
+  readonly peer: Peer;
+  readonly since = new Date();
+  readonly counters: SessionCounters = sessionCounters();
+  /** Who ended it by kill-session. */
+  killedBy: number | undefined;
+  readonly #host: SessionHost;
+  readonly #stream: ByteStream;
+  readonly #encoder: Encoder;
+  readonly #sink: MessageSink;
+  #decoder: Decoder;
+  #hello: HelloReader | undefined = new HelloReader();
+  #opened = false;
+  /** Of the message that is coming in. */
+  #message: MessageReader | undefined;
+  #xml: XmlReader | undefined;
+  #bytes = 0;
+  /** The message just read is complete and wants to be handled. */
+  #complete = false;
+  #busy = false;
+  #pending: Buffer | undefined;
+  #inputEnded = false;
+  #over = false;
+  #timer: NodeJS.Timeout | undefined;
+  #lastActive = Date.now();
+  #notifications: { next(): string | undefined } | undefined;
+
+  constructor(host: SessionHost, stream: ByteStream, id: number) {
+    this.id = id;
+    this.peer = stream.peer;
+    this.#host = host;
+    this.#stream = stream;
+    this.#encoder = new Encoder(stream, host.limits.stallMs);
+    this.#sink = { data: (piece) => this.#piece(piece), end: () => this.#messageEnd() };
+    this.#decoder = new EndOfMessageDecoder(this.#sink);
+  }
+
+  /** Sends the hello and begins to read. */
+  start(): void {
+    const { limits } = this.#host;
+    this.#stream.attach({
+      data: (chunk) => this.#data(chunk),
+      drain: () => {
+        this.#encoder.onDrain();
+        this.#pump();
+      },
+      end: () => {
+        this.#inputEnded = true;
+        if (!this.#busy) this.end('dropped');
+      },
+      close: () => this.end('dropped'),
+    });
+    this.#encoder.write(writeHello(this.#host.capabilities(), this.id));
+    this.#encoder.end();
+    this.#timer = setTimeout(() => this.end('bad-hello'), limits.helloMs);
+    this.#stream.resume();
+  }
+
+  /** Ends the session. Where it is the client's doing or an abuse, unsent output is lost. */
+  end(reason: EndReason): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#timer);
+    this.#encoder.fail(new Error('the session has ended'));
+    if (reason === 'closed' || reason === 'other') this.#stream.end();
+    else this.#stream.destroy();
+    this.#host.ended(this, reason);
+  }
+
+  get isOver(): boolean {
+    return this.#over;
+  }
+
+  get isOpen(): boolean {
+    return this.#opened && !this.#over;
+  }
+
+  /** Sends what the source gives, whenever the client has room and no reply is being written. */
+  attachNotifications(source: { next(): string | undefined }): void {
+    this.#notifications = source;
+  }
+
+  /** There is something new at the source of notifications. */
+  notify(): void {
+    this.#pump();
+  }
+
+  replyOk(): Promise<void> {
+    return this.#reply((writer) => writer.element('ok', NETCONF_NAMESPACE, ''));
+  }
+
+  replyFaults(faults: readonly Fault[]): Promise<void> {
+    this.counters.outRpcErrors += faults.length;
+    return this.#reply((writer) => {
+      for (const fault of faults) this.#host.writeFault(writer, fault);
+    });
+  }
+
+  /** Content that may be of any size. An error on the way ends the session: half a reply cannot be taken back. */
+  async replyContent(content: (writer: XmlWriter) => Content): Promise<void> {
+    const writer = this.#startReply();
+    let sliceEnd = performance.now() + SLICE_MS;
+    for (const _ of content(writer)) {
+      if (writer.length < PIECE) continue;
+      if (!this.#encoder.write(writer.take())) {
+        await this.#encoder.drained();
+        sliceEnd = performance.now() + SLICE_MS;
+      } else if (performance.now() > sliceEnd) {
+        await new Promise((resolve) => setImmediate(resolve));
+        if (this.#over) return;
+        sliceEnd = performance.now() + SLICE_MS;
+      }
+    }
+    await this.#endReply(writer);
+  }
+
+  #reply(write: (writer: XmlWriter) => void): Promise<void> {
+    const writer = this.#startReply();
+    write(writer);
+    return this.#endReply(writer);
+  }
+
+  #startReply(): XmlWriter {
+    const writer = this.#host.writer();
+    writer.open('rpc-reply', NETCONF_NAMESPACE, this.#message?.attributes ?? []);
+    return writer;
+  }
+
+  async #endReply(writer: XmlWriter): Promise<void> {
+    writer.close();
+    this.#encoder.write(writer.take());
+    if (!this.#encoder.end()) await this.#encoder.drained();
+  }
+
+  #data(chunk: Buffer): void {
+    if (this.#over) return;
+    // A transport may still deliver what it had read when it was paused.
+    this.#pending = this.#pending === undefined ? chunk : Buffer.concat([this.#pending, chunk]);
+    if (!this.#busy) this.#consume();
+  }
+
+  /** Decodes what has come in up to the end of a message that has to be handled first. */
+  #consume(): void {
+    const buffer = this.#pending;
+    if (buffer === undefined) return;
+    this.#pending = undefined;
+    let at = 0;
+    try {
+      while (at < buffer.length && !this.#over && !this.#complete) at = this.#decoder.decode(buffer, at);
+    } catch (error) {
+      this.#broken(error);
+      return;
+    }
+    if (at < buffer.length) this.#pending = buffer.subarray(at);
+    if (this.#complete && !this.#over) {
+      this.#complete = false;
+      this.#handle();
+    }
+  }
+
+  /** A piece of the message that is coming in. */
+  #piece(piece: Buffer): void {
+    this.#bytes += piece.length;
+    if (this.#bytes > this.#host.limits.messageBytes) {
+      throw new FaultError({
+        type: 'rpc',
+        tag: 'too-big',
+        message: `The message is larger than ${this.#host.limits.messageBytes} bytes.`,
+      });
+    }
+    this.#reader().write(piece);
+  }
+
+  #reader(): XmlReader {
+    if (this.#xml === undefined) {
+      if (this.#hello === undefined) this.#message = this.#host.reader(this);
+      this.#xml = new XmlReader(this.#hello ?? (this.#message as MessageReader));
+    }
+    return this.#xml;
+  }
+
+  #messageEnd(): void {
+    this.#reader().end();
+    this.#xml = undefined;
+    this.#bytes = 0;
+    if (this.#hello !== undefined) this.#greet(this.#hello);
+    else this.#complete = true;
+  }
+
+  #greet(hello: HelloReader): void {
+    const framing = hello.framing();
+    this.#hello = undefined;
+    this.#encoder.framing = framing;
+    if (framing === 'chunked') this.#decoder = new ChunkedDecoder(this.#sink);
+    this.#opened = true;
+    clearTimeout(this.#timer);
+    const { idleMs } = this.#host.limits;
+    this.#timer = setInterval(() => this.#checkIdle(idleMs), idleMs / IDLE_CHECKS);
+    this.#timer.unref();
+    this.#host.opened(this);
+  }
+
+  #checkIdle(idleMs: number): void {
+    if (this.#busy || Date.now() - this.#lastActive < idleMs || !this.#host.mayExpire(this)) return;
+    this.end('timeout');
+  }
+
+  /** Works on the message just read, then goes on with what came after it. */
+  #handle(): void {
+    const message = this.#message;
+    if (message === undefined) return;
+    this.#busy = true;
+    this.#lastActive = Date.now();
+    this.#stream.pause();
+    this.#answer(message)
+      .catch((error) => {
+        if (!this.#over) this.end(error instanceof StalledError ? 'timeout' : 'other');
+      })
+      .finally(() => {
+        this.#busy = false;
+        this.#message = undefined;
+        if (this.#over) return;
+        this.#pump();
+        this.#consume();
+        if (this.#busy || this.#over) return;
+        if (this.#inputEnded) this.end('dropped');
+        else this.#stream.resume();
+      });
+  }
+
+  async #answer(message: MessageReader): Promise<void> {
+    this.counters.inRpcs++;
+    let operation: Operation;
+    try {
+      operation = message.finish();
+    } catch (error) {
+      this.counters.inRpcs--;
+      this.counters.inBadRpcs++;
+      return await this.replyFaults(this.#host.faultsOf(error));
+    }
+    await this.#host.execute(this, operation);
+  }
+
+  /** Input that cannot be read on: the session ends, with an rpc-error where the client can still tell what it is for. */
+  #broken(error: unknown): void {
+    if (!this.#opened) {
+      this.end('bad-hello');
+      return;
+    }
+    if (error instanceof FramingError || error instanceof HelloError) {
+      this.end('dropped');
+      return;
+    }
+    this.counters.inBadRpcs++;
+    this.#busy = true;
+    this.replyFaults(this.#host.faultsOf(error))
+      .catch(() => undefined)
+      .finally(() => this.end('other'));
+  }
+
+  #pump(): void {
+    const source = this.#notifications;
+    if (source === undefined || this.#busy || !this.isOpen) return;
+    while (this.#encoder.ready) {
+      const text = source.next();
+      if (text === undefined) return;
+      this.counters.outNotifications++;
+      this.#encoder.write(text);
+      this.#encoder.end();
+    }
+  }
+}
