@@ -21,14 +21,14 @@
 
 // Ids are small and dense, 0 is "none", and a freed id is used again as late as
 // possible, never before the generation that dropped it has been quiescent.
-#define MAX_WORKERS 16
-#define MAX_PORTS 64
-#define ID_CHUNK 256
-#define ID_CHUNKS 256
-#define MAX_ID (ID_CHUNK * ID_CHUNKS - 1)
-#define NAME_SIZE 64
+#define MAX_WORKERS      16
+#define MAX_PORTS        64
+#define ID_CHUNK         256
+#define ID_CHUNKS        256
+#define MAX_ID           (ID_CHUNK * ID_CHUNKS - 1)
+#define NAME_SIZE        64
 #define MAX_DROP_REASONS 32
-#define MAX_BURST 256
+#define MAX_BURST        256
 
 // A persistent array of pointers: a new generation copies the chunks it changes
 // and shares the others, so that one change among 10,000 objects copies 4 kB.
@@ -36,8 +36,7 @@ struct id_map {
 	void **chunk[ID_CHUNKS];
 };
 
-static inline void *
-id_map_get(const struct id_map *map, uint32_t id)
+static inline void *id_map_get(const struct id_map *map, uint32_t id)
 {
 	void **chunk = likely(id <= MAX_ID) ? map->chunk[id / ID_CHUNK] : NULL;
 
@@ -80,11 +79,11 @@ struct port {
 	bool enabled;
 	uint16_t mtu; // bytes of L3 payload, never 0
 	char name[NAME_SIZE];
-	struct port_io *io;              // NULL: no device behind it now
-	const struct tag_map *tags;      // owned by stages/classify, COW
-	const struct block_map *blocks;  // owned by stages/block-point, COW; NULL: none
-	struct counters *counters;       // [worker index]
-	uint64_t since_ns;               // CLOCK_REALTIME of the counters' start
+	struct port_io *io;             // NULL: no device behind it now
+	const struct tag_map *tags;     // owned by stages/classify, COW
+	const struct block_map *blocks; // owned by stages/block-point, COW; NULL: none
+	struct counters *counters;      // [worker index]
+	uint64_t since_ns;              // CLOCK_REALTIME of the counters' start
 };
 
 struct vlan_tag {
@@ -99,10 +98,10 @@ struct logical_port {
 	uint16_t port;          // id; 0: the port does not exist (never in a published root)
 	uint32_t bridge_domain; // id; 0: none
 	bool enabled;
-	uint8_t matches;        // 0, 1, 2 tags
+	uint8_t matches; // 0, 1, 2 tags
 	struct vlan_tag match[2];
-	uint8_t rewrite;        // enum rewrite_kind
-	uint8_t rewrite_tags;   // 0, 1, 2
+	uint8_t rewrite;      // enum rewrite_kind
+	uint8_t rewrite_tags; // 0, 1, 2
 	struct vlan_tag rewrite_tag[2];
 	uint32_t split_horizon_group; // 0: none
 	uint32_t mac_limit;           // 0: only the bridge domain's
@@ -115,10 +114,10 @@ struct bridge_domain {
 	uint32_t id;
 	bool learning;
 	bool flood_unknown_unicast;
-	uint32_t ageing_seconds; // 0: never
-	uint32_t mac_limit;      // 0: the engine's
+	uint32_t ageing_seconds;           // 0: never
+	uint32_t mac_limit;                // 0: the engine's
 	const struct member_list *members; // COW, owned by main/: ids of the logical ports
-	struct fdb_bridge *fdb;  // same in every generation; made and destroyed by stages/bridge
+	struct fdb_bridge *fdb;            // same in every generation; made and destroyed by stages/bridge
 	uint64_t since_ns;
 	char name[NAME_SIZE];
 };
@@ -136,9 +135,9 @@ struct block_point_counters {
 } __rte_cache_aligned;
 
 struct block_point {
-	uint16_t port; // id
-	uint16_t vid;  // outer VID; 0: untagged
-	uint8_t cause; // Sluice__Api__BlockCause
+	uint16_t port;                         // id
+	uint16_t vid;                          // outer VID; 0: untagged
+	uint8_t cause;                         // Sluice__Api__BlockCause
 	struct block_point_counters *counters; // [worker index], same memory in every generation
 	uint64_t since_ns;
 	char name[NAME_SIZE];
@@ -161,8 +160,8 @@ struct ce_notification {
 	uint8_t mvrp_offsets;
 	uint32_t mac_move_offset_ms[CE_OFFSETS]; // defaults are filled in
 	uint32_t mvrp_offset_ms[CE_OFFSETS];
-	uint32_t mac_move_limit;                 // default filled in
-	uint32_t mac_move_frames_per_second;     // 0: a tenth of the port's speed
+	uint32_t mac_move_limit;             // default filled in
+	uint32_t mac_move_frames_per_second; // 0: a tenth of the port's speed
 };
 
 struct engine_settings {
@@ -173,27 +172,24 @@ struct engine_settings {
 struct dataplane {
 	uint64_t generation;
 	struct engine_settings settings;
-	uint16_t port_count;            // ports are found in port_ids[0 .. port_count)
+	uint16_t port_count; // ports are found in port_ids[0 .. port_count)
 	uint16_t port_ids[MAX_PORTS];
 	const struct port *ports[MAX_PORTS]; // by id
-	struct id_map logical_ports;    // const struct logical_port *
-	struct id_map bridge_domains;   // const struct bridge_domain *
+	struct id_map logical_ports;         // const struct logical_port *
+	struct id_map bridge_domains;        // const struct bridge_domain *
 };
 
-static inline const struct port *
-dataplane_port(const struct dataplane *dp, uint16_t id)
+static inline const struct port *dataplane_port(const struct dataplane *dp, uint16_t id)
 {
 	return likely(id < MAX_PORTS) ? dp->ports[id] : NULL;
 }
 
-static inline const struct logical_port *
-dataplane_logical_port(const struct dataplane *dp, uint32_t id)
+static inline const struct logical_port *dataplane_logical_port(const struct dataplane *dp, uint32_t id)
 {
 	return id_map_get(&dp->logical_ports, id);
 }
 
-static inline const struct bridge_domain *
-dataplane_bridge_domain(const struct dataplane *dp, uint32_t id)
+static inline const struct bridge_domain *dataplane_bridge_domain(const struct dataplane *dp, uint32_t id)
 {
 	return id_map_get(&dp->bridge_domains, id);
 }
@@ -210,22 +206,21 @@ struct packet_meta {
 	uint32_t ingress;      // logical port ids; 0: none
 	uint32_t egress;
 	uint32_t bridge_domain;
-	uint16_t vid;          // outer VID on the wire at ingress; 0: untagged or priority tag
-	uint8_t tags;          // tags in front of the payload type at ingress, as classify parsed them
-	uint8_t flags;         // PACKET_*
-	uint8_t drop_reason;   // set before a packet goes to the drop node, where a node has several
-	uint8_t priority;      // PCP << 1 | DEI of the tag that was removed at ingress, for the tag pushed at egress
-	uint16_t egress_vid;   // outer VID on the wire at egress, set by the rewrite on the way out; 0: untagged
+	uint16_t vid;        // outer VID on the wire at ingress; 0: untagged or priority tag
+	uint8_t tags;        // tags in front of the payload type at ingress, as classify parsed them
+	uint8_t flags;       // PACKET_*
+	uint8_t drop_reason; // set before a packet goes to the drop node, where a node has several
+	uint8_t priority;    // PCP << 1 | DEI of the tag that was removed at ingress, for the tag pushed at egress
+	uint16_t egress_vid; // outer VID on the wire at egress, set by the rewrite on the way out; 0: untagged
 	uint32_t spare;
 };
 
 #define PACKET_INJECTED 0x01 // made by the control thread: goes straight to tx
-#define PACKET_COPY 0x02     // one of several copies (flood)
+#define PACKET_COPY     0x02 // one of several copies (flood)
 
 extern int packet_meta_offset; // set before the first worker starts
 
-static inline struct packet_meta *
-packet_meta(struct rte_mbuf *m)
+static inline struct packet_meta *packet_meta(struct rte_mbuf *m)
 {
 	return RTE_MBUF_DYNFIELD(m, packet_meta_offset, struct packet_meta *);
 }
@@ -240,20 +235,19 @@ struct worker {
 	const struct dataplane *dataplane; // root of this walk of the graph
 	unsigned index;                    // 0 to worker_count - 1: slot in every counters array
 	struct rte_graph *graph;
-	struct rte_ring *inject;           // mbufs from the control thread (stage.h, port_inject)
-	struct rte_mempool *packets;       // whole frames up to 1,9xx bytes; also copies
-	struct rte_mempool *headers;       // small mbufs: new headers in front of shared payload, indirect mbufs
-	bool wake_control;                 // a node set it: the control thread is woken after this walk
-	bool busy;                         // rx or inject moved packets in this walk
-	uint64_t drops[MAX_DROP_REASONS];  // packets that belong to no port
+	struct rte_ring *inject;          // mbufs from the control thread (stage.h, port_inject)
+	struct rte_mempool *packets;      // whole frames up to 1,9xx bytes; also copies
+	struct rte_mempool *headers;      // small mbufs: new headers in front of shared payload, indirect mbufs
+	bool wake_control;                // a node set it: the control thread is woken after this walk
+	bool busy;                        // rx or inject moved packets in this walk
+	uint64_t drops[MAX_DROP_REASONS]; // packets that belong to no port
 } __rte_cache_aligned;
 
 extern unsigned worker_count; // fixed at start
 extern __thread struct worker *worker_current;
 
 // The worker that runs the calling node; NULL on the control thread.
-static inline struct worker *
-worker_self(void)
+static inline struct worker *worker_self(void)
 {
 	return worker_current;
 }

@@ -20,8 +20,8 @@ enum drop_direction { DROP_INGRESS, DROP_EGRESS };
 
 // Registers a reason ("block-point") and returns its index in counters.drops, below
 // MAX_DROP_REASONS. Registering a name again in the same direction returns the same index; in the other direction it is
-// an index of its own (block-point has both), and states show one count under the name. Call from a constructor or start().
-// INGRESS counts at ingress_port and ingress; EGRESS at egress_port and egress.
+// an index of its own (block-point has both), and states show one count under the name. Call from a constructor or
+// start(). INGRESS counts at ingress_port and ingress; EGRESS at egress_port and egress.
 uint8_t drop_reason_register(const char *name, enum drop_direction direction);
 unsigned drop_reason_count(void);
 const char *drop_reason_name(unsigned reason);
@@ -117,7 +117,7 @@ struct stage {
 	int (*logical_port)(struct generation *g, const struct logical_port *old, struct logical_port *new);
 	int (*static_mac)(struct generation *g, const struct static_mac *old, const struct static_mac *new);
 	int (*ce_notification)(struct generation *g, const struct ce_notification *old,
-	                       const struct ce_notification *new);
+			       const struct ce_notification *new);
 	int (*block_point)(struct generation *g, const struct block_point *old, struct block_point *new);
 
 	// Committed, and every worker is on the new root. Cannot fail. Stages run in the order of `order`.
@@ -146,8 +146,11 @@ struct stage {
 
 void stage_register(struct stage *stage);
 
-#define STAGE_REGISTER(stage) \
-	RTE_INIT(stage_register_##stage) { stage_register(&(stage)); }
+#define STAGE_REGISTER(stage)                                                                                          \
+	RTE_INIT(stage_register_##stage)                                                                               \
+	{                                                                                                              \
+		stage_register(&(stage));                                                                              \
+	}
 
 // ---------------------------------------------------------------- services of the control thread
 

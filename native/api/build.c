@@ -1,0 +1,512 @@
+#include "build.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../main/clock.h"
+#include "../main/id.h"
+#include "../main/stages.h"
+#include "../main/worker.h"
+#include "../port/port_io.h"
+
+#define KIND(name)  SLUICE__API__OBJECT_KIND__KIND_##name
+#define DEFAULT_MTU 1500
+
+static struct id_pool port_ids, logical_port_ids, bridge_domain_ids;
+
+void build_start(void)
+{
+	port_ids = (struct id_pool){.limit = MAX_PORTS - 1};
+	logical_port_ids = (struct id_pool){.limit = MAX_ID};
+	bridge_domain_ids = (struct id_pool){.limit = MAX_ID};
+}
+
+void build_stop(void)
+{
+	id_pool_free(&port_ids);
+	id_pool_free(&logical_port_ids);
+	id_pool_free(&bridge_domain_ids);
+}
+
+static void give_port_id(void *id)
+{
+	id_give(&port_ids, (uint32_t)(uintptr_t)id);
+}
+
+static void give_logical_port_id(void *id)
+{
+	id_give(&logical_port_ids, (uint32_t)(uintptr_t)id);
+}
+
+static void give_bridge_domain_id(void *id)
+{
+	id_give(&bridge_domain_ids, (uint32_t)(uintptr_t)id);
+}
+
+// A new id, given back if the transaction is aborted. 0 or -errno.
+static int take_id(struct generation *g, struct id_pool *pool, void (*give)(void *id), const char *what, uint32_t *id)
+{
+	*id = id_take(pool);
+	if (*id == 0) return generation_refuse(g, -ENOSPC, "at most %u %s", pool->limit, what);
+	if (generation_on_abort(g, give, (void *)(uintptr_t)*id) < 0) {
+		give((void *)(uintptr_t)*id);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static uint32_t id_of(Sluice__Api__ObjectKind kind, const char *name)
+{
+	const struct object *object = name[0] != '\0' ? store_find(kind, name) : NULL;
+
+	return object != NULL ? object->id : 0;
+}
+
+// ---------------------------------------------------------------- ports
+
+static void port_opened(void *arg)
+{
+	struct port *port = arg;
+
+	port_io_activate(port->io, port->id, port->enabled, port->mtu);
+}
+
+static void io_closed(void *io)
+{
+	port_io_close(io);
+}
+
+static void spec_of(const Sluice__Api__Port *port, struct device_spec *spec)
+{
+	*spec = (struct device_spec){.mtu = (uint16_t)(port->mtu ? port->mtu : DEFAULT_MTU)};
+	switch (port->device_case) {
+	case SLUICE__API__PORT__DEVICE_AF_PACKET:
+		spec->type = DEVICE_AF_PACKET;
+		snprintf(spec->name, sizeof(spec->name), "%s", port->af_packet);
+		break;
+	case SLUICE__API__PORT__DEVICE_AF_XDP:
+		spec->type = DEVICE_AF_XDP;
+		snprintf(spec->name, sizeof(spec->name), "%s", port->af_xdp);
+		break;
+	case SLUICE__API__PORT__DEVICE_RING:
+		spec->type = DEVICE_RING;
+		snprintf(spec->name, sizeof(spec->name), "%s", port->ring);
+		break;
+	default:
+		spec->type = DEVICE_PCAP;
+		snprintf(spec->rx_file, sizeof(spec->rx_file), "%s", port->pcap->rx_file);
+		snprintf(spec->tx_file, sizeof(spec->tx_file), "%s", port->pcap->tx_file);
+		break;
+	}
+}
+
+// The device for a port that has none, or another than it had.
+static int open_io(struct generation *g, struct port *port, const struct device_spec *spec)
+{
+	const struct device_kind *kind = device_kind(spec->type);
+	struct device_error why = {""};
+	struct port_io *io = NULL;
+	int rc;
+
+	if (spec->mtu > kind->largest_mtu)
+		return generation_refuse(g, -EINVAL, "the mtu of %s ports is at most %u", kind->name,
+					 kind->largest_mtu);
+	rc = port_io_open(port->name, spec, &io, &why);
+	if (rc == -ENOMEM) return rc;
+	if (rc < 0) return generation_refuse(g, rc == -EEXIST ? -EEXIST : -ENODEV, "%s", why.text);
+	if (generation_on_abort(g, io_closed, io) < 0) {
+		port_io_close(io);
+		return -ENOMEM;
+	}
+	port->io = io;
+	return 0;
+}
+
+static void list_ports(struct dataplane *root)
+{
+	root->port_count = 0;
+	for (uint16_t id = 1; id < MAX_PORTS; id++)
+		if (root->ports[id] != NULL) root->port_ids[root->port_count++] = id;
+}
+
+static int set_port(struct generation *g, struct change *change)
+{
+	const Sluice__Api__Port *wanted = change->after->operation->set_port;
+	struct object *object = change->object;
+	struct dataplane *root = generation_root(g);
+	const struct port *old = NULL;
+	struct device_spec spec;
+	struct port *new;
+	uint32_t id;
+	int rc;
+
+	spec_of(wanted, &spec);
+	if (change->before == NULL) {
+		new = generation_alloc(g, sizeof(*new));
+		if (new == NULL ||
+		    (new->counters = generation_alloc(g, worker_count * sizeof(struct counters))) == NULL)
+			return -ENOMEM;
+		rc = take_id(g, &port_ids, give_port_id, "ports", &id);
+		if (rc < 0) return rc;
+		object->id = id;
+		new->id = (uint16_t)id;
+		new->since_ns = clock_realtime_ns();
+		snprintf(new->name, sizeof(new->name), "%s", wanted->name);
+	} else {
+		new = generation_port(g, (uint16_t)object->id);
+		if (new == NULL) return -ENOMEM;
+		old = dataplane_port(generation_before(g), new->id);
+	}
+	new->enabled = wanted->enabled;
+	new->mtu = spec.mtu;
+	if (old == NULL || !device_spec_same(&old->io->spec, &spec)) {
+		rc = open_io(g, new, &spec);
+		if (rc < 0) return rc;
+		if (old != NULL && (rc = generation_on_commit(g, io_closed, old->io)) < 0) return rc;
+	}
+	if ((rc = generation_on_commit(g, port_opened, new)) < 0) return rc;
+	root->ports[new->id] = new;
+	list_ports(root);
+	return STAGES_ASK(port, g, old, new);
+}
+
+static int delete_port(struct generation *g, struct change *change)
+{
+	struct dataplane *root = generation_root(g);
+	const struct port *old = dataplane_port(root, (uint16_t)change->object->id);
+	int rc = STAGES_ASK(port, g, old, NULL);
+
+	if (rc < 0) return rc;
+	root->ports[old->id] = NULL;
+	list_ports(root);
+	generation_retire(g, old->counters);
+	generation_retire(g, old);
+	rc = generation_on_commit(g, give_port_id, (void *)(uintptr_t)old->id);
+	return rc < 0 ? rc : generation_on_commit(g, io_closed, old->io);
+}
+
+// ---------------------------------------------------------------- bridge domains
+
+static int set_bridge_domain(struct generation *g, struct change *change)
+{
+	const Sluice__Api__BridgeDomain *wanted = change->after->operation->set_bridge_domain;
+	struct object *object = change->object;
+	const struct bridge_domain *old = NULL;
+	struct bridge_domain *new;
+	int rc;
+
+	if (change->before == NULL) {
+		new = generation_alloc(g, sizeof(*new));
+		if (new == NULL || (new->members = generation_alloc(g, sizeof(struct member_list))) == NULL)
+			return -ENOMEM;
+		rc = take_id(g, &bridge_domain_ids, give_bridge_domain_id, "bridge domains", &new->id);
+		if (rc < 0) return rc;
+		object->id = new->id;
+		new->since_ns = clock_realtime_ns();
+		snprintf(new->name, sizeof(new->name), "%s", wanted->name);
+		rc = generation_map_set(g, &generation_root(g)->bridge_domains, new->id, new);
+		if (rc < 0) return rc;
+	} else {
+		new = generation_bridge_domain(g, object->id);
+		if (new == NULL) return -ENOMEM;
+		old = dataplane_bridge_domain(generation_before(g), new->id);
+	}
+	new->learning = wanted->learning;
+	new->flood_unknown_unicast = wanted->flood_unknown_unicast;
+	new->ageing_seconds = wanted->ageing_seconds;
+	new->mac_limit = wanted->mac_limit;
+	return STAGES_ASK(bridge_domain, g, old, new);
+}
+
+static int delete_bridge_domain(struct generation *g, struct change *change)
+{
+	const struct bridge_domain *old = dataplane_bridge_domain(generation_next(g), change->object->id);
+	int rc = STAGES_ASK(bridge_domain, g, old, NULL);
+
+	if (rc < 0) return rc;
+	generation_retire(g, old->members);
+	generation_retire(g, old);
+	rc = generation_map_set(g, &generation_root(g)->bridge_domains, old->id, NULL);
+	return rc < 0 ? rc : generation_on_commit(g, give_bridge_domain_id, (void *)(uintptr_t)old->id);
+}
+
+// ---------------------------------------------------------------- logical ports
+
+static struct vlan_tag tag_of(const Sluice__Api__VlanTag *tag)
+{
+	bool service = tag->type == SLUICE__API__TAG_TYPE__S_VLAN;
+
+	return (struct vlan_tag){service ? RTE_ETHER_TYPE_QINQ : RTE_ETHER_TYPE_VLAN, (uint16_t)tag->vid};
+}
+
+// Which flood list a logical port is in; 0: none.
+static uint32_t floods_of(const struct logical_port *lp)
+{
+	return lp != NULL && lp->enabled ? lp->bridge_domain : 0;
+}
+
+static int set_logical_port(struct generation *g, struct change *change)
+{
+	const Sluice__Api__LogicalPort *wanted = change->after->operation->set_logical_port;
+	struct id_map *map = &generation_root(g)->logical_ports;
+	struct object *object = change->object;
+	const struct logical_port *old = NULL;
+	struct logical_port *new = generation_alloc(g, sizeof(*new));
+	int rc;
+
+	if (new == NULL) return -ENOMEM;
+	if (change->before == NULL) {
+		new->counters = generation_alloc(g, worker_count * sizeof(struct counters));
+		if (new->counters == NULL) return -ENOMEM;
+		rc = take_id(g, &logical_port_ids, give_logical_port_id, "logical ports", &new->id);
+		if (rc < 0) return rc;
+		object->id = new->id;
+		new->since_ns = clock_realtime_ns();
+		snprintf(new->name, sizeof(new->name), "%s", wanted->name);
+	} else {
+		old = dataplane_logical_port(generation_next(g), object->id);
+		*new = *old;
+	}
+	new->port = (uint16_t)id_of(KIND(PORT), wanted->port);
+	new->bridge_domain = id_of(KIND(BRIDGE_DOMAIN), wanted->bridge_domain);
+	new->enabled = wanted->enabled;
+	new->matches = (uint8_t)wanted->n_match;
+	for (size_t i = 0; i < wanted->n_match; i++)
+		new->match[i] = tag_of(wanted->match[i]);
+	new->rewrite = (uint8_t)wanted->rewrite;
+	new->rewrite_tags = (uint8_t)wanted->n_rewrite_tags;
+	for (size_t i = 0; i < wanted->n_rewrite_tags; i++)
+		new->rewrite_tag[i] = tag_of(wanted->rewrite_tags[i]);
+	new->split_horizon_group = wanted->split_horizon_group;
+	new->mac_limit = wanted->mac_limit;
+	rc = generation_map_set(g, map, new->id, new);
+	if (rc < 0) return rc;
+	if (floods_of(old) != floods_of(new) && ((rc = generation_member(g, floods_of(old), new->id, false)) < 0 ||
+						 (rc = generation_member(g, floods_of(new), new->id, true)) < 0))
+		return rc;
+	generation_retire(g, old);
+	return STAGES_ASK(logical_port, g, old, new);
+}
+
+static int delete_logical_port(struct generation *g, struct change *change)
+{
+	const struct logical_port *old = dataplane_logical_port(generation_next(g), change->object->id);
+	int rc = STAGES_ASK(logical_port, g, old, NULL);
+
+	if (rc < 0 || (rc = generation_member(g, floods_of(old), old->id, false)) < 0) return rc;
+	generation_retire(g, old->counters);
+	generation_retire(g, old);
+	rc = generation_map_set(g, &generation_root(g)->logical_ports, old->id, NULL);
+	return rc < 0 ? rc : generation_on_commit(g, give_logical_port_id, (void *)(uintptr_t)old->id);
+}
+
+// ---------------------------------------------------------------- block points, static addresses, CE notification
+
+static int add_block_point(struct generation *g, struct version *version, const struct block_point *old)
+{
+	const Sluice__Api__BlockPoint *wanted = version->operation->set_block_point;
+	struct block_point *new = generation_alloc(g, sizeof(*new));
+
+	if (new == NULL) return -ENOMEM;
+	new->port = (uint16_t)id_of(KIND(PORT), wanted->port);
+	new->vid = (uint16_t)wanted->vid;
+	new->cause = (uint8_t)wanted->cause;
+	snprintf(new->name, sizeof(new->name), "%s", wanted->name);
+	if (old != NULL) {
+		new->counters = old->counters;
+		new->since_ns = old->since_ns;
+		generation_retire(g, old);
+	} else {
+		new->counters = generation_alloc(g, worker_count * sizeof(struct block_point_counters));
+		new->since_ns = clock_realtime_ns();
+		if (new->counters == NULL || generation_block_change(g, new, true) < 0) return -ENOMEM;
+	}
+	version->runtime = new;
+	return STAGES_ASK(block_point, g, old, new);
+}
+
+static int remove_block_point(struct generation *g, const struct block_point *old)
+{
+	int rc = STAGES_ASK(block_point, g, old, NULL);
+
+	if (rc < 0 || (rc = generation_block_change(g, old, false)) < 0) return rc;
+	generation_retire(g, old->counters);
+	generation_retire(g, old);
+	return 0;
+}
+
+static int set_block_point(struct generation *g, struct change *change)
+{
+	const Sluice__Api__BlockPoint *wanted = change->after->operation->set_block_point;
+	const struct block_point *old = change->before != NULL ? change->before->runtime : NULL;
+
+	// Another place under the same name: one is released, one is set.
+	if (old != NULL && (old->vid != wanted->vid || old->port != id_of(KIND(PORT), wanted->port))) {
+		int rc = remove_block_point(g, old);
+
+		if (rc < 0) return rc;
+		old = NULL;
+	}
+	return add_block_point(g, change->after, old);
+}
+
+static int delete_block_point(struct generation *g, struct change *change)
+{
+	return remove_block_point(g, change->before->runtime);
+}
+
+static int set_static_mac(struct generation *g, struct change *change)
+{
+	const Sluice__Api__StaticMac *wanted = change->after->operation->set_static_mac;
+	const struct static_mac *old = change->before != NULL ? change->before->runtime : NULL;
+	struct static_mac *new = generation_alloc(g, sizeof(*new));
+
+	if (new == NULL) return -ENOMEM;
+	new->bridge_domain = id_of(KIND(BRIDGE_DOMAIN), wanted->bridge_domain);
+	new->logical_port = id_of(KIND(LOGICAL_PORT), wanted->logical_port);
+	memcpy(&new->mac, wanted->mac.data, sizeof(new->mac));
+	snprintf(new->name, sizeof(new->name), "%s", wanted->name);
+	change->after->runtime = new;
+	generation_retire(g, old);
+	return STAGES_ASK(static_mac, g, old, new);
+}
+
+static int delete_static_mac(struct generation *g, struct change *change)
+{
+	generation_retire(g, change->before->runtime);
+	return STAGES_ASK(static_mac, g, change->before->runtime, NULL);
+}
+
+static uint8_t offsets_of(size_t count, const uint32_t *wanted, const uint32_t *defaults, uint8_t default_count,
+			  uint32_t *offsets)
+{
+	if (count == 0) {
+		memcpy(offsets, defaults, default_count * sizeof(*offsets));
+		return default_count;
+	}
+	memcpy(offsets, wanted, count * sizeof(*offsets));
+	return (uint8_t)count;
+}
+
+static int set_ce_notification(struct generation *g, struct change *change)
+{
+	static const uint32_t mac_move_default[] = {0, 300, 1000, 2000}, mvrp_default[] = {0, 200, 1000};
+	const Sluice__Api__CeNotification *wanted = change->after->operation->set_ce_notification;
+	const struct ce_notification *old = change->before != NULL ? change->before->runtime : NULL;
+	struct ce_notification *new = generation_alloc(g, sizeof(*new));
+
+	if (new == NULL) return -ENOMEM;
+	new->port = (uint16_t)id_of(KIND(PORT), wanted->port);
+	if (wanted->mac_move != NULL) {
+		new->mac_move = wanted->mac_move->enabled;
+		new->mac_move_offsets =
+			offsets_of(wanted->mac_move->n_offsets_ms, wanted->mac_move->offsets_ms, mac_move_default,
+				   RTE_DIM(mac_move_default), new->mac_move_offset_ms);
+		new->mac_move_limit = wanted->mac_move->mac_limit ? wanted->mac_move->mac_limit : 100000;
+		new->mac_move_frames_per_second = wanted->mac_move->frames_per_second;
+	}
+	if (wanted->mvrp != NULL) {
+		new->mvrp = wanted->mvrp->enabled;
+		new->mvrp_offsets = offsets_of(wanted->mvrp->n_offsets_ms, wanted->mvrp->offsets_ms, mvrp_default,
+					       RTE_DIM(mvrp_default), new->mvrp_offset_ms);
+		new->mvrp_provider_address = wanted->mvrp->provider_address;
+	}
+	change->after->runtime = new;
+	generation_retire(g, old);
+	return STAGES_ASK(ce_notification, g, old, new);
+}
+
+static int delete_ce_notification(struct generation *g, struct change *change)
+{
+	generation_retire(g, change->before->runtime);
+	return STAGES_ASK(ce_notification, g, change->before->runtime, NULL);
+}
+
+// ---------------------------------------------------------------- settings
+
+static int change_settings(struct generation *g, uint32_t mac_limit)
+{
+	struct dataplane *root = generation_root(g);
+
+	root->settings.mac_limit = mac_limit ? mac_limit : DEFAULT_MAC_LIMIT;
+	return STAGES_ASK(settings, g, &generation_before(g)->settings, &root->settings);
+}
+
+static int set_settings(struct generation *g, struct change *change)
+{
+	return change_settings(g, change->after->operation->set_settings->mac_limit);
+}
+
+static int delete_settings(struct generation *g, struct change *change)
+{
+	(void)change;
+	return change_settings(g, 0);
+}
+
+// ---------------------------------------------------------------- all of them
+
+struct builder {
+	Sluice__Api__ObjectKind kind;
+	int (*build)(struct generation *g, struct change *change);
+};
+
+static const struct builder deleters[] = {
+	{KIND(BLOCK_POINT), delete_block_point},     {KIND(CE_NOTIFICATION), delete_ce_notification},
+	{KIND(STATIC_MAC), delete_static_mac},       {KIND(LOGICAL_PORT), delete_logical_port},
+	{KIND(BRIDGE_DOMAIN), delete_bridge_domain}, {KIND(PORT), delete_port},
+	{KIND(SETTINGS), delete_settings},
+};
+
+static const struct builder setters[] = {
+	{KIND(SETTINGS), set_settings},           {KIND(PORT), set_port},
+	{KIND(BRIDGE_DOMAIN), set_bridge_domain}, {KIND(LOGICAL_PORT), set_logical_port},
+	{KIND(STATIC_MAC), set_static_mac},       {KIND(CE_NOTIFICATION), set_ce_notification},
+	{KIND(BLOCK_POINT), set_block_point},
+};
+
+static Sluice__Api__ErrorCode code_of(int rc)
+{
+	switch (rc) {
+	case -EEXIST:
+		return SLUICE__API__ERROR_CODE__ERROR_CONFLICT;
+	case -EINVAL:
+		return SLUICE__API__ERROR_CODE__ERROR_INVALID;
+	case -ENODEV:
+		return SLUICE__API__ERROR_CODE__ERROR_DEVICE;
+	case -ENOENT:
+		return SLUICE__API__ERROR_CODE__ERROR_NOT_FOUND;
+	default:
+		return SLUICE__API__ERROR_CODE__ERROR_RESOURCE;
+	}
+}
+
+static int build_one(struct generation *g, const struct builder *builder, struct change *change,
+		     struct api_error *error)
+{
+	const struct object *object = change->object;
+	int rc = builder->build(g, change);
+
+	if (rc >= 0) return 0;
+	object_text((struct object_name){object->kind, object->name}, error->object, sizeof(error->object));
+	return api_refuse(error, code_of(rc), change->operation, error->object, "%s",
+			  generation_refusal(g)[0] != '\0' ? generation_refusal(g) : strerror(-rc));
+}
+
+int build_changes(struct generation *g, struct change *const *changes, unsigned count, struct api_error *error)
+{
+	for (unsigned k = 0; k < RTE_DIM(deleters); k++)
+		for (unsigned i = 0; i < count; i++)
+			if (changes[i]->after == NULL && changes[i]->object->kind == deleters[k].kind &&
+			    build_one(g, &deleters[k], changes[i], error) < 0)
+				return -1;
+	for (unsigned k = 0; k < RTE_DIM(setters); k++)
+		for (unsigned i = 0; i < count; i++)
+			if (changes[i]->after != NULL && changes[i]->object->kind == setters[k].kind &&
+			    build_one(g, &setters[k], changes[i], error) < 0)
+				return -1;
+	if (generation_members_done(g) < 0)
+		return api_refuse(error, SLUICE__API__ERROR_CODE__ERROR_RESOURCE, 0, "", "out of memory");
+	return 0;
+}

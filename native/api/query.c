@@ -1,0 +1,241 @@
+#include "query.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../main/stages.h"
+#include "build.h"
+
+#define WHAT(name) SLUICE__API__QUERY__WHAT_##name
+#define KIND(name) SLUICE__API__OBJECT_KIND__KIND_##name
+
+struct entry {
+	Sluice__Api__ObjectKind kind;
+	char *name;
+};
+
+// Objects are remembered by name: they may go while a slow client reads.
+struct query {
+	Sluice__Api__Query__WhatCase what;
+	const struct owner *owner;
+	struct entry *entries;
+	size_t count, at;
+	char *bridge_domain;
+	uint64_t cursor;
+};
+
+// The committed version: a transaction that is prepared but not committed does not show.
+static const struct version *visible(const struct object *object)
+{
+	return object->change != NULL ? object->change->before : object->version;
+}
+
+static int add_entry(struct query *query, size_t *room, Sluice__Api__ObjectKind kind, const char *name)
+{
+	if (query->count == *room) {
+		size_t more = *room ? *room * 2 : 64;
+		struct entry *grown = realloc(query->entries, more * sizeof(*grown));
+
+		if (grown == NULL) return -ENOMEM;
+		query->entries = grown;
+		*room = more;
+	}
+	query->entries[query->count] = (struct entry){kind, strdup(name)};
+	return query->entries[query->count].name != NULL ? (query->count++, 0) : -ENOMEM;
+}
+
+static int entry_order(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	return x->kind != y->kind ? (int)x->kind - (int)y->kind : strcmp(x->name, y->name);
+}
+
+// All objects of a kind (KIND_UNSPECIFIED: of every kind), in order; or those that are named.
+static int collect(struct query *query, Sluice__Api__ObjectKind kind, const Sluice__Api__Names *names)
+{
+	size_t room = 0;
+	int rc = 0;
+
+	for (size_t i = 0; names != NULL && rc == 0 && i < names->n_names; i++)
+		rc = add_entry(query, &room, kind, names->names[i]);
+	if (rc != 0 || (names != NULL && names->n_names > 0)) return rc;
+	for (const struct object *o = query->owner != NULL ? query->owner->objects : NULL; rc == 0 && o != NULL;
+	     o = o->older)
+		if (visible(o) != NULL && (kind == KIND(UNSPECIFIED) || o->kind == kind))
+			rc = add_entry(query, &room, o->kind, o->name);
+	if (query->count > 0) qsort(query->entries, query->count, sizeof(*query->entries), entry_order);
+	return rc;
+}
+
+static const struct object *bridge_domain_of(const struct query *query)
+{
+	const struct object *object = store_find(KIND(BRIDGE_DOMAIN), query->bridge_domain);
+
+	return object != NULL && visible(object) != NULL && object->owner == query->owner ? object : NULL;
+}
+
+struct query *query_new(const struct owner *owner, const Sluice__Api__Query *what, struct api_error *error)
+{
+	struct query *query = calloc(1, sizeof(*query));
+	int rc = query == NULL ? -ENOMEM : 0;
+
+	if (query != NULL) {
+		query->what = what->what_case;
+		query->owner = owner;
+	}
+	switch (rc < 0 ? WHAT(_NOT_SET) : what->what_case) {
+	case WHAT(PORTS):
+		rc = collect(query, KIND(PORT), what->ports);
+		break;
+	case WHAT(LOGICAL_PORTS):
+		rc = collect(query, KIND(LOGICAL_PORT), what->logical_ports);
+		break;
+	case WHAT(BRIDGE_DOMAINS):
+		rc = collect(query, KIND(BRIDGE_DOMAIN), what->bridge_domains);
+		break;
+	case WHAT(BLOCK_POINTS):
+		rc = collect(query, KIND(BLOCK_POINT), what->block_points);
+		break;
+	case WHAT(CE_NOTIFICATIONS):
+		rc = collect(query, KIND(CE_NOTIFICATION), what->ce_notifications);
+		break;
+	case WHAT(OBJECTS_OF):
+		query->owner = store_find_owner(what->objects_of);
+		rc = collect(query, KIND(UNSPECIFIED), NULL);
+		break;
+	case WHAT(OBJECTS):
+		rc = collect(query, KIND(UNSPECIFIED), NULL);
+		break;
+	case WHAT(FDB):
+		query->bridge_domain = strdup(what->fdb->bridge_domain);
+		if (query->bridge_domain == NULL) {
+			rc = -ENOMEM;
+		} else if (query->bridge_domain[0] != '\0' && bridge_domain_of(query) == NULL) {
+			object_text((struct object_name){KIND(BRIDGE_DOMAIN), query->bridge_domain}, error->object,
+				    sizeof(error->object));
+			api_refuse(error, SLUICE__API__ERROR_CODE__ERROR_NOT_FOUND, 0, error->object,
+				   "there is no such bridge domain");
+			query_free(query);
+			return NULL;
+		}
+		break;
+	case WHAT(STAGES):
+	case WHAT(ENGINE):
+		break;
+	default:
+		if (rc == 0) {
+			api_refuse(error, SLUICE__API__ERROR_CODE__ERROR_PROTOCOL, 0, "",
+				   "a query that this engine does not know");
+			query_free(query);
+			return NULL;
+		}
+	}
+	if (rc < 0) {
+		api_refuse(error, SLUICE__API__ERROR_CODE__ERROR_RESOURCE, 0, "", "out of memory");
+		query_free(query);
+		return NULL;
+	}
+	return query;
+}
+
+void query_free(struct query *query)
+{
+	if (query == NULL) return;
+	for (size_t i = 0; i < query->count; i++)
+		free(query->entries[i].name);
+	free(query->entries);
+	free(query->bridge_domain);
+	free(query);
+}
+
+// ---------------------------------------------------------------- parts
+
+static int objects_part(struct query *query, struct arena *arena, Sluice__Api__QueryReply *part)
+{
+	bool as_set = query->what == WHAT(OBJECTS) || query->what == WHAT(OBJECTS_OF);
+	void **list = arena_alloc(arena, PART_ENTRIES * sizeof(void *));
+
+	if (list == NULL) return -ENOMEM;
+	part->objects = (Sluice__Api__Operation **)list;
+	part->ports = (Sluice__Api__PortState **)list;
+	part->logical_ports = (Sluice__Api__LogicalPortState **)list;
+	part->bridge_domains = (Sluice__Api__BridgeDomainState **)list;
+	part->block_points = (Sluice__Api__BlockPointState **)list;
+	part->ce_notifications = (Sluice__Api__CeNotificationState **)list;
+	for (unsigned n = 0; n < PART_ENTRIES && query->at < query->count; n++) {
+		const struct entry *entry = &query->entries[query->at++];
+		const struct object *object = store_find(entry->kind, entry->name);
+		const struct version *version;
+
+		if (object == NULL || object->owner != query->owner || (version = visible(object)) == NULL) continue;
+		if (as_set)
+			part->objects[part->n_objects++] = version->operation;
+		else if (state_add(arena, object, version, part) < 0)
+			return -ENOMEM;
+	}
+	part->last = query->at == query->count;
+	return 0;
+}
+
+static bool visible_to(const struct query *query, const struct bridge_domain *bd)
+{
+	const struct object *object = store_find(KIND(BRIDGE_DOMAIN), bd->name);
+
+	return object != NULL && object->owner == query->owner;
+}
+
+static int fdb_part(struct query *query, struct arena *arena, Sluice__Api__QueryReply *part)
+{
+	const struct dataplane *dp = dataplane_current();
+	const struct stage *stage = stages_first();
+	const struct object *only = query->bridge_domain[0] != '\0' ? bridge_domain_of(query) : NULL;
+	struct fdb_row *rows = arena_alloc(arena, PART_ENTRIES * sizeof(*rows));
+	Sluice__Api__FdbEntry *entries = arena_alloc(arena, PART_ENTRIES * sizeof(*entries));
+	unsigned count = 0;
+
+	part->fdb = arena_alloc(arena, PART_ENTRIES * sizeof(Sluice__Api__FdbEntry *));
+	if (rows == NULL || entries == NULL || part->fdb == NULL) return -ENOMEM;
+	while (stage != NULL && stage->fdb_read == NULL)
+		stage = stage->next;
+	// A bridge domain that went meanwhile has no more entries.
+	if (stage != NULL && (only != NULL || query->bridge_domain[0] == '\0'))
+		count = stage->fdb_read(only != NULL ? only->id : 0, &query->cursor, rows, PART_ENTRIES);
+	for (unsigned i = 0; i < count; i++) {
+		const struct bridge_domain *bd = dataplane_bridge_domain(dp, rows[i].bridge_domain);
+		const struct logical_port *lp = dataplane_logical_port(dp, rows[i].logical_port);
+		Sluice__Api__FdbEntry *entry = &entries[part->n_fdb];
+
+		if (bd == NULL || lp == NULL || !visible_to(query, bd)) continue;
+		*entry = (Sluice__Api__FdbEntry)SLUICE__API__FDB_ENTRY__INIT;
+		entry->bridge_domain = (char *)(uintptr_t)bd->name;
+		entry->logical_port = (char *)(uintptr_t)lp->name;
+		entry->mac.len = sizeof(rows[i].mac);
+		entry->mac.data = rows[i].mac.addr_bytes;
+		entry->type = rows[i].is_static ? SLUICE__API__FDB_ENTRY_TYPE__FDB_STATIC
+						: SLUICE__API__FDB_ENTRY_TYPE__FDB_LEARNED;
+		entry->age_seconds = rows[i].age_seconds;
+		part->fdb[part->n_fdb++] = entry;
+	}
+	part->last = count == 0;
+	return 0;
+}
+
+int query_part(struct query *query, struct arena *arena, Sluice__Api__QueryReply *part)
+{
+	*part = (Sluice__Api__QueryReply)SLUICE__API__QUERY_REPLY__INIT;
+	switch (query->what) {
+	case WHAT(FDB):
+		return fdb_part(query, arena, part);
+	case WHAT(STAGES):
+		part->last = true;
+		return state_stages(arena, part);
+	case WHAT(ENGINE):
+		part->last = true;
+		part->engine = state_engine(arena);
+		return part->engine != NULL ? 0 : -ENOMEM;
+	default:
+		return objects_part(query, arena, part);
+	}
+}

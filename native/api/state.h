@@ -1,0 +1,33 @@
+// The state of objects, as queries answer it. Messages and lists live in an arena that is freed as a whole.
+#ifndef SLUICE_API_STATE_H
+#define SLUICE_API_STATE_H
+
+#include "store.h"
+
+// Memory of one part of an answer.
+struct arena {
+	struct arena_block *blocks;
+};
+
+// Zeroed; NULL: no memory.
+void *arena_alloc(struct arena *arena, size_t size);
+void arena_free(struct arena *arena);
+
+// Adds the object's state to the list of its kind in the part, which has room; version is the committed one.
+// 0 or -ENOMEM.
+int state_add(struct arena *arena, const struct object *object, const struct version *version,
+	      Sluice__Api__QueryReply *part);
+// The engine itself, and the nodes of the graph. NULL: no memory.
+Sluice__Api__EngineState *state_engine(struct arena *arena);
+int state_stages(struct arena *arena, Sluice__Api__QueryReply *part);
+
+// Set once at start.
+struct engine_identity {
+	uint64_t instance;
+	uint64_t started_at_seconds;
+	uint64_t started_ms; // monotonic
+	bool huge_pages;
+};
+extern struct engine_identity engine_identity;
+
+#endif

@@ -1,0 +1,115 @@
+#include "eal.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_version.h>
+
+#include "dataplane.h"
+#include "log.h"
+
+#define MAX_ARGS 24
+
+// Processors of --cores in order; how many, 0 if the list makes no sense.
+static unsigned parse_cores(const char *list, unsigned *cores, unsigned most)
+{
+	unsigned count = 0;
+
+	while (*list != '\0') {
+		char *end;
+		unsigned long first = strtoul(list, &end, 10), last = first;
+
+		if (end == list) return 0;
+		if (*end == '-') {
+			list = end + 1;
+			last = strtoul(list, &end, 10);
+			if (end == list || last < first) return 0;
+		}
+		for (; first <= last && count < most; first++)
+			cores[count++] = (unsigned)first;
+		list = *end == ',' ? end + 1 : end;
+		if (*end != ',' && *end != '\0') return 0;
+	}
+	return count;
+}
+
+// "0@(0-1),1@(0-1)": lcore 0 is the control thread, the workers follow. Those that --cores does not bind go where
+// the scheduler puts them.
+static int lcore_map(const struct options *options, char *map, size_t size)
+{
+	unsigned cores[CPU_SETSIZE], bound = 0;
+	char anywhere[512];
+	cpu_set_t allowed;
+	size_t n = 0;
+
+	if (sched_getaffinity(0, sizeof(allowed), &allowed) < 0) return -errno;
+	for (unsigned cpu = 0; cpu < CPU_SETSIZE && n < sizeof(anywhere) - 8; cpu++)
+		if (CPU_ISSET(cpu, &allowed))
+			n += (size_t)snprintf(anywhere + n, sizeof(anywhere) - n, "%s%u", n ? "," : "", cpu);
+	if (options->cores != NULL) {
+		bound = parse_cores(options->cores, cores, CPU_SETSIZE);
+		for (unsigned i = 0; i < bound; i++)
+			if (cores[i] >= CPU_SETSIZE || !CPU_ISSET(cores[i], &allowed)) bound = 0;
+		if (bound == 0) {
+			log_error("cores-unusable", "cores=%s allowed=%s", options->cores, anywhere);
+			return -EINVAL;
+		}
+	}
+	n = (size_t)snprintf(map, size, "0@(%s)", anywhere);
+	for (unsigned i = 0; i < options->workers && n < size; i++) {
+		if (bound > 0)
+			n += (size_t)snprintf(map + n, size - n, ",%u@%u", i + 1, cores[i % bound]);
+		else
+			n += (size_t)snprintf(map + n, size - n, ",%u@(%s)", i + 1, anywhere);
+	}
+	return n < size ? 0 : -EINVAL;
+}
+
+int eal_start(const struct options *options)
+{
+	char map[16384], memory[16];
+	const char *args[MAX_ARGS];
+	int n = 0, rc = lcore_map(options, map, sizeof(map));
+
+	if (rc < 0) return rc;
+	snprintf(memory, sizeof(memory), "%u", options->memory_mb);
+	args[n++] = "sluice-engine";
+	args[n++] = "--lcores";
+	args[n++] = map;
+	args[n++] = "-m";
+	args[n++] = memory;
+	// Nothing that costs time or leaves files: no PCI scan, no sockets of DPDK's own, no shared configuration.
+	args[n++] = "--no-pci";
+	args[n++] = "--no-telemetry";
+	args[n++] = "--iova-mode=va";
+	if (options->huge_pages) {
+		args[n++] = "--in-memory";
+	} else {
+		args[n++] = "--no-huge";
+		args[n++] = "--no-shconf";
+	}
+	args[n++] = options->verbose ? "--log-level=7" : "--log-level=4";
+	args[n] = NULL;
+	// rte_eal_init may reorder what it is given.
+	char *argv[MAX_ARGS];
+	for (int i = 0; i <= n; i++)
+		argv[i] = (char *)(uintptr_t)args[i];
+	if (rte_eal_init(n, argv) < 0) {
+		log_error("dpdk-not-started", "errno=%d reason=\"%s\"%s", rte_errno, rte_strerror(rte_errno),
+			  options->huge_pages ? " hint=\"are there enough free huge pages? --no-huge does without\""
+					      : "");
+		return rte_errno > 0 ? -rte_errno : -EINVAL;
+	}
+	return 0;
+}
+
+void eal_stop(void)
+{
+	rte_eal_cleanup();
+}

@@ -1,0 +1,42 @@
+// Worker threads: each walks its graph while there is work and sleeps in epoll while there is none.
+#ifndef SLUICE_MAIN_WORKER_H
+#define SLUICE_MAIN_WORKER_H
+
+#include "stage.h"
+
+#define DEFAULT_MAC_LIMIT 131072u
+
+extern struct worker workers[MAX_WORKERS];
+
+// Rings, epoll and quiescent-state bookkeeping for `count` workers (1 to MAX_WORKERS); no thread yet, no EAL needed.
+// Until workers_run the workers count as quiescent. 0 or -errno.
+int workers_start(unsigned count);
+// Creates the graphs and launches the workers on the EAL's worker lcores. Needs the stages' start(). 0 or -errno.
+int workers_run(void);
+// Ends the threads and waits for them; then graphs, rings and fds go.
+void workers_stop(void);
+
+// Adds and removes a descriptor that wakes worker `index` when it is readable. `context` gets the errors
+// (worker_wait_error below). 0 or -errno.
+struct worker_wait {
+	int fd;
+	// Worker: the descriptor reports an error (device down or gone); must take it off the descriptor.
+	void (*error)(struct worker_wait *wait);
+};
+int worker_watch(unsigned index, struct worker_wait *wait);
+void worker_unwatch(unsigned index, struct worker_wait *wait);
+// A port without a descriptor is served by naps of this worker while it is counted here.
+void worker_nap_for(unsigned index, int change);
+
+// Any thread but the worker itself: makes a sleeping worker walk its graph.
+void worker_wake(unsigned index);
+
+// Where the workers read the root; and the swing of it (generation.c).
+const struct dataplane *const *dataplane_root(void);
+void dataplane_publish(const struct dataplane *next);
+
+// The descriptor that control_wake() makes readable; the loop drains it and calls stages_poll().
+int control_wake_fd(void);
+void control_wake_drain(void);
+
+#endif

@@ -1,0 +1,27 @@
+#include "device.h"
+
+const struct device_kind *device_kind(enum device_type type)
+{
+	switch (type) {
+	case DEVICE_AF_PACKET:
+		return &device_af_packet;
+	case DEVICE_AF_XDP:
+		return &device_af_xdp;
+	case DEVICE_RING:
+		return &device_ring;
+	case DEVICE_PCAP:
+		return &device_pcap;
+	}
+	return NULL;
+}
+
+void device_init(struct device *device, const struct device_kind *kind, unsigned rx_queues, unsigned tx_queues)
+{
+	device->kind = kind;
+	device->rx_queues = rx_queues;
+	device->tx_queues = tx_queues;
+	for (unsigned i = 0; i < MAX_WORKERS; i++) {
+		device->queues[i] = (struct device_queue){.wait = {.fd = -1}};
+		rte_spinlock_init(&device->queues[i].transmit_lock);
+	}
+}

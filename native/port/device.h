@@ -1,0 +1,74 @@
+// What stands behind a port. A kind of device is one file: open, close, receive, transmit.
+#ifndef SLUICE_PORT_DEVICE_H
+#define SLUICE_PORT_DEVICE_H
+
+#include "../main/dataplane.h"
+#include "../main/worker.h"
+
+#include <rte_spinlock.h>
+
+enum device_type { DEVICE_AF_PACKET, DEVICE_AF_XDP, DEVICE_RING, DEVICE_PCAP };
+
+// What a client asked for.
+struct device_spec {
+	enum device_type type;
+	char name[NAME_SIZE]; // kernel device or ring
+	char rx_file[256];
+	char tx_file[256];
+	uint16_t mtu; // bytes of L3 payload, never 0
+};
+
+// Why open() failed, for people.
+struct device_error {
+	char text[192];
+};
+
+struct device;
+
+// Queues are numbered from 0; worker w receives on queue w if there is one.
+struct device_kind {
+	const char *name;
+	bool kernel; // stands for a kernel network device: link, address and speed come from there
+	uint16_t largest_mtu;
+	// Makes a device that does not receive yet from the workers' point of view. 0, -ENODEV: there is no such
+	// device; -EEXIST: taken; or another -errno, with the reason in error.
+	int (*open)(const struct device_spec *spec, struct device **out, struct device_error *error);
+	// No worker uses it any more. NULL is fine.
+	void (*close)(struct device *device);
+	// Worker. At most n packets, headers in the first segment.
+	uint16_t (*receive)(struct device *device, unsigned queue, struct worker *worker, struct rte_mbuf **packets,
+			    uint16_t n);
+	// Worker. Takes the first packets (sent, or dropped and counted in tx_errors) and returns how many.
+	uint16_t (*transmit)(struct device *device, unsigned queue, struct worker *worker, struct rte_mbuf **packets,
+			     uint16_t n);
+	// Adds what the device itself lost before the engine saw it. May be NULL.
+	void (*losses)(struct device *device, uint64_t *discards, uint64_t *errors);
+};
+
+struct device_queue {
+	// What a sleeping worker waits for; fd -1: nothing to wait for.
+	struct worker_wait wait;
+	rte_spinlock_t transmit_lock; // taken only where workers share the queue
+	// Written by the worker that owns the queue (receive) or holds the lock (transmit).
+	uint64_t rx_discards; // no buffer
+	uint64_t rx_errors;   // truncated or senseless
+	uint64_t tx_errors;
+} __rte_cache_aligned;
+
+// First member of every kind's own struct.
+struct device {
+	const struct device_kind *kind;
+	unsigned ifindex; // kernel devices
+	unsigned rx_queues, tx_queues;
+	bool polled; // has no descriptor: a worker naps instead of sleeping
+	struct device_queue queues[MAX_WORKERS];
+};
+
+extern const struct device_kind device_af_packet, device_af_xdp, device_ring, device_pcap;
+
+const struct device_kind *device_kind(enum device_type type);
+
+// Fills in what all kinds share. Queues: both counts.
+void device_init(struct device *device, const struct device_kind *kind, unsigned rx_queues, unsigned tx_queues);
+
+#endif

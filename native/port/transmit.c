@@ -1,0 +1,19 @@
+// What workers send: the worker's queue of the device, or a shared one under its lock.
+#include "port_io.h"
+
+uint16_t port_transmit(struct worker *worker, const struct port *port, struct rte_mbuf **packets, uint16_t n)
+{
+	struct device *device = __atomic_load_n(&port->io->device, __ATOMIC_ACQUIRE);
+	unsigned queue;
+	uint16_t sent;
+
+	if (unlikely(device == NULL)) return 0;
+	worker->busy = true;
+	if (likely(device->tx_queues >= worker_count))
+		return device->kind->transmit(device, worker->index, worker, packets, n);
+	queue = worker->index % device->tx_queues;
+	rte_spinlock_lock(&device->queues[queue].transmit_lock);
+	sent = device->kind->transmit(device, queue, worker, packets, n);
+	rte_spinlock_unlock(&device->queues[queue].transmit_lock);
+	return sent;
+}
