@@ -14,6 +14,7 @@ export const ENGINE_TARGET = 'engine';
 
 /** A planned operation for the engine. */
 export interface EnginePlannedOperation extends PlannedOperation {
+  readonly target: typeof ENGINE_TARGET;
   readonly operation: EngineOperation;
 }
 

@@ -6,7 +6,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PlannedOperation } from '../commit/feature.ts';
 import type { ObjectKind } from '../engine/gen/sluice_pb.js';
-import { ENGINE_TARGET, type EngineOperation, type EnginePlannedOperation } from '../engine/operation.ts';
+import type { EngineOperation, EnginePlannedOperation } from '../engine/operation.ts';
 
 /** An object that the configuration asks for. */
 export interface Wanted {
@@ -45,7 +45,7 @@ export class EnginePlan {
   }
 
   #add(path: string, summary: string, operation: EngineOperation): void {
-    const planned: EnginePlannedOperation = { target: ENGINE_TARGET, path, summary, operation };
+    const planned: EnginePlannedOperation = { target: 'engine', path, summary, operation };
     this.operations.push(planned);
   }
 }

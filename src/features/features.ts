@@ -1,10 +1,9 @@
 /** All features of the router and what they offer to those above, wired for one schema. */
 import type { AccessControl } from '../commit/access.ts';
-import type { Feature, PlannedOperation, Target } from '../commit/feature.ts';
+import type { Feature, PlannedOperation } from '../commit/feature.ts';
 import type { KeySpace } from '../datastore/key.ts';
 import type { View } from '../datastore/view.ts';
 import type { Event } from '../engine/gen/sluice_pb.js';
-import { PlatformTarget } from '../platform/target.ts';
 import { BlockPointNotifier } from './block-points/notify.ts';
 import type { EngineQueries } from './engine-state.ts';
 import { forwardingFeatures } from './forwarding.ts';
@@ -34,7 +33,8 @@ export interface RouterFeatures {
   readonly indexes: readonly string[];
   readonly access: AccessControl;
   readonly users: Users;
-  readonly platform: Target;
+  /** What the platform's target does for features (src/platform/target.ts), by name. */
+  readonly platformActions: Readonly<Record<string, () => void>>;
   /** What an empty engine needs to be told. */
   readonly intent: () => readonly PlannedOperation[];
   /** To be given every event of the engine. */
@@ -52,7 +52,7 @@ export function createFeatures({ keys, engine, numbers, running, publish }: Feat
     indexes: [...new Set(features.flatMap((feature) => feature.indexes ?? []))],
     access,
     users: new Users(system, running),
-    platform: new PlatformTarget({ [RELOAD_ACCESS_RULES]: () => access.invalidate() }),
+    platformActions: { [RELOAD_ACCESS_RULES]: () => access.invalidate() },
     intent: () => planReplay(keys, forwarding, running()),
     onEngineEvent: (event) => notifier.onEvent(event),
   };

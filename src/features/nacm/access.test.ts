@@ -241,3 +241,8 @@ test('readable costs a lookup a node once it was asked', () => {
   for (let round = 0; round < 100_000; round += 1) who.readable(node(INTERFACES));
   assert.ok(performance.now() - started < 500);
 });
+
+test('a comment changes nothing', () => {
+  const rows = configuration({ g: ['ann'] }, [[['g'], [{ action: 'deny', comment: 'permit' }]]]);
+  assert.equal(canRead(decisions(rows), A), false);
+});

@@ -1,7 +1,6 @@
 /** ietf-netconf-acm (RFC 8341): a change of the rules makes the access control read them anew. */
 import type { Feature } from '../../commit/feature.ts';
 import type { KeySpace } from '../../datastore/key.ts';
-import { PLATFORM_TARGET } from '../../platform/target.ts';
 import type { NacmAccessControl } from './access.ts';
 import { NACM } from './model.ts';
 import { NacmState } from './state.ts';
@@ -17,7 +16,7 @@ export function nacmFeature(keys: KeySpace, access: NacmAccessControl): Feature 
       const row = change.rows.find(({ node }) => node !== undefined && `${node.path}/`.startsWith(`${NACM}/`));
       if (row === undefined) return [];
       const summary = 'put the access control rules in force';
-      return [{ target: PLATFORM_TARGET, path: NACM, summary, operation: RELOAD_ACCESS_RULES }];
+      return [{ target: 'platform', path: NACM, summary, operation: RELOAD_ACCESS_RULES }];
     },
     state: new NacmState(keys, access.denials),
   };

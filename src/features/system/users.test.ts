@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { hashPassword } from '../../commit/crypt/sha-crypt.ts';
 import { keys, type Rows, viewOf } from '../testing/schema.ts';
 import { checkSystem } from './check.ts';
+import { systemFeature } from './feature.ts';
 import { SystemModel } from './model.ts';
 import { Users } from './users.ts';
 
@@ -79,4 +80,12 @@ test('checkSystem refuses hashes and keys that no login could use', async () => 
   assert.deepEqual(faults({ [entry]: { algorithm: 'ssh-ed25519', 'key-data': data } }), []);
   assert.deepEqual(faults({ [entry]: { algorithm: 'ssh-dss', 'key-data': data } }), [`${entry}/algorithm`]);
   assert.deepEqual(faults({ [entry]: { algorithm: 'ssh-rsa', 'key-data': data } }), [`${entry}/key-data`]);
+});
+
+test('contact and location are kept and ask nothing of anybody', () => {
+  const after = viewOf({ '/ietf-system:system': { contact: 'ann', location: 'here' } }, []);
+  const rows = Array.from(after.subtree(''), ({ key, node, row }) => ({ key, node, before: undefined, after: row }));
+  const change = { before: viewOf({}, []), after, rows };
+  const feature = systemFeature(model);
+  assert.deepEqual([feature.check?.(change), feature.plan(change)], [[], []]);
 });

@@ -1,0 +1,50 @@
+/**
+ * What works, leaf by leaf: each configurable leaf of the modules that the router acts on, what it does, and what shows
+ * it. The test beside this file fails where a leaf is missing, so the models never promise what the router does not do;
+ * the table in the README is made from it.
+ */
+import { blockPointEffects } from './block-points/coverage.ts';
+import { bridgeDomainEffects } from './bridge-domains/coverage.ts';
+import { ceNotificationEffects } from './ce-notification/coverage.ts';
+import { interfaceEffects } from './interfaces/coverage.ts';
+import { nacmEffects } from './nacm/coverage.ts';
+import { systemEffects } from './system/coverage.ts';
+
+export interface LeafEffect {
+  /** Schema path of the leaf or leaf-list. */
+  readonly leaf: string;
+  /** What it does, for people. */
+  readonly effect: string;
+  /**
+   * Rows that differ from the test's base configuration, by instance path, and what the named object of the engine then
+   * holds: shown by src/features/coverage.test.ts.
+   */
+  readonly set?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly object?: string;
+  readonly gives?: Readonly<Record<string, unknown>>;
+  /** Where else it is shown: a file of tests and what its test's name holds. */
+  readonly shownBy?: readonly (readonly [file: string, name: string])[];
+}
+
+export const effects: readonly LeafEffect[] = [
+  ...interfaceEffects,
+  ...bridgeDomainEffects,
+  ...blockPointEffects,
+  ...ceNotificationEffects,
+  ...systemEffects,
+  ...nacmEffects,
+];
+
+/** The table as Markdown. */
+export function coverageTable(): string {
+  const lines = ['| Leaf | What it does | Shown by |', '| --- | --- | --- |'];
+  let module = '';
+  for (const { leaf, effect, shownBy } of effects) {
+    const own = /^\/([^:]+):/.exec(leaf)?.[1] ?? '';
+    if (own !== module) lines.push(`| **${own}** | | |`);
+    module = own;
+    const files = [...new Set((shownBy ?? [['src/features/coverage.test.ts', '']]).map(([file]) => `\`${file}\``))];
+    lines.push(`| \`${leaf.slice(own.length + 2)}\` | ${effect} | ${files.join(', ')} |`);
+  }
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,140 @@
+/** What each leaf of ietf-interfaces and sluice-interfaces does (../coverage.ts). */
+import type { LeafEffect } from '../coverage.ts';
+import { INTERFACE } from './model.ts';
+
+const P = `${INTERFACE}[name='p']`;
+const Q = `${INTERFACE}[name='q']`;
+const SUB = `${INTERFACE}[name='p.10']`;
+const port = 'sluice-interfaces:port';
+const match = 'sluice-interfaces:encapsulation';
+const rewrite = 'sluice-interfaces:vlan-rewrite';
+const translated = { [`${rewrite}/action`]: 'translate', [`${rewrite}/tags/outer-vlan-id`]: '20' };
+const C_10 = { type: 0, vid: 10 };
+
+export const interfaceEffects: readonly LeafEffect[] = [
+  {
+    leaf: `${INTERFACE}/name`,
+    effect: 'names the port or logical port',
+    set: { [`${INTERFACE}[name='r']`]: { type: 'iana-if-type:ethernetCsmacd', [`${port}/ring`]: 'r0' } },
+    object: '1:r',
+    gives: { name: 'r' },
+  },
+  {
+    leaf: `${INTERFACE}/description`,
+    effect: 'a text for people',
+    shownBy: [['src/features/nacm/access.test.ts', 'a hidden leaf']],
+  },
+  {
+    leaf: `${INTERFACE}/type`,
+    effect: 'ethernetCsmacd: a physical port; l2vlan: a VLAN sub-interface; others are refused',
+    shownBy: [['src/features/forwarding.test.ts', 'check refuses other types']],
+  },
+  {
+    leaf: `${INTERFACE}/enabled`,
+    effect: 'a disabled interface neither receives nor sends',
+    set: { [P]: { enabled: 'false' } },
+    object: '1:p',
+    gives: { enabled: false },
+  },
+  {
+    leaf: `${INTERFACE}/${port}/af-packet`,
+    effect: 'the device, by an AF_PACKET socket',
+    set: { [Q]: { [`${port}/af-packet`]: 'veth1' } },
+    object: '1:q',
+    gives: { device: { case: 'afPacket', value: 'veth1' } },
+  },
+  {
+    leaf: `${INTERFACE}/${port}/af-xdp`,
+    effect: 'the device, by an AF_XDP socket',
+    set: { [Q]: { [`${port}/af-xdp`]: 'veth1' } },
+    object: '1:q',
+    gives: { device: { case: 'afXdp', value: 'veth1' } },
+  },
+  {
+    leaf: `${INTERFACE}/${port}/ring`,
+    effect: 'a ring of the engine as the device',
+    set: { [Q]: { [`${port}/ring`]: 'r0' } },
+    object: '1:q',
+    gives: { device: { case: 'ring', value: 'r0' } },
+  },
+  {
+    leaf: `${INTERFACE}/${port}/pcap/rx-file`,
+    effect: 'a capture file whose frames are received',
+    set: { [Q]: { [`${port}/pcap/rx-file`]: '/in', [`${port}/pcap/tx-file`]: '/out' } },
+    object: '1:q',
+    gives: { device: { case: 'pcap', value: { rxFile: '/in', txFile: '/out' } } },
+  },
+  {
+    leaf: `${INTERFACE}/${port}/pcap/tx-file`,
+    effect: 'a capture file to which sent frames are written',
+    set: { [Q]: { [`${port}/pcap/rx-file`]: '/in', [`${port}/pcap/tx-file`]: '/out' } },
+    object: '1:q',
+    gives: { device: { case: 'pcap', value: { rxFile: '/in', txFile: '/out' } } },
+  },
+  {
+    leaf: `${INTERFACE}/${port}/mtu`,
+    effect: 'the longest payload of a frame',
+    set: { [P]: { [`${port}/mtu`]: '9000' } },
+    object: '1:p',
+    gives: { mtu: 9000 },
+  },
+  {
+    leaf: `${INTERFACE}/sluice-interfaces:parent-interface`,
+    effect: 'the physical port of a sub-interface',
+    object: '2:p.10',
+    gives: { port: 'p' },
+  },
+  {
+    leaf: `${INTERFACE}/${match}/outer-tag-type`,
+    effect: 'frames with a customer tag or a service tag',
+    set: { [SUB]: { [`${match}/outer-tag-type`]: 's-vlan' } },
+    object: '2:p.10',
+    gives: { match: [{ type: 1, vid: 10 }] },
+  },
+  {
+    leaf: `${INTERFACE}/${match}/outer-vlan-id`,
+    effect: 'frames with this VLAN identifier',
+    object: '2:p.10',
+    gives: { match: [C_10] },
+  },
+  {
+    leaf: `${INTERFACE}/${match}/inner-vlan-id`,
+    effect: 'frames with this second tag',
+    set: { [SUB]: { [`${match}/inner-vlan-id`]: '7' } },
+    object: '2:p.10',
+    gives: { match: [C_10, { type: 0, vid: 7 }] },
+  },
+  {
+    leaf: `${INTERFACE}/${rewrite}/action`,
+    effect: 'tags are kept, removed, replaced or pushed on the way in, and the reverse on the way out',
+    set: { [SUB]: { [`${rewrite}/action`]: 'none' } },
+    object: '2:p.10',
+    gives: { rewrite: 0, rewriteTags: [] },
+  },
+  {
+    leaf: `${INTERFACE}/${rewrite}/tags/outer-tag-type`,
+    effect: 'kind of the tag that is written',
+    set: { [SUB]: { ...translated, [`${rewrite}/tags/outer-tag-type`]: 's-vlan' } },
+    object: '2:p.10',
+    gives: { rewrite: 2, rewriteTags: [{ type: 1, vid: 20 }] },
+  },
+  {
+    leaf: `${INTERFACE}/${rewrite}/tags/outer-vlan-id`,
+    effect: 'VLAN identifier of the tag that is written',
+    set: { [SUB]: translated },
+    object: '2:p.10',
+    gives: { rewrite: 2, rewriteTags: [{ type: 0, vid: 20 }] },
+  },
+  {
+    leaf: `${INTERFACE}/${rewrite}/tags/inner-vlan-id`,
+    effect: 'second tag that is written',
+    set: { [SUB]: { ...translated, [`${rewrite}/tags/inner-vlan-id`]: '30' } },
+    object: '2:p.10',
+    gives: {
+      rewriteTags: [
+        { type: 0, vid: 20 },
+        { type: 0, vid: 30 },
+      ],
+    },
+  },
+];
