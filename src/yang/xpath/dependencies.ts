@@ -54,7 +54,7 @@ export function dependenciesOf(
   const isOwnLeafref =
     isLeaf(context) && leafrefs(context.type).some((type) => type.leafref?.path.expression === expression);
   if (isOwnLeafref && expr.kind === 'path') walk.path(expr, start, start, start);
-  else walk.string(expr, start, start);
+  else walk.expr(expr, start, start);
   return walk.dependencies();
 }
 
@@ -77,9 +77,12 @@ class SchemaWalk {
 
   /** The expression's value is used as text or number: of a container or list, all that is below. */
   string(expr: Expr, at: Place, current: Place): void {
-    for (const place of this.expr(expr, at, current)) {
-      for (const below of this.#below(place)) this.#read(below);
-    }
+    for (const place of this.expr(expr, at, current)) this.#readText(place);
+  }
+
+  #readText(place: Place): void {
+    if (isLeaf(place.node)) this.#read(place);
+    for (const below of this.#below(place)) this.#read(below);
   }
 
   /** Reads what the expression reads; gives the places of its nodes. */
@@ -155,7 +158,7 @@ class SchemaWalk {
       case 'number':
       case 'string-length':
       case 'normalize-space':
-        if (first === undefined) for (const below of this.#below(at)) this.#read(below);
+        if (first === undefined) this.#readText(at);
         break;
     }
     for (const arg of call.args) this.string(arg, at, current);
@@ -211,7 +214,7 @@ class SchemaWalk {
         if (by !== undefined) place = this.#tied(place, next, by);
       }
       if (!upwards) this.#read(place);
-      for (const { expr } of step.predicates) this.string(expr, place, current);
+      for (const { expr } of step.predicates) this.expr(expr, place, current);
       return place;
     });
   }
@@ -273,9 +276,9 @@ class SchemaWalk {
       [predicate.right, predicate.left],
     ] as const) {
       const key = keyNamed(place.node, one);
-      if (key === undefined || other.kind !== 'path') continue;
+      if (key === undefined || other.type !== 'nodes') continue;
       const silent = new SchemaWalk(this.#schema, this.#context);
-      const values = silent.path(other, place, current, undefined);
+      const values = silent.expr(other, place, current);
       const by = values.length === 1 ? this.#joinable(values[0] as Place) : undefined;
       if (by !== undefined) return this.#join(place, key, by);
     }
@@ -341,7 +344,7 @@ class SchemaWalk {
     for (const when of node.whens) {
       const expr = parsedForms.get(when.expression);
       const context = when.context === 'self' ? place : parent;
-      if (expr !== undefined) this.string(expr, context, context);
+      if (expr !== undefined) this.expr(expr, context, context);
     }
     for (
       let above: SchemaNode | undefined = node.parent;
