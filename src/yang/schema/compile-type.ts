@@ -14,6 +14,7 @@ import { BadRange, parseRanges, type Ranges, type Restriction } from '../type/ra
 import { LENGTH_BOUNDS, StringType } from '../type/string.ts';
 import type { BaseType, Type } from '../type/type.ts';
 import { UnionType } from '../type/union.ts';
+import { XPATH_TYPEDEF, XPathStringType } from '../type/xpath-string.ts';
 import { namesOf } from './compile-names.ts';
 import { patternsOf } from './compile-pattern.ts';
 import type { IdentityTable } from './identity.ts';
@@ -107,7 +108,13 @@ export class TypeCompiler {
         );
       }
       case 'string':
-        return simple(new StringType(typedef, lengthOf(statement, undefined), patternsOf(statement)));
+        return simple(
+          new (typedef === XPATH_TYPEDEF ? XPathStringType : StringType)(
+            typedef,
+            lengthOf(statement, undefined),
+            patternsOf(statement),
+          ),
+        );
       case 'boolean':
         return simple(new BooleanType(typedef));
       case 'empty':
@@ -156,7 +163,8 @@ export class TypeCompiler {
       );
     }
     if (type instanceof StringType) {
-      return new StringType(typedef, lengthOf(statement, type.length), [...type.patterns, ...patternsOf(statement)]);
+      const Derived = type instanceof XPathStringType ? XPathStringType : StringType;
+      return new Derived(typedef, lengthOf(statement, type.length), [...type.patterns, ...patternsOf(statement)]);
     }
     if (type instanceof BinaryType) return new BinaryType(typedef, lengthOf(statement, type.length));
     if (type instanceof EnumerationType) return new EnumerationType(typedef, ...namesOf(statement, scope.unit, type));
