@@ -1,9 +1,10 @@
 /** All features of the router and what they offer to those above, wired for one schema. */
 import type { AccessControl } from '../commit/access.ts';
 import type { Feature, PlannedOperation } from '../commit/feature.ts';
-import type { KeySpace } from '../datastore/key.ts';
+import { KeySpace } from '../datastore/key.ts';
 import type { View } from '../datastore/view.ts';
 import type { Event } from '../engine/gen/sluice_pb.js';
+import type { Schema } from '../yang/schema/node.ts';
 import { BlockPointNotifier } from './block-points/notify.ts';
 import type { EngineQueries } from './engine-state.ts';
 import { forwardingFeatures } from './forwarding.ts';
@@ -29,8 +30,6 @@ export interface FeatureContext {
 
 export interface RouterFeatures {
   readonly features: readonly Feature[];
-  /** Leaves by which features look rows up: the store keeps an index of each. */
-  readonly indexes: readonly string[];
   readonly access: AccessControl;
   readonly users: Users;
   /** What the platform's target does for features (src/platform/target.ts), by name. */
@@ -41,6 +40,12 @@ export interface RouterFeatures {
   readonly onEngineEvent: (event: Event) => void;
 }
 
+/** Leaves by which features look rows up: the store keeps an index of each. Asked before there is a store. */
+export function featureIndexes(schema: Schema): readonly string[] {
+  const features = forwardingFeatures(new KeySpace(schema), { query: async () => undefined }, { of: async () => [] });
+  return [...new Set(features.flatMap((feature) => feature.indexes ?? []))];
+}
+
 export function createFeatures({ keys, engine, numbers, running, publish }: FeatureContext): RouterFeatures {
   const access = new NacmAccessControl(keys, running);
   const system = new SystemModel(keys);
@@ -49,7 +54,6 @@ export function createFeatures({ keys, engine, numbers, running, publish }: Feat
   const notifier = new BlockPointNotifier(keys.schema, publish);
   return {
     features,
-    indexes: [...new Set(features.flatMap((feature) => feature.indexes ?? []))],
     access,
     users: new Users(system, running),
     platformActions: { [RELOAD_ACCESS_RULES]: () => access.invalidate() },

@@ -74,7 +74,7 @@ async function runRouter(options: Options, places: Places, record: RunRecord, st
   ]);
   const sluiced = service('sluiced', process.execPath, places, record, [
     pathOf('../main.ts'),
-    ...['--state', places.state, '--engine', places.engineSocket, '--recovery', places.netconfSocket],
+    ...['--state', places.state, '--run', places.run, '--engine', places.engineSocket],
     ...['--netconf', `[${options.netconf.address}]:${options.netconf.port}`],
     ...(options.config === undefined ? [] : ['--config', options.config]),
     ...options.yangPaths.flatMap((path) => ['--yang-path', path]),

@@ -1,0 +1,113 @@
+/**
+ * sluiced, the control plane: schema, store, features, commit, engine client, northbound, wired. It may end and start at
+ * any moment; the engine goes on forwarding, and what was acknowledged is in the store.
+ */
+import { renameSync, writeFileSync, writeSync } from 'node:fs';
+import { Datastores } from './commit/datastores.ts';
+import { cryptHash } from './commit/transform.ts';
+import { compileConstraints } from './commit/validate/compile.ts';
+import { Store } from './datastore/store.ts';
+import type { View } from './datastore/view.ts';
+import { EngineClient } from './engine/client.ts';
+import { ENGINE_TARGET } from './engine/operation.ts';
+import { EngineTarget } from './engine/target.ts';
+import { createFeatures, featureIndexes } from './features/features.ts';
+import { NetconfServer } from './northbound/netconf/server.ts';
+import { IfIndexes } from './platform/if-index.ts';
+import { PlatformTarget } from './platform/target.ts';
+import { loadFirstConfiguration } from './sluiced/first-start.ts';
+import { parseSluicedOptions, type SluicedOptions } from './sluiced/options.ts';
+import { routerSchema } from './sluiced/schema.ts';
+
+const log = (message: string): void => void process.stdout.write(`${new Date().toISOString()} ${message}\n`);
+
+/** Starts everything; resolves with what ends it. */
+async function start(options: SluicedOptions): Promise<() => Promise<void>> {
+  const schema = routerSchema(options.yangPaths);
+  const constraints = compileConstraints(schema);
+  for (const { path, source, reads } of constraints.uninvertible) {
+    log(`slow constraint: ${path}: "${source}" is evaluated whole, whenever ${reads} changes`);
+  }
+  const store = await Store.open({
+    folder: options.state,
+    schema,
+    indexes: [...constraints.indexes, ...featureIndexes(schema)],
+  });
+  if (store.aside !== undefined)
+    log(`the datastore could not be read and was put aside: ${JSON.stringify(store.aside)}`);
+  for (const unfit of store.unfit) log(`stored data that no module describes any more: ${JSON.stringify(unfit)}`);
+
+  const engine = new EngineClient({
+    socketPath: options.engineSocket,
+    owner: 'sluiced',
+    intent: () => features.intent(),
+    log,
+  });
+  const features = createFeatures({
+    keys: store.keys,
+    engine,
+    numbers: IfIndexes.load(`${options.state}/if-index`),
+    running: () => runningOf(store),
+    publish: (notification) => netconf.publish(notification),
+  });
+  const datastores = new Datastores({
+    store,
+    constraints,
+    features: features.features,
+    targets: [new EngineTarget(engine), new PlatformTarget(features.platformActions)],
+    transforms: [cryptHash],
+    onTargetFailure: (target, error) => {
+      log(`${target} failed after the commit point and is brought up to date: ${String(error)}`);
+      if (target === ENGINE_TARGET) void engine.replay();
+    },
+  });
+  const netconf = new NetconfServer({
+    datastores,
+    schema,
+    access: features.access,
+    authenticator: features.users,
+    providers: features.features.flatMap(({ state }) => (state === undefined ? [] : [state])),
+    log,
+  });
+  await loadFirstConfiguration(datastores, schema, options.config, options.state);
+  engine.onEvent(features.onEngineEvent);
+  engine.start();
+  await netconf.listenUnix(`${options.run}/netconf.sock`);
+  const port = await netconf.listenSsh({ ...options.netconf, keyFolder: `${options.state}/keys` });
+  announce(`${options.run}/netconf.json`, { address: options.netconf.address, port });
+  return async () => {
+    await netconf.close();
+    await engine.stop();
+    await store.close();
+  };
+}
+
+/** Running at this moment, for one synchronous look: the snapshot ends with the turn of the event loop. */
+function runningOf(store: Store): View {
+  const snapshot = store.snapshot();
+  setImmediate(() => snapshot.close());
+  return snapshot.running;
+}
+
+/** Tells whoever started it where NETCONF listens. */
+function announce(file: string, content: object): void {
+  writeFileSync(`${file}.new`, `${JSON.stringify(content)}\n`);
+  renameSync(`${file}.new`, file);
+}
+
+const options = parseSluicedOptions(process.argv.slice(2));
+const stop = await start(options);
+log('ready');
+if (options.readyFd !== undefined) writeSync(options.readyFd, '\n');
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.once(signal, () => {
+    log(`stopping after ${signal}`);
+    stop().then(
+      () => process.exit(0),
+      (error) => {
+        log(`the end failed: ${error}`);
+        process.exit(1);
+      },
+    );
+  });
+}

@@ -1,0 +1,42 @@
+/** The configuration of a new state folder: a document that was given, or the factory's with a password made for it. */
+import { randomInt } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import type { Datastores } from '../commit/datastores.ts';
+import { factoryConfiguration } from '../features/factory.ts';
+import { FaultError } from '../yang/fault.ts';
+import type { Schema } from '../yang/schema/node.ts';
+import { readConfigDocument } from './document.ts';
+
+/** No letters and digits that look alike. 20 of 55 characters: 115 bits. */
+const alphabet = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz234567';
+const passwordLength = 20;
+
+/**
+ * Loads the first configuration, unless there is one already. A document that does not fit ends the start with all its
+ * faults; nothing has been stored then.
+ */
+export async function loadFirstConfiguration(
+  datastores: Datastores,
+  schema: Schema,
+  config: string | undefined,
+  stateFolder: string,
+): Promise<void> {
+  const text = config === undefined ? factory(stateFolder) : readFileSync(config);
+  try {
+    await datastores.loadFirst(readConfigDocument(schema, text));
+  } catch (error) {
+    if (!(error instanceof FaultError)) throw error;
+    const faults = error.faults.map(({ path, message }) => `  ${path === undefined ? '' : `${path}: `}${message}`);
+    throw new Error(`${config ?? 'the factory configuration'} cannot be loaded:\n${faults.join('\n')}`);
+  }
+}
+
+/** The password is in its file before the user is in the datastore: a start that is cut short in between uses it again. */
+function factory(stateFolder: string): Buffer {
+  const file = `${stateFolder}/admin-password`;
+  if (!existsSync(file)) {
+    const letters = Array.from({ length: passwordLength }, () => alphabet[randomInt(alphabet.length)]);
+    writeFileSync(file, `${letters.join('')}\n`, { mode: 0o600, flush: true });
+  }
+  return Buffer.from(factoryConfiguration('admin', readFileSync(file, 'utf8').trim()));
+}
