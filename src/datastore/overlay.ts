@@ -315,7 +315,9 @@ export class Overlay extends SourceView {
     if (row === undefined) return;
     for (const index of this.plan.leafKeys(key, node, row)) this.#index.delete(index);
     if (node !== undefined && row.position !== undefined) {
-      this.#order.delete(orderPrefix(this.keys, this.keys.parent(key) ?? '', node) + row.position);
+      const at = orderPrefix(this.keys, this.keys.parent(key) ?? '', node) + row.position;
+      // Among several changes another entry may have taken the place already.
+      if (this.#order.get(at) === key) this.#order.delete(at);
     }
   }
 

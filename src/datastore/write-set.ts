@@ -46,6 +46,9 @@ export class RowWrites {
   readonly #plan: IndexPlan;
   readonly #set: WriteSet;
   readonly #owners = new Map<string, { readonly group: UniqueGroup; readonly owner: RowKey }>();
+  /** Index entries to be there and to be gone: an entry's place may be one that another one leaves. */
+  readonly #present = new Map<string, string>();
+  readonly #absent = new Set<string>();
 
   constructor(keys: KeySpace, plan: IndexPlan, set: WriteSet) {
     this.#keys = keys;
@@ -69,18 +72,20 @@ export class RowWrites {
     }
   }
 
-  /** After the last row: the combinations of `unique` that the rows were part of. */
+  /** After the last row: the index, and the combinations of `unique` that the rows were part of. */
   finish(before: View, after: View): void {
     for (const { group, owner } of this.#owners.values()) {
       const old = this.#plan.uniqueKey(before, group, owner);
       const now = this.#plan.uniqueKey(after, group, owner);
       this.#index(old === undefined ? [] : [[old, '']], now === undefined ? [] : [[now, '']]);
     }
+    for (const at of this.#absent) if (!this.#present.has(at)) this.#set.remove('index', at);
+    for (const [at, value] of this.#present) this.#set.put('index', at, value);
   }
 
   #index(old: readonly IndexEntry[], now: readonly IndexEntry[]): void {
-    for (const [at] of old) if (!now.some(([other]) => other === at)) this.#set.remove('index', at);
-    for (const [at, value] of now) if (!old.some(([other]) => other === at)) this.#set.put('index', at, value);
+    for (const [at] of old) if (!now.some(([other]) => other === at)) this.#absent.add(at);
+    for (const [at, value] of now) if (!old.some(([other]) => other === at)) this.#present.set(at, value);
   }
 
   #entries(key: RowKey, node: RowNode | undefined, row: Row | undefined): readonly IndexEntry[] {

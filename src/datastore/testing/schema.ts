@@ -17,7 +17,7 @@ export function testSchema(): Schema {
 
 /** Short names for nodes and keys of the test module. */
 export class TestKeys {
-  readonly keys: KeySpace;
+  keys: KeySpace;
   readonly box: RowKey;
 
   constructor(keys = new KeySpace(testSchema())) {
