@@ -2,8 +2,10 @@
 
 #include <errno.h>
 
+#include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_mbuf.h>
+#include <rte_mbuf_pool_ops.h>
 
 #include "dataplane.h"
 #include "log.h"
@@ -16,12 +18,39 @@
 
 static struct rte_mempool *frames, *headers;
 
+// As rte_pktmbuf_pool_create, but without huge pages buffers may lie across two pages: no device reads such memory by
+// physical address, and one buffer a page would take nearly twice as much.
+static struct rte_mempool *pool_create(const char *name, unsigned count, uint16_t room)
+{
+	struct rte_pktmbuf_pool_private private = {.mbuf_data_room_size = room};
+	unsigned flags = rte_eal_has_hugepages() ? 0 : RTE_MEMPOOL_F_NO_IOVA_CONTIG;
+	struct rte_mempool *pool =
+	        rte_mempool_create_empty(name, count, (unsigned)sizeof(struct rte_mbuf) + room, CACHE,
+	                                 sizeof(struct rte_pktmbuf_pool_private), SOCKET_ID_ANY, flags);
+	int rc;
+
+	if (pool == NULL)
+		return NULL;
+	rc = rte_mempool_set_ops_byname(pool, rte_mbuf_best_mempool_ops(), NULL);
+	if (rc == 0) {
+		rte_pktmbuf_pool_init(pool, &private);
+		rc = rte_mempool_populate_default(pool);
+	}
+	if (rc < 0) {
+		rte_mempool_free(pool);
+		rte_errno = -rc;
+		return NULL;
+	}
+	rte_mempool_obj_iter(pool, rte_pktmbuf_init, NULL);
+	return pool;
+}
+
 int buffers_start(unsigned memory_mb)
 {
 	static const struct rte_mbuf_dynfield field = {
-		.name = "sluice_packet_meta",
-		.size = sizeof(struct packet_meta),
-		.align = __alignof__(struct packet_meta),
+	        .name = "sluice_packet_meta",
+	        .size = sizeof(struct packet_meta),
+	        .align = __alignof__(struct packet_meta),
 	};
 	// A frame's buffer costs 2.4 kB; half as many headers of 0.5 kB each come beside them.
 	uint64_t count = (uint64_t)memory_mb * 1024 * 1024 * 2 / 3 / (2432 + 512 / 2);
@@ -29,13 +58,15 @@ int buffers_start(unsigned memory_mb)
 
 	frame_count = RTE_MAX(frame_count, LEAST) - 1;
 	packet_meta_offset = rte_mbuf_dynfield_register(&field);
-	if (packet_meta_offset < 0) return -rte_errno;
-	frames = rte_pktmbuf_pool_create("frames", frame_count, CACHE, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
-	headers = rte_pktmbuf_pool_create("headers", frame_count / 2, CACHE, 0, RTE_PKTMBUF_HEADROOM + HEADER_ROOM,
-					  SOCKET_ID_ANY);
-	if (frames == NULL || headers == NULL) {
-		log_error("buffers-not-made", "memory_mb=%u buffers=%u errno=%d", memory_mb, frame_count, rte_errno);
+	if (packet_meta_offset < 0)
 		return -rte_errno;
+	frames = pool_create("frames", frame_count, RTE_MBUF_DEFAULT_BUF_SIZE);
+	if (frames != NULL)
+		headers = pool_create("headers", frame_count / 2, RTE_PKTMBUF_HEADROOM + HEADER_ROOM);
+	if (frames == NULL || headers == NULL) {
+		log_error("buffers-not-made", "memory_mb=%u buffers=%u pool=%s reason=\"%s\"", memory_mb, frame_count,
+		          frames == NULL ? "frames" : "headers", rte_strerror(rte_errno));
+		return rte_errno > 0 ? -rte_errno : -ENOMEM;
 	}
 	return 0;
 }
