@@ -55,6 +55,7 @@ export function loadSchema(request: SchemaRequest): Schema {
   checkRevisions(wanted.map(({ module }) => module));
   for (const { module } of wanted) set.link(module);
   for (const { module } of wanted) module.implemented = true;
+  checkNamespaces(set);
   for (const module of set.all) for (const unit of module.units) checkExtensions(unit.root, unit);
   setFeatures(set, wanted);
   implementReferenced(set);
@@ -93,6 +94,15 @@ function checkRevisions(modules: readonly LoadedModule[]): void {
       throw new ModuleError(module.main.root, `two revisions of "${module.name}" cannot both be implemented`);
     }
     seen.set(module.name, module);
+  }
+}
+
+function checkNamespaces(set: ModuleSet): void {
+  const owners = new Map<string, string>();
+  for (const { name, namespace, main } of set.all) {
+    const other = owners.get(namespace) ?? name;
+    if (other !== name) throw new ModuleError(main.root, `"${name}" has the namespace of "${other}"`);
+    owners.set(namespace, name);
   }
 }
 
