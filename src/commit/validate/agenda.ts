@@ -2,7 +2,7 @@
  * What a difference makes worth checking: pairs of a check and the row of its context, each once, in the order in which
  * the changed rows stand. Rows of the configuration are read only on the ways that the routes of triggers name.
  */
-import type { KeySpace } from '../../datastore/key.ts';
+import type { KeySpace, KeyStep } from '../../datastore/key.ts';
 import { type ColumnNode, isImplicit } from '../../datastore/shape.ts';
 import type { StoreView } from '../../datastore/source.ts';
 import type { Row, RowChange, RowKey, RowNode } from '../../datastore/view.ts';
@@ -23,7 +23,8 @@ export class Agenda {
   readonly #keys: KeySpace;
   readonly #after: StoreView;
   readonly #kinds: ReadonlySet<Check['kind']> | undefined;
-  readonly #items = new Map<string, Item>();
+  readonly #items: Item[] = [];
+  readonly #known = new Map<Check, Map<RowKey, Item>>();
 
   /** `kinds`: only these are noted. */
   constructor(index: ConstraintIndex, after: StoreView, kinds?: ReadonlySet<Check['kind']>) {
@@ -35,7 +36,7 @@ export class Agenda {
 
   /** The items noted so far. Items that are noted while they are walked come up too. */
   items(): Iterable<Item> {
-    return this.#items.values();
+    return this.#items;
   }
 
   /** Notes what one changed row calls for. */
@@ -43,7 +44,7 @@ export class Agenda {
     const { key, node, before, after } = change;
     if (after || isImplicit(node)) this.#row(key, node);
     if (node && !before !== !after) this.#parent(key, node);
-    for (const changed of changedNodes(this.#keys, change)) this.#changed(changed, key);
+    this.#affected(change);
     this.#vanished(change);
   }
 
@@ -74,12 +75,20 @@ export class Agenda {
     }
   }
 
-  #changed(node: DataSchemaNode, key: RowKey): void {
-    for (const trigger of this.#index.triggers.get(node) ?? []) {
-      if (this.#kinds && !this.#kinds.has(trigger.check.kind) && trigger.check.kind !== 'when') continue;
-      for (const context of this.#contexts(trigger, key)) {
-        this.#note(trigger.check, context);
-        if (trigger.check.kind === 'when') this.#around(trigger.check.node, context);
+  /** The contexts elsewhere that read what changed. */
+  #affected(change: RowChange): void {
+    const gone = new Set<number>();
+    let steps: readonly KeyStep[] | undefined;
+    for (const node of changedNodes(this.#keys, change)) {
+      for (const trigger of this.#index.triggers.get(node) ?? []) {
+        const { check, way } = trigger;
+        if (gone.has(way) || (this.#kinds && !this.#kinds.has(check.kind))) continue;
+        gone.add(way);
+        steps ??= this.#keys.decode(change.key);
+        for (const context of this.#contexts(trigger, steps)) {
+          this.#note(check, context);
+          if (check.kind === 'when' && !this.#kinds) this.#around(check.node, context);
+        }
       }
     }
   }
@@ -94,10 +103,9 @@ export class Agenda {
     }
   }
 
-  *#contexts({ check, route }: Trigger, key: RowKey): Iterable<RowKey> {
+  *#contexts({ check, route }: Trigger, steps: readonly KeyStep[]): Iterable<RowKey> {
     const view = this.#after;
     const keys = this.#keys;
-    const steps = keys.decode(key);
     if (route.kind === 'ancestor' && route.node !== undefined) {
       const from = steps.find((step) => step.node === route.node);
       if (from) {
@@ -154,10 +162,17 @@ export class Agenda {
 
   #note(check: Check, key: RowKey, counts?: Set<RowNode>): void {
     if (this.#kinds && !this.#kinds.has(check.kind)) return;
-    const name = `${check.id} ${key}`;
-    const known = this.#items.get(name);
-    if (!known) this.#items.set(name, { check, key, counts });
-    else if (!counts) known.counts = undefined;
+    let rows = this.#known.get(check);
+    if (!rows) {
+      rows = new Map();
+      this.#known.set(check, rows);
+    }
+    const known = rows.get(key);
+    if (!known) {
+      const item = { check, key, counts };
+      rows.set(key, item);
+      this.#items.push(item);
+    } else if (!counts) known.counts = undefined;
     else if (known.counts) for (const child of counts) known.counts.add(child);
   }
 }

@@ -3,7 +3,7 @@ import { asRow } from '../../datastore/shape.ts';
 import type { RowNode } from '../../datastore/view.ts';
 import type { Constraint, DataSchemaNode, LeafListNode, LeafNode, Schema } from '../../yang/schema/node.ts';
 import type { Type } from '../../yang/type/type.ts';
-import type { Expression } from '../../yang/xpath/expression.ts';
+import type { DependencyRoute, Expression } from '../../yang/xpath/expression.ts';
 import type {
   Check,
   ConstraintIndex,
@@ -32,6 +32,7 @@ class ConstraintCompiler {
   readonly #uniqueParts = new Map<RowNode, UniqueCheck[]>();
   readonly #indexes = new Set<string>();
   readonly #uninvertible: Uninvertible[] = [];
+  readonly #ways = new Map<string, number>();
 
   constructor(schema: Schema) {
     this.#schema = schema;
@@ -116,9 +117,22 @@ class ConstraintCompiler {
     append(this.#byRow, check.holder, check);
   }
 
+  #way(check: Check, route: DependencyRoute): number {
+    const ends =
+      route.kind === 'join'
+        ? [route.list, route.key, route.by].map(({ index }) => index)
+        : route.kind === 'ancestor'
+          ? [route.node?.index]
+          : [];
+    const name = [check.id, route.kind, ...ends].join(' ');
+    const known = this.#ways.get(name) ?? this.#ways.size;
+    this.#ways.set(name, known);
+    return known;
+  }
+
   #trigger(check: MustCheck | WhenCheck | ReferenceCheck, expression: Expression, context: DataSchemaNode | undefined) {
     for (const { reads, via } of expression.dependencies(this.#schema, context)) {
-      append(this.#triggers, reads, { check, route: via });
+      append(this.#triggers, reads, { check, route: via, way: this.#way(check, via) });
       if (via.kind === 'join') this.#indexes.add(via.by.path);
       if (via.kind === 'whole' && reads.config) {
         this.#uninvertible.push({ path: check.node.path, source: expression.source, reads: reads.path });

@@ -50,6 +50,8 @@ export type Check = MustCheck | WhenCheck | ReferenceCheck | StructureCheck | Un
 export interface Trigger {
   readonly check: Check;
   readonly route: DependencyRoute;
+  /** Equal for triggers that lead from one row to the same contexts of the same check. */
+  readonly way: number;
 }
 
 export interface ConstraintIndex {
