@@ -10,7 +10,7 @@ import { type ErrorType, type Fault, FaultError } from '../fault.ts';
 import type { AnydataNode, DataSchemaNode, Parent, Schema } from '../schema/node.ts';
 import type { NameScope } from '../type/type.ts';
 import { XmlCapture } from './capture.ts';
-import { readAttributes } from './data-attributes.ts';
+import { type AttributeFault, readAttributes } from './data-attributes.ts';
 import type { ResolvePrefix, XmlElement, XmlHandler } from './xml-reader.ts';
 
 export interface XmlDataReaderOptions {
@@ -38,9 +38,9 @@ interface Frame {
   readonly schema: DataSchemaNode | undefined;
   readonly above: Frame | undefined;
   readonly dataChildren: ReadonlyMap<string, DataSchemaNode> | undefined;
-  readonly attributes: NodeAttributes | undefined;
+  attributes: NodeAttributes | undefined;
   /** Whether the node goes by delete or remove, of itself or of an ancestor. */
-  readonly deleted: boolean;
+  deleted: boolean;
   readonly children: DataNode[];
   /** Text of a leaf. */
   text: string;
@@ -131,25 +131,25 @@ export class XmlDataReader implements XmlHandler {
       schema.kind === 'anydata' || schema.kind === 'anyxml'
         ? this.#options.foreign?.(schema, element, this.#resolve)
         : undefined;
-    let attributes: NodeAttributes | undefined;
-    if (element.attributes.length > 0 && takesOver === undefined) {
-      attributes = readAttributes(element, schema, this.#options.mode, this.#scope, (fault) =>
-        this.#fail(fault, above, schema),
-      );
-    }
-    const operation = attributes?.operation;
     const isParent = schema.kind === 'container' || schema.kind === 'list';
-    this.#frame = {
+    const frame: Frame = {
       schema,
       above,
       dataChildren: isParent ? schema.dataChildren : undefined,
-      attributes,
-      deleted: operation === undefined ? above.deleted : operation === 'delete' || operation === 'remove',
+      attributes: undefined,
+      deleted: above.deleted,
       children: [],
       text: '',
       index: above.children.length,
       mixed: false,
     };
+    this.#frame = frame;
+    if (element.attributes.length > 0 && takesOver === undefined) {
+      const fail = (fault: AttributeFault) => this.#fail(fault, frame);
+      frame.attributes = readAttributes(element, schema, this.#options.mode, this.#scope, fail);
+      const { operation } = frame.attributes;
+      if (operation !== undefined) frame.deleted = operation === 'delete' || operation === 'remove';
+    }
     if (schema.kind === 'anydata' || schema.kind === 'anyxml') {
       this.#capture = takesOver === undefined ? new XmlCapture() : undefined;
       this.#foreign = takesOver ?? this.#capture;

@@ -30,7 +30,10 @@ export interface XmlElement {
 /** Namespace of a prefix where the reader is. Undefined: not declared. */
 export type ResolvePrefix = (prefix: string) => string | undefined;
 
-/** Takes the events. Text comes in pieces: a comment, a CDATA section or a processing instruction may cut it. */
+/**
+ * Takes the events. Text comes in pieces: a comment, a CDATA section or a processing instruction may cut it.
+ * A document counts only once `XmlReader.end` has returned: an end tag of the wrong name closes, then throws.
+ */
 export interface XmlHandler {
   open(element: XmlElement, resolve: ResolvePrefix): void;
   text(text: string): void;
