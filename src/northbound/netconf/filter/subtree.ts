@@ -2,9 +2,11 @@
  * Subtree filters (RFC 6241 section 6) compiled against the schema. A list whose entries are named by content matches of
  * all keys is not scanned: one of any number costs one lookup.
  */
+import type { Decisions } from '../../../commit/access.ts';
 import type { KeySpace } from '../../../datastore/key.ts';
 import type { ColumnNode } from '../../../datastore/shape.ts';
-import type { Row, RowKey, RowNode, View } from '../../../datastore/view.ts';
+import type { SourceView } from '../../../datastore/source.ts';
+import type { Row, RowKey, RowNode } from '../../../datastore/view.ts';
 import type { DataSchemaNode, LeafListNode, LeafNode, ListNode } from '../../../yang/schema/node.ts';
 import type { FilterElement } from './filter.ts';
 import type { Selector, Wanted } from './selector.ts';
@@ -108,21 +110,36 @@ export function fixedKeys(spec: Spec, list: ListNode): readonly string[] | undef
   return values;
 }
 
+/** Whether the matches of a spec hold in an instance. What the reader may not see matches nothing. */
+function holds(view: SourceView, decisions: Decisions, spec: Spec, key: RowKey, row: Row | undefined): boolean {
+  return spec.matches.every(({ either }) =>
+    either.some(({ leaf, value }) => {
+      const at = leaf.kind === 'leaf' ? key : view.keys.child(key, leaf, [value]);
+      const isThere = leaf.kind === 'leaf' ? row?.leaves.get(leaf) === value : view.get(at) !== undefined;
+      if (!isThere) return false;
+      const verdict = decisions.readable(leaf);
+      return verdict === 'permit' || (verdict === 'depends' && decisions.read(leaf, at));
+    }),
+  );
+}
+
 /** What several specs of one instance, all of which hold, want of it: their union. */
 export class SubtreeSelector implements Selector {
-  readonly #view: View;
+  readonly #view: SourceView;
   readonly #keys: KeySpace;
+  readonly #decisions: Decisions;
   readonly #specs: readonly Spec[];
 
-  constructor(view: View, keys: KeySpace, specs: readonly Spec[]) {
+  constructor(view: SourceView, decisions: Decisions, specs: readonly Spec[]) {
     this.#view = view;
-    this.#keys = keys;
+    this.#keys = view.keys;
+    this.#decisions = decisions;
     this.#specs = specs;
   }
 
   child(node: DataSchemaNode, key: RowKey, row: Row | undefined): Wanted {
     if (node.kind === 'leaf-list') return this.#leafListEntry(node, key);
-    return this.#of(this.#children(node).filter((spec) => this.#holds(spec, key, row)));
+    return this.#of(this.#children(node).filter((spec) => holds(this.#view, this.#decisions, spec, key, row)));
   }
 
   peek(node: DataSchemaNode): Wanted {
@@ -150,22 +167,12 @@ export class SubtreeSelector implements Selector {
 
   #of(specs: readonly Spec[]): Wanted {
     if (specs.length === 0) return 'none';
-    return specs.some(({ whole }) => whole) ? 'all' : new SubtreeSelector(this.#view, this.#keys, specs);
+    return specs.some(({ whole }) => whole) ? 'all' : new SubtreeSelector(this.#view, this.#decisions, specs);
   }
 
   #children(node: DataSchemaNode): readonly Spec[] {
     if (this.#specs.length === 1) return this.#specs[0]?.children.get(node) ?? [];
     return this.#specs.flatMap(({ children }) => children.get(node) ?? []);
-  }
-
-  #holds(spec: Spec, key: RowKey, row: Row | undefined): boolean {
-    return spec.matches.every(({ either }) =>
-      either.some(({ leaf, value }) =>
-        leaf.kind === 'leaf'
-          ? row?.leaves.get(leaf) === value
-          : this.#view.get(this.#keys.child(key, leaf, [value])) !== undefined,
-      ),
-    );
   }
 
   #leafListEntry(node: LeafListNode, key: RowKey): Wanted {
@@ -183,14 +190,8 @@ export class SubtreeSelector implements Selector {
   }
 }
 
-/** The root of a filter: top-level leaves that do not match leave nothing. */
-export function subtreeRoot(view: View, keys: KeySpace, spec: Spec): Wanted {
-  const row = view.get('');
-  const holds = spec.matches.every(({ either }) =>
-    either.some(({ leaf, value }) =>
-      leaf.kind === 'leaf' ? row?.leaves.get(leaf) === value : view.get(keys.child('', leaf, [value])) !== undefined,
-    ),
-  );
-  if (!holds) return 'none';
-  return spec.whole ? 'all' : new SubtreeSelector(view, keys, [spec]);
+/** The root of a filter: where top-level leaves do not match, nothing is wanted. */
+export function subtreeRoot(view: SourceView, spec: Spec, decisions: Decisions): Wanted {
+  if (!holds(view, decisions, spec, '', view.get(''))) return 'none';
+  return spec.whole ? 'all' : new SubtreeSelector(view, decisions, [spec]);
 }

@@ -135,6 +135,11 @@ export class Session {
     return this.#over;
   }
 
+  /** Hellos were exchanged, whatever came of it. */
+  get wasOpen(): boolean {
+    return this.#opened;
+  }
+
   get isOpen(): boolean {
     return this.#opened && !this.#over;
   }

@@ -1,0 +1,49 @@
+/** A view, filtered and as far as the reader may see it, written as XML. */
+import type { Decisions } from '../../../commit/access.ts';
+import type { SourceView } from '../../../datastore/source.ts';
+import { walk } from '../../../datastore/walk.ts';
+import { ViewTree } from '../../../datastore/xpath-tree.ts';
+import type { XmlWriter } from '../../../yang/codec/xml-writer.ts';
+import type { Filter } from './filter.ts';
+import { SelectedInstances } from './instances.ts';
+import { ReadHooks } from './read-hooks.ts';
+import { ReadableTree } from './readable-tree.ts';
+import type { Wanted } from './selector.ts';
+import { compileSubtree, subtreeRoot } from './subtree.ts';
+
+/** Characters that the walk may gather before it pauses. */
+const PAUSE_AT = 16 * 1024;
+
+/**
+ * What the filter wants of the view. An XPath filter is evaluated here, and throws where it is no node set: before
+ * anything of the reply is written.
+ */
+export function applyFilter(view: SourceView, filter: Filter | undefined, decisions: Decisions): Wanted {
+  if (filter === undefined) return 'all';
+  const { keys } = view;
+  if (filter.kind === 'subtree') {
+    const spec = compileSubtree(filter.elements, keys.schema.dataChildren);
+    return subtreeRoot(view, spec, decisions);
+  }
+  const tree = new ViewTree(view, keys);
+  const readable = readsEverything(view, decisions) ? tree : new ReadableTree(tree, decisions);
+  return new SelectedInstances(keys, filter.expression.select(readable, readable.root())).wanted;
+}
+
+/** Writes what is wanted of the view; yields where the writer has enough to be emptied. */
+export function* writeFiltered(
+  view: SourceView,
+  wanted: Wanted,
+  decisions: Decisions,
+  configOnly: boolean,
+  writer: XmlWriter,
+): Generator<void, void, void> {
+  if (wanted === 'none') return;
+  const hooks = new ReadHooks(wanted, decisions, configOnly);
+  for (const _ of walk(view, writer, { hooks, pauseAt: PAUSE_AT })) yield;
+}
+
+function readsEverything(view: SourceView, decisions: Decisions): boolean {
+  for (const node of view.keys.schema.dataChildren.values()) if (decisions.readable(node) !== 'permit') return false;
+  return true;
+}

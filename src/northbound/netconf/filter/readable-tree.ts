@@ -1,0 +1,62 @@
+/** XPath's tree as one reader may see it: what access control denies does not exist, so that no filter can ask for it. */
+import type { Decisions } from '../../../commit/access.ts';
+import type { ViewNode, ViewTree } from '../../../datastore/xpath-tree.ts';
+import type { DataSchemaNode, ListNode } from '../../../yang/schema/node.ts';
+import type { XPathTree } from '../../../yang/xpath/tree.ts';
+
+export class ReadableTree implements XPathTree<ViewNode> {
+  readonly #tree: ViewTree;
+  readonly #decisions: Decisions;
+
+  constructor(tree: ViewTree, decisions: Decisions) {
+    this.#tree = tree;
+    this.#decisions = decisions;
+  }
+
+  root(): ViewNode {
+    return this.#tree.root();
+  }
+
+  parent(node: ViewNode): ViewNode | undefined {
+    return this.#tree.parent(node);
+  }
+
+  schema(node: ViewNode): DataSchemaNode | undefined {
+    return node.schema;
+  }
+
+  *children(node: ViewNode, schema?: DataSchemaNode): Iterable<ViewNode> {
+    for (const child of this.#tree.children(node, schema)) if (this.#readable(child)) yield child;
+  }
+
+  childSchemas(node: ViewNode): ReadonlyMap<string, DataSchemaNode> {
+    return this.#tree.childSchemas(node);
+  }
+
+  entry(node: ViewNode, list: ListNode, keys: readonly string[]): ViewNode | undefined {
+    const entry = this.#tree.entry(node, list, keys);
+    return entry !== undefined && this.#readable(entry) ? entry : undefined;
+  }
+
+  value(node: ViewNode): string | undefined {
+    return this.#tree.value(node);
+  }
+
+  id(node: ViewNode): string {
+    return this.#tree.id(node);
+  }
+
+  compare(a: ViewNode, b: ViewNode): number {
+    return this.#tree.compare(a, b);
+  }
+
+  derivedFromOrSelf(identity: string, base: string): boolean {
+    return this.#tree.derivedFromOrSelf(identity, base);
+  }
+
+  #readable({ schema, key }: ViewNode): boolean {
+    if (schema === undefined) return true;
+    const verdict = this.#decisions.readable(schema);
+    return verdict === 'permit' || (verdict === 'depends' && this.#decisions.read(schema, key));
+  }
+}

@@ -1,0 +1,45 @@
+/** What the hello says: only what is true of this server and its schema (RFC 6241 section 8, RFC 6020 section 5.6.4). */
+import type { Module, Schema } from '../../../yang/schema/node.ts';
+import { BASE_1_0, BASE_1_1 } from '../session/hello.ts';
+import { contentId, YANG_LIBRARY } from './yang-library.ts';
+
+/** Features of ietf-netconf and the capabilities that they stand for. */
+const FEATURES: readonly (readonly [feature: string, uri: string])[] = [
+  ['writable-running', 'urn:ietf:params:netconf:capability:writable-running:1.0'],
+  ['candidate', 'urn:ietf:params:netconf:capability:candidate:1.0'],
+  ['rollback-on-error', 'urn:ietf:params:netconf:capability:rollback-on-error:1.0'],
+  ['validate', 'urn:ietf:params:netconf:capability:validate:1.1'],
+  ['startup', 'urn:ietf:params:netconf:capability:startup:1.0'],
+  ['xpath', 'urn:ietf:params:netconf:capability:xpath:1.0'],
+];
+
+export function capabilitiesOf(schema: Schema): readonly string[] {
+  const capabilities = [BASE_1_0, BASE_1_1];
+  const netconf = schema.modules.get('ietf-netconf');
+  for (const [feature, uri] of FEATURES) if (netconf?.features.has(feature)) capabilities.push(uri);
+  if (schema.rpcs.has('notifications:create-subscription')) {
+    capabilities.push('urn:ietf:params:netconf:capability:notification:1.0');
+    capabilities.push('urn:ietf:params:netconf:capability:interleave:1.0');
+  }
+  const library = schema.modules.get(YANG_LIBRARY);
+  if (library?.implemented) {
+    const id = contentId(schema);
+    const base = 'urn:ietf:params:netconf:capability:yang-library';
+    // The form of RFC 7950 section 5.6.4 for clients of the old list, and that of RFC 8526 section 2.
+    capabilities.push(`${base}:1.0?revision=${library.revision}&module-set-id=${id}`);
+    capabilities.push(`${base}:1.1?revision=${library.revision}&content-id=${id}`);
+  }
+  for (const module of new Set(schema.modules.values())) {
+    // Modules of YANG 1.1 are found in the library alone (RFC 7950 section 5.6.4).
+    if (module.implemented && module.yangVersion === '1') capabilities.push(moduleUri(module));
+  }
+  return capabilities;
+}
+
+function moduleUri(module: Module): string {
+  const parameters = [`module=${module.name}`];
+  if (module.revision !== '') parameters.push(`revision=${module.revision}`);
+  if (module.features.size > 0) parameters.push(`features=${[...module.features].join(',')}`);
+  if (module.deviatedBy.length > 0) parameters.push(`deviations=${module.deviatedBy.join(',')}`);
+  return `${module.namespace}?${parameters.join('&')}`;
+}

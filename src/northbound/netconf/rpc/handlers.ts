@@ -1,0 +1,35 @@
+/** The handlers of the rpcs that every NETCONF server has, by the name of the rpc. */
+import { createSubscriptionHandler } from './create-subscription.ts';
+import {
+  commitHandler,
+  copyConfigHandler,
+  deleteConfigHandler,
+  discardChangesHandler,
+  editConfigHandler,
+  validateHandler,
+} from './edit.ts';
+import { getSchemaHandler } from './get-schema.ts';
+import type { RpcHandlers } from './handler.ts';
+import { lockHandler, unlockHandler } from './lock.ts';
+import { getConfigHandler, getHandler } from './read.ts';
+import type { Services } from './services.ts';
+import { closeSessionHandler, killSessionHandler } from './session.ts';
+
+export function netconfHandlers(services: Services): RpcHandlers {
+  return new Map([
+    ['ietf-netconf:get', getHandler(services)],
+    ['ietf-netconf:get-config', getConfigHandler(services)],
+    ['ietf-netconf:edit-config', editConfigHandler(services)],
+    ['ietf-netconf:copy-config', copyConfigHandler(services)],
+    ['ietf-netconf:delete-config', deleteConfigHandler(services)],
+    ['ietf-netconf:validate', validateHandler(services)],
+    ['ietf-netconf:commit', commitHandler(services)],
+    ['ietf-netconf:discard-changes', discardChangesHandler(services)],
+    ['ietf-netconf:lock', lockHandler(services)],
+    ['ietf-netconf:unlock', unlockHandler(services)],
+    ['ietf-netconf:close-session', closeSessionHandler(services)],
+    ['ietf-netconf:kill-session', killSessionHandler(services)],
+    ['ietf-netconf-monitoring:get-schema', getSchemaHandler(services)],
+    ['notifications:create-subscription', createSubscriptionHandler(services)],
+  ]);
+}

@@ -1,0 +1,55 @@
+/** get and get-config (RFC 6241 sections 7.1 and 7.7). */
+import type { Reading } from '../../../commit/datastores.ts';
+import { operationalView } from '../../../commit/operational.ts';
+import type { SourceView } from '../../../datastore/source.ts';
+import { NETCONF_NAMESPACE } from '../../../yang/codec/namespaces.ts';
+import { applyFilter, writeFiltered } from '../filter/filtered.ts';
+import { interestsOf } from '../filter/interests.ts';
+import type { Call, Reply, RpcHandler } from './handler.ts';
+import { namedDatastore, type Services } from './services.ts';
+
+/** Running and state. Only the providers that the filter can reach are asked, and only for what it can reach. */
+export function getHandler({ datastores, providers, schema }: Services): RpcHandler {
+  return async (call) => {
+    const reading = datastores.read('running');
+    return await replying(reading, async () => {
+      const interests = interestsOf(call.filter, schema) ?? [];
+      const isNothing = call.filter !== undefined && interests.length === 0;
+      const view = isNothing ? reading.view : await operationalView(reading.view, providers, interests);
+      return dataReply(call, reading, view, false);
+    });
+  };
+}
+
+export function getConfigHandler({ datastores }: Services): RpcHandler {
+  return async (call) => {
+    const reading = datastores.read(namedDatastore(call, 'source') ?? 'running');
+    return await replying(reading, async () => dataReply(call, reading, reading.view, true));
+  };
+}
+
+/** Gives the reading back where no reply comes of it. */
+async function replying(reading: Reading, make: () => Promise<Reply>): Promise<Reply> {
+  try {
+    return await make();
+  } catch (error) {
+    reading[Symbol.dispose]();
+    throw error;
+  }
+}
+
+function dataReply(call: Call, reading: Reading, view: SourceView, configOnly: boolean): Reply {
+  const wanted = applyFilter(view, call.filter, call.decisions);
+  return {
+    kind: 'stream',
+    *write(writer) {
+      try {
+        writer.open('data', NETCONF_NAMESPACE);
+        yield* writeFiltered(view, wanted, call.decisions, configOnly, writer);
+        writer.close();
+      } finally {
+        reading[Symbol.dispose]();
+      }
+    },
+  };
+}

@@ -1,0 +1,34 @@
+/** What handlers work with. */
+import type { Datastores, Caller as DatastoreCaller } from '../../../commit/datastores.ts';
+import type { StateProvider } from '../../../commit/state.ts';
+import type { KeySpace } from '../../../datastore/key.ts';
+import { findChild, findNode } from '../../../yang/data/find.ts';
+import type { Schema } from '../../../yang/schema/node.ts';
+import type { ConfigChanges } from '../notification/config-change.ts';
+import type { Streams } from '../notification/streams.ts';
+import type { Sessions } from '../session/sessions.ts';
+import type { Call } from './handler.ts';
+
+export interface Services {
+  readonly schema: Schema;
+  readonly keys: KeySpace;
+  readonly datastores: Datastores;
+  readonly providers: readonly StateProvider[];
+  readonly sessions: Sessions;
+  readonly streams: Streams;
+  readonly changes: ConfigChanges;
+}
+
+/** The caller as the datastores know it. */
+export function datastoreCaller({ caller, decisions }: Call): DatastoreCaller {
+  return { sessionId: caller.sessionId, user: caller.principal.user, source: 'netconf', access: decisions };
+}
+
+/** The datastore that the parameter (`target`, `source`) names by an empty leaf; undefined where it is something else. */
+export function namedDatastore(call: Call, parameter: string): 'running' | 'candidate' | 'startup' | undefined {
+  const children = findNode(call.input, parameter)?.children;
+  for (const name of ['running', 'candidate', 'startup'] as const) {
+    if (findChild(children, name) !== undefined) return name;
+  }
+  return undefined;
+}

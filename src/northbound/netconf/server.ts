@@ -1,0 +1,283 @@
+/**
+ * The NETCONF server: sessions over SSH and the local socket, rpcs to their handlers, events to their subscribers.
+ *
+ *     const server = new NetconfServer({ datastores, schema, access, authenticator, providers, log });
+ *     await server.listenUnix('state/run/netconf.sock');
+ *     const port = await server.listenSsh({ address: '127.0.0.1', port: 830, keyFolder: 'state/keys' });
+ */
+import type { AccessControl } from '../../commit/access.ts';
+import type { Datastores } from '../../commit/datastores.ts';
+import type { StateProvider } from '../../commit/state.ts';
+import type { KeySpace } from '../../datastore/key.ts';
+import { writeData } from '../../yang/codec/write-data.ts';
+import { XmlWriter } from '../../yang/codec/xml-writer.ts';
+import { type Fault, FaultError } from '../../yang/fault.ts';
+import type { RpcNode, Schema } from '../../yang/schema/node.ts';
+import { faultsOf, writeRpcError } from './errors/rpc-error.ts';
+import { capabilitiesOf } from './monitoring/capabilities.ts';
+import { NETCONF_STATE, netconfState, STREAMS, streamsState } from './monitoring/netconf-state.ts';
+import { PlainState } from './monitoring/provider.ts';
+import { modulesState, yangLibrary } from './monitoring/yang-library.ts';
+import { ConfigChanges } from './notification/config-change.ts';
+import type { NotificationEvent } from './notification/event.ts';
+import { SessionEvents } from './notification/session-events.ts';
+import { Streams } from './notification/streams.ts';
+import type { Call, Reply, RpcHandler, RpcHandlers } from './rpc/handler.ts';
+import { netconfHandlers } from './rpc/handlers.ts';
+import { MessageReader, type Operation } from './session/message.ts';
+import { DEFAULT_SESSION_LIMITS, type EndReason, Session, type SessionHost, type SessionLimits } from './session/session.ts';
+import { Sessions } from './session/sessions.ts';
+import { type ServerCounters, type SessionCounters, serverCounters } from './session/statistics.ts';
+import type { Authenticator } from './transport/authenticator.ts';
+import type { ByteStream } from './transport/byte-stream.ts';
+import { hostKeys } from './transport/host-keys.ts';
+import { listenSsh, type SshLimits } from './transport/ssh.ts';
+import { nativeCiphersLoaded } from './transport/ssh2-internals.ts';
+import { type Listener, listenUnix } from './transport/unix.ts';
+
+export interface NetconfServerOptions {
+  readonly datastores: Datastores;
+  readonly schema: Schema;
+  readonly access: AccessControl;
+  readonly authenticator: Authenticator;
+  /** State of the features. */
+  readonly providers: readonly StateProvider[];
+  /** Handlers of the features' rpcs (`module:rpc`) and actions (path of the action's node). */
+  readonly handlers?: RpcHandlers;
+  readonly limits?: Partial<SessionLimits>;
+  readonly log: (message: string) => void;
+}
+
+export interface ListenSshOptions {
+  readonly address: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Where the host keys are, or are put at the first start. */
+  readonly keyFolder: string;
+  readonly limits?: Partial<SshLimits>;
+}
+
+export class NetconfServer implements SessionHost {
+  readonly limits: SessionLimits;
+  readonly #options: NetconfServerOptions;
+  readonly #schema: Schema;
+  readonly #keys: KeySpace;
+  readonly #sessions = new Sessions();
+  readonly #streams: Streams;
+  readonly #handlers: RpcHandlers;
+  readonly #sessionEvents: SessionEvents;
+  readonly #capabilities: readonly string[];
+  /** Of the sessions that are over. */
+  readonly #counters: ServerCounters = serverCounters();
+  readonly #listeners: Listener[] = [];
+  #closing = false;
+
+  constructor(options: NetconfServerOptions) {
+    const { schema, datastores } = options;
+    this.#options = options;
+    this.#schema = schema;
+    this.limits = { ...DEFAULT_SESSION_LIMITS, ...options.limits };
+    this.#capabilities = capabilitiesOf(schema);
+    using reading = datastores.read('running');
+    this.#keys = reading.view.keys;
+    this.#streams = new Streams(schema, options.access);
+    const publish = (event: NotificationEvent): void => this.#streams.publish(event);
+    this.#sessionEvents = new SessionEvents(schema, publish);
+    const changes = new ConfigChanges(schema, datastores, this.#keys, {
+      publish,
+      hasListeners: () => this.#streams.subscribers > 0,
+      sourceHost: (id) => this.#sessions.get(id)?.peer.sourceHost,
+    });
+    const providers = [...options.providers, ...this.#stateProviders(new Date())];
+    const services = { schema, keys: this.#keys, datastores, providers, sessions: this.#sessions, streams: this.#streams, changes };
+    this.#handlers = new Map([...(options.handlers ?? []), ...netconfHandlers(services)]);
+  }
+
+  /** Listens on a socket for the recovery session: for its owner alone, who is exempt from access control. */
+  async listenUnix(path: string): Promise<void> {
+    this.#listeners.push(await listenUnix({ path }, (stream) => this.accept(stream)));
+  }
+
+  /** Listens for SSH; resolves with the port. */
+  async listenSsh({ address, port, keyFolder, limits }: ListenSshOptions): Promise<number> {
+    const { authenticator, log } = this.#options;
+    const keys = await hostKeys(keyFolder);
+    for (const { name, fingerprint } of keys) log(`SSH host key ${name}: ${fingerprint}`);
+    if (!nativeCiphersLoaded()) {
+      log('SSH runs without its native ciphers, at half the speed: npm start builds them');
+    }
+    const listener = await listenSsh(
+      { address, port, hostKeys: keys.map(({ pem }) => pem), authenticator, ...(limits === undefined ? {} : { limits }) },
+      (stream) => this.accept(stream),
+    );
+    this.#listeners.push(listener);
+    return listener.port;
+  }
+
+  /** Sends an event to all who subscribed and may see it. */
+  publish(event: NotificationEvent): void {
+    this.#streams.publish(event);
+  }
+
+  /** Ends all sessions and stops listening. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    for (const session of [...this.#sessions.all()]) session.end('other');
+    await Promise.all(this.#listeners.map((listener) => listener.close()));
+  }
+
+  /** Starts a session on a stream. */
+  accept(stream: ByteStream): void {
+    if (this.#closing) {
+      stream.destroy();
+      return;
+    }
+    const session = new Session(this, stream, this.#sessions.nextId());
+    this.#sessions.add(session);
+    session.start();
+  }
+
+  capabilities(): readonly string[] {
+    return this.#capabilities;
+  }
+
+  reader(session: Session): MessageReader {
+    return new MessageReader(this.#schema, (rpc, target) => this.#admit(session, rpc, target));
+  }
+
+  writer(): XmlWriter {
+    return new XmlWriter(this.#schema);
+  }
+
+  writeFault(writer: XmlWriter, fault: Fault): void {
+    writeRpcError(writer, this.#schema, fault);
+  }
+
+  faultsOf(error: unknown): readonly Fault[] {
+    return faultsOf(error, (bug) => {
+      this.#options.log(`a bug in an rpc: ${bug instanceof Error ? (bug.stack ?? bug.message) : String(bug)}`);
+    });
+  }
+
+  async execute(session: Session, operation: Operation): Promise<void> {
+    let reply: Reply;
+    try {
+      reply = await this.#handler(operation.rpc)(this.#call(session, operation));
+    } catch (error) {
+      return await session.replyFaults(this.faultsOf(error));
+    }
+    await this.#reply(session, operation.rpc, reply);
+    reply.after?.();
+  }
+
+  async #reply(session: Session, rpc: RpcNode, reply: Reply): Promise<void> {
+    switch (reply.kind) {
+      case 'ok':
+        return await session.replyOk();
+      case 'output': {
+        const { nodes } = reply;
+        if (nodes.length === 0 && rpc.output.children.length === 0) return await session.replyOk();
+        return await session.replyContent(function* (writer) {
+          writeData(writer, nodes);
+          yield;
+        });
+      }
+      case 'stream':
+        return await session.replyContent((writer) => reply.write(writer));
+    }
+  }
+
+  opened(session: Session): void {
+    this.#counters.inSessions++;
+    this.#sessionEvents.started(session);
+  }
+
+  ended(session: Session, reason: EndReason): void {
+    this.#sessions.delete(session);
+    this.#streams.unsubscribe(session.id);
+    addCounters(this.#counters, session.counters);
+    if (reason === 'bad-hello') this.#counters.inBadHellos++;
+    if (reason === 'dropped' || reason === 'timeout') this.#counters.droppedSessions++;
+    this.#options.datastores.endSession(session.id).catch((error) => {
+      this.#options.log(`the locks of session ${session.id} could not be released: ${error}`);
+    });
+    if (session.wasOpen) this.#sessionEvents.ended(session, reason);
+  }
+
+  mayExpire(session: Session): boolean {
+    if (this.#streams.isSubscribed(session.id)) return false;
+    const { locks } = this.#options.datastores;
+    return (['running', 'candidate', 'startup'] as const).every((name) => locks.holder(name)?.sessionId !== session.id);
+  }
+
+  #handler(rpc: RpcNode): RpcHandler {
+    const handler = this.#handlers.get(rpc.kind === 'rpc' ? `${rpc.module.name}:${rpc.name}` : rpc.path);
+    if (handler === undefined) {
+      throw new FaultError({
+        type: 'protocol',
+        tag: 'operation-not-supported',
+        message: `This server does not support ${rpc.name}.`,
+        info: [{ name: 'bad-element', value: rpc.name }],
+      });
+    }
+    return handler;
+  }
+
+  #call(session: Session, operation: Operation): Call {
+    const { principal } = session.peer;
+    return { ...operation, caller: { sessionId: session.id, principal }, decisions: this.#options.access.decisions(principal) };
+  }
+
+  /** RFC 8341 section 3.2.5: whether the user may call it at all. */
+  #admit(session: Session, rpc: RpcNode, target: string | undefined): void {
+    this.#handler(rpc);
+    const decisions = this.#options.access.decisions(session.peer.principal);
+    if (rpc.kind === 'rpc' ? decisions.rpc(rpc) : this.#mayAct(session, rpc, target ?? '')) return;
+    throw new FaultError({
+      type: 'application',
+      tag: 'access-denied',
+      path: rpc.kind === 'rpc' ? `/${rpc.module.name}:${rpc.name}` : (target ?? ''),
+      message: `The user ${session.peer.principal.user} may not call ${rpc.name}.`,
+    });
+  }
+
+  #mayAct(session: Session, action: RpcNode, target: string): boolean {
+    const address = this.#keys.rowOf(target);
+    if (address === undefined) return false;
+    return this.#options.access.decisions(session.peer.principal).action(action, address.key);
+  }
+
+  #stateProviders(startedAt: Date): StateProvider[] {
+    const schema = this.#schema;
+    const parts = {
+      schema,
+      datastores: this.#options.datastores,
+      sessions: this.#sessions,
+      capabilities: this.#capabilities,
+      counters: () => this.#countersNow(),
+      startedAt,
+    };
+    const all: [string, ConstructorParameters<typeof PlainState>[2]][] = [
+      [NETCONF_STATE, (interests) => netconfState(parts, interests)],
+      [STREAMS, streamsState],
+      ['/ietf-yang-library:yang-library', () => yangLibrary(schema)],
+      ['/ietf-yang-library:modules-state', () => modulesState(schema)],
+    ];
+    return all
+      .filter(([path]) => schema.find(path) !== undefined)
+      .map(([path, give]) => new PlainState(this.#keys, path, give));
+  }
+
+  #countersNow(): ServerCounters {
+    const counters = { ...this.#counters };
+    for (const session of this.#sessions.all()) addCounters(counters, session.counters);
+    return counters;
+  }
+}
+
+function addCounters(sum: ServerCounters, session: SessionCounters): void {
+  sum.inRpcs += session.inRpcs;
+  sum.inBadRpcs += session.inBadRpcs;
+  sum.outRpcErrors += session.outRpcErrors;
+  sum.outNotifications += session.outNotifications;
+}
