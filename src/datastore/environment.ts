@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, renameSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { open, type RootDatabase, type Transaction } from 'lmdb';
@@ -34,8 +35,10 @@ export class Environment {
   readonly tables: Readonly<Record<TableName, Table>>;
   readonly aside: Aside | undefined;
   readonly #root: RootDatabase;
+  readonly #path: string;
 
-  private constructor(root: RootDatabase, aside: Aside | undefined) {
+  private constructor(path: string, root: RootDatabase, aside: Aside | undefined) {
+    this.#path = path;
     this.#root = root;
     this.aside = aside;
     this.tables = Object.fromEntries(tableNames.map((name) => [name, new Table(root, name)])) as Record<
@@ -52,7 +55,7 @@ export class Environment {
     const aside = reason === undefined ? undefined : putAside(path, reason);
     mkdirSync(path, { recursive: true });
     chmodSync(path, 0o700); // password hashes and keys
-    return new Environment(openRoot(path, { mapSize }), aside);
+    return new Environment(path, openRoot(path, { mapSize }), aside);
   }
 
   /** A stable snapshot; the caller calls `done` on it. */
@@ -75,7 +78,9 @@ export class Environment {
         }
       });
     } catch (error) {
-      throw storeFault(await causeOf(error));
+      const cause = await causeOf(error);
+      const { bavail, bsize } = await statfs(this.#path);
+      throw storeFault(cause, bavail * bsize);
     }
     // Part of a transaction is on the disk: no state to go on from.
     if (failed !== undefined) throw new Error('a write to the datastore broke off', { cause: failed.error });

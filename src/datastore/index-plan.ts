@@ -21,6 +21,8 @@ import type { Row, RowKey, RowNode, View } from './view.ts';
 export interface UniqueGroup {
   readonly list: ListNode;
   readonly leaves: readonly LeafNode[];
+  /** The leaves with the rows on the way from the entry to the one that holds the leaf: presence containers. */
+  readonly members: readonly { readonly leaf: LeafNode; readonly way: readonly RowNode[] }[];
   readonly prefix: string;
 }
 
@@ -103,7 +105,8 @@ export class IndexPlan {
   }
 
   /** The list entry whose combination a row of the node at `key` is part of. */
-  ownerOf(group: UniqueGroup, key: RowKey): RowKey {
+  ownerOf(group: UniqueGroup, key: RowKey, node: RowNode | undefined): RowKey {
+    if (node === group.list) return key;
     const step = this.#keys.decode(key).findLast(({ node }) => node === group.list);
     if (step === undefined) throw new Error(`${this.#keys.path(key)} is not below ${group.list.path}`);
     return step.key;
@@ -115,35 +118,33 @@ export class IndexPlan {
    */
   uniqueKey(view: View, group: UniqueGroup, owner: RowKey): string | undefined {
     const values: string[] = [];
-    for (const leaf of group.leaves) {
-      const row = this.#holderRow(view, group, owner, leaf);
+    let lastWay: readonly RowNode[] | undefined;
+    let row: Row | undefined;
+    for (const { leaf, way } of group.members) {
+      if (way !== lastWay) row = view.get(way.reduce((key, node) => this.#keys.child(key, node), owner));
+      lastWay = way;
       const value = row && (row.leaves.get(leaf) ?? defaultOf(row, leaf));
       if (value === undefined) return undefined;
       values.push(value);
     }
-    return this.uniquePrefix(group, this.#keys.parent(owner) ?? '', values) + owner;
+    return this.uniquePrefix(group, this.#keys.parentOf(owner, group.list), values) + owner;
   }
 
-  #holderRow(view: View, group: UniqueGroup, owner: RowKey, leaf: LeafNode): Row | undefined {
-    const way: RowNode[] = [];
-    for (let node = this.#keys.shape.holder(leaf); node !== undefined && node !== group.list; ) {
-      way.unshift(node);
-      node = this.#keys.shape.of(node).parent;
-    }
-    return view.get(way.reduce((key, node) => this.#keys.child(key, node), owner));
+  #way(ways: Map<RowNode | undefined, readonly RowNode[]>, holder: RowNode | undefined): readonly RowNode[] {
+    const known = ways.get(holder);
+    if (known !== undefined) return known;
+    if (holder === undefined) throw new Error('a unique leaf that is not below its list');
+    const way = [...this.#way(ways, this.#keys.shape.of(holder).parent), holder];
+    ways.set(holder, way);
+    return way;
   }
 
   #group(list: ListNode, leaves: readonly LeafNode[]): UniqueGroup {
     const name = `unique ${list.path} ${leaves.map((leaf) => leaf.path).join(' ')}`;
-    const group = { list, leaves, prefix: `\x02${idBytes(this.#keys.ids.of(name))}` };
-    const holders = new Set<RowNode | undefined>([list]);
-    for (const leaf of leaves) {
-      for (let node = this.#keys.shape.holder(leaf); node !== undefined && node !== list; ) {
-        holders.add(node);
-        node = this.#keys.shape.of(node).parent;
-      }
-    }
-    for (const holder of holders) append(this.#groupsOf, holder, group);
+    const ways = new Map<RowNode | undefined, readonly RowNode[]>([[list, []]]);
+    const members = leaves.map((leaf) => ({ leaf, way: this.#way(ways, this.#keys.shape.holder(leaf)) }));
+    const group = { list, leaves, members, prefix: `\x02${idBytes(this.#keys.ids.of(name))}` };
+    for (const holder of ways.keys()) append(this.#groupsOf, holder, group);
     return group;
   }
 }

@@ -39,6 +39,8 @@ export class KeySpace {
   readonly ids: IdTable;
   readonly #codings = new Map<RowNode, Coding>();
   readonly #rowById = new Map<number, Coding>();
+  /** The parent asked for last, by the node of the row. */
+  readonly #lastParents = new Map<RowNode, RowKey>();
   readonly #columnIds = new Map<ColumnNode, number>();
   readonly #columnById = new Map<number, ColumnNode>();
 
@@ -96,6 +98,16 @@ export class KeySpace {
   parent(key: RowKey): RowKey | undefined {
     if (key === '') return undefined;
     return this.decode(key).at(-2)?.key ?? '';
+  }
+
+  /** The row above a row of this node. */
+  parentOf(key: RowKey, node: RowNode): RowKey {
+    // Steps delimit themselves: a key of the parent's node that this one begins with is its parent.
+    const known = this.#lastParents.get(node);
+    if (known !== undefined && key.startsWith(known)) return known;
+    const parent = this.parent(key) ?? '';
+    this.#lastParents.set(node, parent);
+    return parent;
   }
 
   /** What a row key names; undefined for the root. */

@@ -262,7 +262,7 @@ export class Overlay extends SourceView {
       complete = { ...row, leaves: new Map([...leaves, ...row.leaves]) };
     }
     if (node === undefined || !isOrdered(node) || row.position !== undefined) return complete;
-    const parent = this.keys.parent(key) ?? '';
+    const parent = this.keys.parentOf(key, node);
     const position = this.get(key)?.position ?? positionBetween(this.#edge(parent, node, true), undefined);
     return { leaves: complete.leaves, position };
   }
@@ -307,7 +307,7 @@ export class Overlay extends SourceView {
     if (row === undefined) return;
     for (const index of this.plan.leafKeys(key, node, row)) this.#index.set(index, true);
     if (node !== undefined && row.position !== undefined) {
-      this.#order.set(orderPrefix(this.keys, this.keys.parent(key) ?? '', node) + row.position, key);
+      this.#order.set(orderPrefix(this.keys, this.keys.parentOf(key, node), node) + row.position, key);
     }
   }
 
@@ -315,7 +315,7 @@ export class Overlay extends SourceView {
     if (row === undefined) return;
     for (const index of this.plan.leafKeys(key, node, row)) this.#index.delete(index);
     if (node !== undefined && row.position !== undefined) {
-      const at = orderPrefix(this.keys, this.keys.parent(key) ?? '', node) + row.position;
+      const at = orderPrefix(this.keys, this.keys.parentOf(key, node), node) + row.position;
       // Among several changes another entry may have taken the place already.
       if (this.#order.get(at) === key) this.#order.delete(at);
     }
@@ -324,7 +324,7 @@ export class Overlay extends SourceView {
   /** Computes the combinations anew that a row is part of. */
   #follow(key: RowKey, node: RowNode | undefined): void {
     for (const group of this.plan.groupsOf(node)) {
-      const owner = this.plan.ownerOf(group, key);
+      const owner = this.plan.ownerOf(group, key, node);
       const at = group.prefix.slice(1) + owner;
       const old = this.#owners.get(at);
       if (old !== undefined && old !== '') this.#index.delete(old);

@@ -38,16 +38,17 @@ const rootId = 0;
 
 export function packRow(keys: KeySpace, node: RowNode | undefined, row: Row): string {
   const columns: [number, string][] = [];
-  for (const [column, value] of row.leaves) columns.push([keys.columnId(column), value]);
-  if (row instanceof StoredRow && row.unknown !== undefined) columns.push(...row.unknown);
-  columns.sort((a, b) => a[0] - b[0]);
+  let isSorted = true;
   let flags = row.position === undefined ? 0 : hasPosition;
-  for (const column of columns) {
-    const bytes = toUtf8(column[1]);
-    if (bytes === column[1]) continue;
-    flags |= isUtf8;
-    column[1] = bytes;
-  }
+  const add = (id: number, value: string): void => {
+    const bytes = toUtf8(value);
+    if (bytes !== value) flags |= isUtf8;
+    if (id < (columns.at(-1)?.[0] ?? 0)) isSorted = false;
+    columns.push([id, bytes]);
+  };
+  for (const [column, value] of row.leaves) add(keys.columnId(column), value);
+  for (const [id, value] of unknownOf(row)) add(id, value);
+  if (!isSorted) columns.sort((a, b) => a[0] - b[0]);
   let packed = idBytes(node === undefined ? rootId : keys.rowId(node)) + String.fromCharCode(flags);
   if (row.position !== undefined) packed += varint(row.position.length) + row.position;
   for (const [id, bytes] of columns) packed += varint(id) + varint(bytes.length) + bytes;
@@ -123,6 +124,7 @@ function sameValues<K>(a: ReadonlyMap<K, string>, b: ReadonlyMap<K, string>): bo
 }
 
 export function varint(value: number): string {
+  if (value < 0x80) return String.fromCharCode(value);
   let text = '';
   let rest = value;
   while (rest > 0x7f) {

@@ -194,7 +194,7 @@ export class Store {
       }
       if (++done % rowsPerTurn === 0) await nextTurn();
     }
-    rows.finish(change.before, change.after);
+    for (const _ of rows.finish(change.before, change.after)) await nextTurn();
     const record = history.finish();
     this.#history.drop(record, set);
     set.put('meta', 'head', String(record.id));
@@ -300,7 +300,7 @@ export class Store {
     const root = running.get('');
     if (root !== undefined) rows.index({ key: '', node: undefined, before: undefined, after: root });
     for (const { key, node, row } of running.scan('', END)) rows.index({ key, node, before: undefined, after: row });
-    rows.finish(new EmptyView(this.keys, this.plan), running);
+    for (const _ of rows.finish(new EmptyView(this.keys, this.plan), running)) await nextTurn();
     set.put('meta', 'index', this.plan.signature);
     reading.end();
     await set.write(this.#environment);

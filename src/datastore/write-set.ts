@@ -8,7 +8,7 @@ import type { KeySpace } from './key.ts';
 import { storedRowKey } from './lmdb-view.ts';
 import { packRow } from './row-codec.ts';
 import { isOrdered } from './shape.ts';
-import type { Row, RowChange, RowKey, RowNode, View } from './view.ts';
+import type { RowChange, RowKey, View } from './view.ts';
 
 export class WriteSet {
   readonly #operations: [table: TableName, key: string, value: string | undefined][] = [];
@@ -46,9 +46,9 @@ export class RowWrites {
   readonly #plan: IndexPlan;
   readonly #set: WriteSet;
   readonly #owners = new Map<string, { readonly group: UniqueGroup; readonly owner: RowKey }>();
-  /** Index entries to be there and to be gone: an entry's place may be one that another one leaves. */
-  readonly #present = new Map<string, string>();
-  readonly #absent = new Set<string>();
+  /** Places in ordered lists that are taken, and left: one that is left may be taken by another entry. */
+  readonly #taken = new Map<string, RowKey>();
+  readonly #left: string[] = [];
 
   constructor(keys: KeySpace, plan: IndexPlan, set: WriteSet) {
     this.#keys = keys;
@@ -65,37 +65,37 @@ export class RowWrites {
 
   /** Only what the index says of a row. */
   index({ key, node, before, after }: RowChange): void {
-    this.#index(this.#entries(key, node, before), this.#entries(key, node, after));
+    const old = before === undefined ? none : this.#plan.leafKeys(key, node, before);
+    const now = after === undefined ? none : this.#plan.leafKeys(key, node, after);
+    for (const at of old) if (!now.includes(at)) this.#set.remove('index', at);
+    for (const at of now) if (!old.includes(at)) this.#set.put('index', at, '');
+    if (node === undefined) return;
+    if (isOrdered(node) && before?.position !== after?.position) {
+      const list = orderPrefix(this.#keys, this.#keys.parentOf(key, node), node);
+      if (before?.position !== undefined) this.#left.push(list + before.position);
+      if (after?.position !== undefined) this.#taken.set(list + after.position, key);
+    }
     for (const group of this.#plan.groupsOf(node)) {
-      const owner = this.#plan.ownerOf(group, key);
+      const owner = this.#plan.ownerOf(group, key, node);
       this.#owners.set(group.prefix + owner, { group, owner });
     }
   }
 
-  /** After the last row: the index, and the combinations of `unique` that the rows were part of. */
-  finish(before: View, after: View): void {
+  /** After the last row: places, and the combinations of `unique` that the rows were part of. Pauses now and then. */
+  *finish(before: View, after: View): Iterable<undefined> {
+    for (const at of this.#left) if (!this.#taken.has(at)) this.#set.remove('index', at);
+    for (const [at, key] of this.#taken) this.#set.put('index', at, key);
+    let done = 0;
     for (const { group, owner } of this.#owners.values()) {
       const old = this.#plan.uniqueKey(before, group, owner);
       const now = this.#plan.uniqueKey(after, group, owner);
-      this.#index(old === undefined ? [] : [[old, '']], now === undefined ? [] : [[now, '']]);
+      if (old !== now) {
+        if (old !== undefined) this.#set.remove('index', old);
+        if (now !== undefined) this.#set.put('index', now, '');
+      }
+      if (++done % 500 === 0) yield undefined;
     }
-    for (const at of this.#absent) if (!this.#present.has(at)) this.#set.remove('index', at);
-    for (const [at, value] of this.#present) this.#set.put('index', at, value);
-  }
-
-  #index(old: readonly IndexEntry[], now: readonly IndexEntry[]): void {
-    for (const [at] of old) if (!now.some(([other]) => other === at)) this.#absent.add(at);
-    for (const [at, value] of now) if (!old.some(([other]) => other === at)) this.#present.set(at, value);
-  }
-
-  #entries(key: RowKey, node: RowNode | undefined, row: Row | undefined): readonly IndexEntry[] {
-    if (row === undefined) return [];
-    const entries = this.#plan.leafKeys(key, node, row).map((at): IndexEntry => [at, '']);
-    if (node !== undefined && isOrdered(node) && row.position !== undefined) {
-      entries.push([orderPrefix(this.#keys, this.#keys.parent(key) ?? '', node) + row.position, key]);
-    }
-    return entries;
   }
 }
 
-type IndexEntry = readonly [at: string, value: string];
+const none: readonly string[] = [];
