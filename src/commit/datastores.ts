@@ -11,13 +11,16 @@ import type { DataNode } from '../yang/data/node.ts';
 import { type Fault, FaultError } from '../yang/fault.ts';
 import type { Decisions } from './access.ts';
 import type { DatastoreName } from './datastore-name.ts';
-import { applyEdit } from './edit/apply.ts';
+import { editSteps } from './edit/apply.ts';
 import { settleConditions } from './edit/conditions.ts';
 import type { EditOptions } from './edit/options.ts';
 import type { Feature, PlannedOperation, Target } from './feature.ts';
 import { Locks, lockDenied } from './locks.ts';
+import { operationalView } from './operational.ts';
 import { type CommitListener, type CommitResult, Pipeline } from './pipeline.ts';
 import { SerialQueue } from './queue.ts';
+import { inSlices } from './slices.ts';
+import type { Interest, StateProvider } from './state.ts';
 import { type Transform, transformRows } from './transform.ts';
 import type { ConstraintIndex } from './validate/constraints.ts';
 import type { StoreChange } from './validate/validate.ts';
@@ -42,6 +45,8 @@ export interface DatastoresOptions {
   readonly features: readonly Feature[];
   readonly targets: readonly Target[];
   readonly transforms: readonly Transform[];
+  /** State besides that of the features: what protocols report of themselves. */
+  readonly providers?: readonly StateProvider[];
   readonly onTargetFailure: (target: string, error: unknown) => void;
   /** Changes that may wait (64); the next one is refused with `resource-denied`. */
   readonly queueCapacity?: number;
@@ -76,6 +81,25 @@ export class Datastores {
   read(datastore: DatastoreName): Reading {
     const snapshot = this.#store.snapshot();
     return { view: this.#view(datastore, snapshot), [Symbol.dispose]: () => snapshot.close() };
+  }
+
+  /** Running with the state that the interests ask for (all, where there are none): what `get` reads. */
+  async readOperational(interests: readonly Interest[]): Promise<Reading> {
+    const snapshot = this.#store.snapshot();
+    try {
+      const { features, providers = [] } = this.#options;
+      const all = [...features.flatMap(({ state }) => state ?? []), ...providers];
+      const view = await operationalView(snapshot.running, all, interests);
+      return { view, [Symbol.dispose]: () => snapshot.close() };
+    } catch (error) {
+      snapshot.close();
+      throw error;
+    }
+  }
+
+  /** Refuses further changes and waits for those under way. */
+  close(): Promise<void> {
+    return this.#queue.close();
   }
 
   /** Whether the candidate holds edits. */
@@ -283,9 +307,9 @@ export class Datastores {
     options: EditOptions,
   ): Promise<{ readonly overlay: Overlay; readonly faults: readonly Fault[] }> {
     const overlay = new Overlay(base);
-    const { faults, conditional } = applyEdit(overlay, base.keys, payload, options);
+    const { faults, conditional } = await inSlices(editSteps(overlay, base.keys, payload, options));
     await transformRows(overlay, overlay.changes(), this.#options.transforms);
-    const impossible = settleConditions(this.#options.constraints, overlay, conditional);
+    const impossible = await inSlices(settleConditions(this.#options.constraints, overlay, conditional));
     if (impossible.length > 0 && options.errorOption !== 'continue-on-error') throw new FaultError(...impossible);
     refuse(caller.access?.write(differenceOf(overlay)) ?? []);
     return { overlay, faults: [...faults, ...impossible] };

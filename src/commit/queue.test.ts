@@ -34,3 +34,16 @@ test('SerialQueue.run refuses above its capacity', async () => {
   await Promise.all(held);
   await queue.run(turn);
 });
+
+test('SerialQueue.close waits for what runs and refuses what comes', async () => {
+  const queue = new SerialQueue(5);
+  let done = false;
+  const work = queue.run(async () => {
+    await turn();
+    done = true;
+  });
+  await queue.close();
+  assert.equal(done, true);
+  await work;
+  await assert.rejects(queue.run(turn), FaultError);
+});

@@ -1,9 +1,10 @@
 /** One at a time, in order of arrival, and never more than a bound in waiting. */
-import { FaultError } from '../yang/fault.ts';
+import { type Fault, FaultError } from '../yang/fault.ts';
 
 export class SerialQueue {
   readonly #capacity: number;
   #waiting = 0;
+  #isClosed = false;
   #tail: Promise<void> = Promise.resolve();
 
   /** @param capacity how many may wait or run; the next one is refused with `resource-denied` */
@@ -18,12 +19,11 @@ export class SerialQueue {
 
   /** Runs the work after all that came before it, whether that succeeded or not. */
   async run<T>(work: () => Promise<T> | T): Promise<T> {
+    if (this.#isClosed) throw new FaultError(denied('the router is stopping'));
     if (this.#waiting >= this.#capacity) {
-      throw new FaultError({
-        type: 'application',
-        tag: 'resource-denied',
-        message: `${this.#capacity} changes of the configuration are waiting already; try again later`,
-      });
+      throw new FaultError(
+        denied(`${this.#capacity} changes of the configuration are waiting already; try again later`),
+      );
     }
     this.#waiting++;
     const turn = this.#tail.then(work);
@@ -37,4 +37,14 @@ export class SerialQueue {
       this.#waiting--;
     }
   }
+
+  /** Takes no more work, and resolves when what it has is done. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#tail;
+  }
+}
+
+function denied(message: string): Fault {
+  return { type: 'application', tag: 'resource-denied', message };
 }

@@ -26,7 +26,10 @@ export type ErrorTag =
   | 'operation-failed'
   | 'malformed-message';
 
-/** One child of `<error-info>`; without a module it is in NETCONF's base namespace. */
+/**
+ * One child of `<error-info>`; without a module it is in NETCONF's base namespace, with the module name `yang` in YANG's
+ * own, `urn:ietf:params:xml:ns:yang:1` (`non-unique`, `missing-choice`).
+ */
 export interface FaultInfo {
   readonly name: string;
   readonly value: string;

@@ -8,6 +8,7 @@ import type { RowKey } from '../../datastore/view.ts';
 import type { DataNode, EditOperation } from '../../yang/data/node.ts';
 import { type Fault, FaultError } from '../../yang/fault.ts';
 import type { ContainerNode, DataSchemaNode, LeafListNode, LeafNode, ListNode } from '../../yang/schema/node.ts';
+import { atOnce } from '../slices.ts';
 import { casesOf } from './case.ts';
 import { clear, exists, isEmpty } from './clear.ts';
 import { RowDraft } from './draft.ts';
@@ -32,16 +33,25 @@ export interface EditOutcome {
 /** What has children in the data tree: a row node, a non-presence container, the root (undefined). */
 type Above = ContainerNode | ListNode | undefined;
 
+/** At once. */
 export function applyEdit(
   rows: Editable,
   keys: KeySpace,
   payload: readonly DataNode[],
   options: EditOptions = {},
 ): EditOutcome {
-  return new Edit(rows, keys, options.errorOption === 'continue-on-error').run(
-    payload,
-    options.defaultOperation ?? 'merge',
-  );
+  return atOnce(editSteps(rows, keys, payload, options));
+}
+
+/** In steps of about an entry; nobody else may touch the rows between them. */
+export function editSteps(
+  rows: Editable,
+  keys: KeySpace,
+  payload: readonly DataNode[],
+  options: EditOptions = {},
+): Generator<void, EditOutcome> {
+  const edit = new Edit(rows, keys, options.errorOption === 'continue-on-error');
+  return edit.run(payload, options.defaultOperation ?? 'merge');
 }
 
 class Edit {
@@ -57,33 +67,33 @@ class Edit {
     this.#goesOn = goesOn;
   }
 
-  run(payload: readonly DataNode[], operation: EditOperation): EditOutcome {
+  *run(payload: readonly DataNode[], operation: EditOperation): Generator<void, EditOutcome> {
     const root = new RowDraft(this.#rows, '', undefined);
-    this.#children(root, undefined, payload, operation);
+    yield* this.#children(root, undefined, payload, operation);
     root.write();
     return { faults: this.#faults, conditional: this.#conditional };
   }
 
   /** The payload's nodes below one instance. Deletions first, so that the order of siblings in the payload is of no effect. */
-  #children(row: RowDraft, above: Above, payload: readonly DataNode[], operation: EditOperation): void {
+  *#children(row: RowDraft, above: Above, payload: readonly DataNode[], operation: EditOperation): Generator<void> {
     checkPayload(this.#keys, row.key, payload, operation);
     const gone = payload.filter((node) => isDeletion(node, operation));
     const rest = gone.length === 0 ? payload : payload.filter((node) => !isDeletion(node, operation));
-    for (const node of gone) this.#guarded(() => this.#node(row, node, operation));
-    for (const node of rest) this.#guarded(() => this.#node(row, node, operation));
+    for (const node of gone) yield* this.#guarded(row, node, operation);
+    for (const node of rest) yield* this.#guarded(row, node, operation);
     if (operation === 'replace') this.#prune(row, above, payload);
   }
 
-  #guarded(action: () => void): void {
+  *#guarded(row: RowDraft, node: DataNode, inherited: EditOperation): Generator<void> {
     try {
-      action();
+      yield* this.#node(row, node, inherited);
     } catch (error) {
       if (!this.#goesOn || !(error instanceof FaultError)) throw error;
       this.#faults.push(...error.faults);
     }
   }
 
-  #node(row: RowDraft, node: DataNode, inherited: EditOperation): void {
+  *#node(row: RowDraft, node: DataNode, inherited: EditOperation): Generator<void> {
     const { schema } = node;
     const operation = node.attributes?.operation ?? inherited;
     const path = () => this.#keys.path(row.key, schema);
@@ -107,12 +117,15 @@ class Edit {
       case 'leaf-list':
         this.#leafListEntry(row, schema, node, operation);
         break;
-      case 'list':
-        this.#rowNode(row, schema, this.#keys.child(row.key, schema, keyValues(schema, node)), node, operation);
+      case 'list': {
+        const key = this.#keys.child(row.key, schema, keyValues(schema, node));
+        yield* this.#rowNode(row, schema, key, node, operation);
+        yield;
         break;
+      }
       case 'container':
-        if (isFolded(schema)) this.#folded(row, schema, node, operation);
-        else this.#rowNode(row, schema, this.#keys.child(row.key, schema), node, operation);
+        if (isFolded(schema)) yield* this.#folded(row, schema, node, operation);
+        else yield* this.#rowNode(row, schema, this.#keys.child(row.key, schema), node, operation);
         break;
     }
   }
@@ -170,13 +183,13 @@ class Edit {
   }
 
   /** A list entry, a presence container, a top-level container. */
-  #rowNode(
+  *#rowNode(
     row: RowDraft,
     schema: ListNode | ContainerNode,
     key: RowKey,
     node: DataNode,
     operation: EditOperation,
-  ): void {
+  ): Generator<void> {
     const implicit = isImplicit(schema);
     const there = implicit ? !isEmpty(this.#rows, key) : this.#rows.get(key) !== undefined;
     if (implicit && operation === 'none') {
@@ -198,12 +211,12 @@ class Edit {
       if (!draft.existed) draft.write(); // before it is placed among its siblings
       if (operation !== 'none') this.#insert(row, schema, key, node);
     }
-    this.#children(draft, schema, children, operation);
+    yield* this.#children(draft, schema, children, operation);
     draft.write();
   }
 
   /** A non-presence container below the top: it exists where it has content. */
-  #folded(row: RowDraft, schema: ContainerNode, node: DataNode, operation: EditOperation): void {
+  *#folded(row: RowDraft, schema: ContainerNode, node: DataNode, operation: EditOperation): Generator<void> {
     const path = () => this.#keys.path(row.key, schema);
     switch (operation) {
       case 'delete':
@@ -222,7 +235,7 @@ class Edit {
         break;
     }
     if (operation !== 'none') this.#note(row.key, schema);
-    this.#children(row, schema, node.children ?? [], operation);
+    yield* this.#children(row, schema, node.children ?? [], operation);
     if (casesOf(schema).length > 0 && operation !== 'none' && exists(this.#rows, this.#keys, row, schema)) {
       this.#clearOtherCases(row, schema);
     }

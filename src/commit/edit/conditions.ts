@@ -17,15 +17,16 @@ import { RowDraft } from './draft.ts';
 const whens: ReadonlySet<Check['kind']> = new Set(['when']);
 
 /** Returns the faults of nodes that were set and may not be, which are then gone from the overlay too. */
-export function settleConditions(
+export function* settleConditions(
   index: ConstraintIndex,
   overlay: Overlay,
   conditional: readonly ConditionalNode[],
-): readonly Fault[] {
+): Generator<void, readonly Fault[]> {
   const { keys } = overlay;
   const faults: Fault[] = [];
   let instances = new Instances(overlay);
   for (const { row, node } of conditional) {
+    yield;
     if (!isThere(instances, row, node) || instances.holds(row, node)) continue;
     const path = keys.node(row) === node ? keys.path(row) : keys.path(row, node);
     faults.push(impossible(path, node.name, node.whens));
@@ -35,10 +36,14 @@ export function settleConditions(
   let changes = overlay.changes();
   while (changes.length > 0) {
     const agenda = new Agenda(index, overlay, whens);
-    for (const change of changes) agenda.add(change);
+    for (const change of changes) {
+      agenda.add(change);
+      yield;
+    }
     const gone: RowChange[] = [];
     for (const { check, key } of agenda.items()) {
       if (check.kind !== 'when') continue;
+      yield;
       const { node } = check;
       if (!isMade(instances, key, node) || instances.holds(key, node)) continue;
       gone.push(...takeAway(overlay, key, node));

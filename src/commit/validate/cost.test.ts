@@ -9,6 +9,7 @@ import { type Placed, SourceView } from '../../datastore/source.ts';
 import type { KeyedRow, Row, RowKey, RowNode } from '../../datastore/view.ts';
 import { applyEdit } from '../edit/apply.ts';
 import { settleConditions } from '../edit/conditions.ts';
+import { atOnce } from '../slices.ts';
 import { type Content, changeOf, op, payload, schemaOf } from '../testing/fixture.ts';
 import { compileConstraints } from './compile.ts';
 import { validate } from './validate.ts';
@@ -123,7 +124,7 @@ test('validate reads as much at 10 entries as at 10,000', () => {
       const counted = new Counted(view);
       const overlay = new Overlay(counted);
       const { conditional } = applyEdit(overlay, keys, payload(schema, edit));
-      const impossible = settleConditions(index, overlay, conditional);
+      const impossible = atOnce(settleConditions(index, overlay, conditional));
       const faults = validate(index, changeOf(overlay));
       return { reads: counted.reads, faults: [...impossible, ...faults].map(({ tag, path }) => `${tag} ${path}`) };
     });

@@ -8,6 +8,7 @@ import type { Row, RowChange, RowKey } from '../../datastore/view.ts';
 import type { Fault } from '../../yang/fault.ts';
 import type { DataSchemaNode, LeafNode } from '../../yang/schema/node.ts';
 import { notUnique } from '../edit/faults.ts';
+import { atOnce, inSlices } from '../slices.ts';
 import { Agenda, type Item } from './agenda.ts';
 import type { Check, ConstraintIndex, MustCheck, ReferenceCheck, UniqueCheck } from './constraints.ts';
 import { impossible, instanceRequired, mustViolated } from './faults.ts';
@@ -34,33 +35,18 @@ export const FAULT_LIMIT = 100;
 /** Faults of one row: what explains others first. */
 const ranks: readonly Check['kind'][] = ['structure', 'reference', 'unique', 'when', 'must'];
 
-/** Milliseconds of work between two turns of the event loop. */
-const SLICE_MS = 8;
-
 /** All faults, up to the limit, in document order of their contexts. */
 export function validate(index: ConstraintIndex, change: StoreChange, options: ValidateOptions = {}): readonly Fault[] {
-  const run = new Validation(index, change, options).run();
-  for (;;) {
-    const { done, value } = run.next();
-    if (done) return value;
-  }
+  return atOnce(new Validation(index, change, options).run());
 }
 
 /** As `validate`, letting the event loop turn. The views must not change meanwhile. */
-export async function validateInSlices(
+export function validateInSlices(
   index: ConstraintIndex,
   change: StoreChange,
   options: ValidateOptions = {},
 ): Promise<readonly Fault[]> {
-  const run = new Validation(index, change, options).run();
-  let since = performance.now();
-  for (;;) {
-    const { done, value } = run.next();
-    if (done) return value;
-    if (performance.now() - since < SLICE_MS) continue;
-    await new Promise((resolve) => setImmediate(resolve));
-    since = performance.now();
-  }
+  return inSlices(new Validation(index, change, options).run());
 }
 
 class Validation {
