@@ -36,10 +36,13 @@ export interface CompiledType {
   readonly leafrefs: readonly OpenLeafref[];
 }
 
+const MAX_CHAIN = 200;
+
 export class TypeCompiler {
   private readonly identities: IdentityTable;
   private readonly schema: () => Schema;
   private readonly typedefs = new Map<Statement, CompiledType>();
+  private readonly inLeaves = new Map<Statement, CompiledType>();
   private readonly open: Statement[] = [];
 
   constructor(identities: IdentityTable, schema: () => Schema) {
@@ -50,14 +53,23 @@ export class TypeCompiler {
   /** @param typedef name of the typedef that the statement defines, if it does */
   compile(statement: Statement, scope: Scope, typedef?: string): CompiledType {
     const name = statement.argument as string;
-    if (isBuiltIn(name)) return this.builtIn(name, statement, scope, typedef);
+    if (isBuiltIn(name)) return this.cached(statement, typedef, () => this.builtIn(name, statement, scope, typedef));
     const found = scope.find('typedef', name, statement);
     if (!found) throw new ModuleError(statement, `there is no type "${name}"`);
     const base = this.compileTypedef(found);
     checkRestrictions(statement, base.type.base, false);
     const restricts = statement.children.some(({ keyword }) => RESTRICTIONS[base.type.base].includes(keyword));
     if (!restricts && typedef === undefined && base.leafrefs.length === 0) return base;
-    return this.derive(base, statement, scope, typedef ?? base.type.typedef);
+    return this.cached(statement, typedef, () => this.derive(base, statement, scope, typedef ?? base.type.typedef));
+  }
+
+  /** A grouping's leaf has one type wherever it is used, unless a leafref depends on where that is. */
+  private cached(statement: Statement, typedef: string | undefined, make: () => CompiledType): CompiledType {
+    const known = typedef === undefined ? this.inLeaves.get(statement) : undefined;
+    if (known) return known;
+    const made = make();
+    if (typedef === undefined && made.leafrefs.length === 0) this.inLeaves.set(statement, made);
+    return made;
   }
 
   /** A current definition does not use a deprecated or obsolete one of its own module (section 7.21.2). */
@@ -74,6 +86,7 @@ export class TypeCompiler {
     if (known) return known;
     if (this.open.includes(statement))
       throw new ModuleError(statement, `typedef "${statement.argument}" is derived from itself`);
+    if (this.open.length > MAX_CHAIN) throw new ModuleError(statement, `types are derived more than ${MAX_CHAIN} deep`);
     this.open.push(statement);
     const inner = this.compile(
       child(statement, 'type') as Statement,

@@ -29,6 +29,8 @@ export const NODE_KEYWORDS: ReadonlySet<string> = new Set<DraftKind>([
 
 /** Deepest schema tree: groupings can multiply what is nested in the text. */
 const MAX_DEPTH = 400;
+/** Groupings that use others twice, level by level, would make any number. */
+export const MAX_NODES = 500_000;
 
 export class Draft {
   readonly kind: DraftKind;
@@ -92,6 +94,8 @@ export interface Expansion {
   readonly module: LoadedModule;
   /** Groupings being expanded, outermost first. */
   readonly groupings: readonly Statement[];
+  /** Nodes that may still be made. */
+  readonly budget: { left: number };
   /** Collects the groupings that were expanded. */
   readonly used: Set<Statement>;
   readonly expandUses: (uses: Statement, scope: Scope, parent: Draft, expansion: Expansion) => void;
@@ -100,6 +104,7 @@ export interface Expansion {
 /** Makes the node of `statement` with all below it and puts it into `parent`. */
 export function expand(statement: Statement, scope: Scope, parent: Draft, expansion: Expansion): Draft {
   const { module } = expansion;
+  if (--expansion.budget.left < 0) throw new ModuleError(statement, `the schema has more than ${MAX_NODES} nodes`);
   const kind = statement.keyword as DraftKind;
   const isImplicitCase = parent.kind === 'choice' && kind !== 'case';
   const owner = isImplicitCase

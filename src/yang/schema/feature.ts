@@ -3,6 +3,8 @@ import { ModuleError } from '../statement/error.ts';
 import type { Statement } from '../statement/statement.ts';
 import type { LoadedModule, Unit } from './module.ts';
 
+const MAX_CHAIN = 200;
+
 /** Whether all `if-feature` substatements hold. */
 export function supported(statement: Statement, unit: Unit): boolean {
   for (const one of statement.children) if (one.keyword === 'if-feature' && !evaluate(one, unit)) return false;
@@ -46,6 +48,8 @@ function checkCircles(module: LoadedModule): void {
       statement: Statement;
       scope: { unit: Unit };
     };
+    if (chain.length > MAX_CHAIN)
+      throw new ModuleError(statement, `features need each other more than ${MAX_CHAIN} deep`);
     if (chain.includes(name)) throw new ModuleError(statement, `feature "${name}" depends on itself`);
     for (const one of statement.children) {
       if (one.keyword !== 'if-feature') continue;

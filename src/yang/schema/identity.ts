@@ -5,6 +5,8 @@ import { supported } from './feature.ts';
 import type { Definition, LoadedModule } from './module.ts';
 import type { Identity } from './node.ts';
 
+const MAX_CHAIN = 200;
+
 export class IdentityTable {
   /** By statement: two revisions of a module have an identity each. */
   private readonly known = new Map<Statement, Identity>();
@@ -59,6 +61,8 @@ export class IdentityTable {
     if (known) return known;
     if (chain.includes(statement))
       throw new ModuleError(statement, `identity "${statement.argument}" is derived from itself`);
+    if (chain.length > MAX_CHAIN)
+      throw new ModuleError(statement, `identities are derived more than ${MAX_CHAIN} deep`);
     const bases = statement.children
       .filter(({ keyword }) => keyword === 'base')
       .map((base) => this.identityOf(this.definitionOf(base, scope.unit), [...chain, statement]));

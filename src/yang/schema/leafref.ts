@@ -17,6 +17,7 @@ export interface Top {
 /** A position in the data tree; `undefined` is the root. */
 type Position = DataSchemaNode | OperationNode | RpcNode | undefined;
 
+const MAX_CHAIN = 200;
 const NAME = /^(?:[A-Za-z_][\w.-]*:)?[A-Za-z_][\w.-]*$/;
 const STEP = /\s*([^/[\]\s]+)\s*((?:\[[^[\]]*\]\s*)*)/y;
 const PREDICATE = /^\s*((?:[A-Za-z_][\w.-]*:)?[A-Za-z_][\w.-]*)\s*=\s*current\s*\(\s*\)\s*\/(.*)$/s;
@@ -45,6 +46,9 @@ export class LeafrefResolver {
     if (!leaf) return;
     if (this.resolving.includes(node))
       throw new ModuleError(leaf.node.origin, `the leafref "${node.name}" points to itself`);
+    if (this.resolving.length > MAX_CHAIN) {
+      throw new ModuleError(leaf.node.origin, `leafrefs point to each other more than ${MAX_CHAIN} deep`);
+    }
     this.resolving.push(node);
     for (const open of leaf.leafrefs) {
       if (this.done.has(open)) continue;

@@ -88,6 +88,23 @@ test('loadSchema finds circles', () => {
   );
 });
 
+test('loadSchema bounds what a small module can ask for', () => {
+  const chain = (make: (i: number) => string, length = 5_000) =>
+    moduleX(Array.from({ length }, (_, i) => make(i)).join(' '));
+  for (const text of [
+    chain((i) => `typedef t${i} { type t${i + 1}; }`),
+    chain((i) => `grouping g${i} { uses g${i + 1}; }`),
+    chain((i) => `identity i${i} { base i${i + 1}; }`),
+    chain((i) => `feature f${i} { if-feature f${i + 1}; }`),
+    chain((i) => `leaf l${i} { type leafref { path "/l${i + 1}"; } }`),
+    chain((i) => `grouping g${i} { container a { uses g${i + 1}; } container b { uses g${i + 1}; } }`, 40)
+      .replace('uses g40; } container b', '} container b')
+      .replace('uses g40;', ''),
+  ]) {
+    assert.throws(() => inlineSchema([text]), ModuleError);
+  }
+});
+
 test('loadSchema joins submodules', () => {
   const main = moduleX('include s1; include s2; leaf a { type in-s1; }');
   const s1 =

@@ -11,7 +11,7 @@ import { TypeCompiler } from './compile-type.ts';
 import { CompiledSchema } from './compiled-schema.ts';
 import { ConstraintCompiler } from './constraint.ts';
 import { deviate } from './deviate.ts';
-import { Draft, type Expansion, expand, NODE_KEYWORDS } from './draft.ts';
+import { Draft, type Expansion, expand, MAX_NODES, NODE_KEYWORDS } from './draft.ts';
 import { checkExtensions } from './extension.ts';
 import { enableFeatures } from './feature.ts';
 import { resolveUniques, setDefaults } from './finish.ts';
@@ -63,8 +63,8 @@ export function loadSchema(request: SchemaRequest): Schema {
   const identities = new IdentityTable();
   for (const module of set.all) identities.add(module);
   const schema = new CompiledSchema([...set.all], identities);
-  const used = new Set<Statement>();
-  const root = draftAll(set, used);
+  const shared = { groupings: [], used: new Set<Statement>(), budget: { left: MAX_NODES }, expandUses };
+  const root = draftAll(set, shared);
 
   const constraints = new ConstraintCompiler();
   const types = new TypeCompiler(identities, () => schema);
@@ -81,7 +81,7 @@ export function loadSchema(request: SchemaRequest): Schema {
   setDefaults(compiler.leaves);
   for (const module of set.all) {
     if (!module.implemented) continue;
-    checkUnused(module, used, { module, groupings: [], used, expandUses }, types, new NodeCompiler(types, constraints));
+    checkUnused(module, shared.used, { ...shared, module }, types, new NodeCompiler(types, constraints));
   }
   return schema;
 }
@@ -136,13 +136,13 @@ function implementReferenced(set: ModuleSet): void {
 }
 
 /** All top-level nodes of implemented modules, augmented and deviated. */
-function draftAll(set: ModuleSet, used: Set<Statement>): Draft {
+function draftAll(set: ModuleSet, shared: Omit<Expansion, 'module'>): Draft {
   const modules = [...set.all].filter((module) => module.implemented);
   const [first] = modules;
   if (!first) throw new Error('no module to load');
   const root = new Draft('container', '', first, first.main.root, first.main.scope, undefined);
   for (const module of modules) {
-    const expansion: Expansion = { module, groupings: [], used, expandUses };
+    const expansion: Expansion = { ...shared, module };
     for (const unit of module.units) {
       for (const statement of unit.root.children) {
         if (NODE_KEYWORDS.has(statement.keyword)) expand(statement, unit.scope, root, expansion);
@@ -150,19 +150,19 @@ function draftAll(set: ModuleSet, used: Set<Statement>): Draft {
       }
     }
   }
-  augmentAll(modules, root, used);
+  augmentAll(modules, root, shared);
   deviateAll(modules, root);
   return root;
 }
 
 /** In any order: an augment may go into what another one adds. */
-function augmentAll(modules: readonly LoadedModule[], root: Draft, used: Set<Statement>): void {
+function augmentAll(modules: readonly LoadedModule[], root: Draft, shared: Omit<Expansion, 'module'>): void {
   let open = modules.flatMap((module) => topAugments(module));
   while (open.length > 0) {
     const left = open.filter(({ statement, unit }) => {
       const path = absolute(statement);
       const target = findDraft(root, path, unit, unit.module, statement);
-      const expansion: Expansion = { module: unit.module, groupings: [], used, expandUses };
+      const expansion: Expansion = { ...shared, module: unit.module };
       if (target) augmentDraft(statement, unit.scope, target, expansion);
       return !target;
     });

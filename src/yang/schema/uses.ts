@@ -7,6 +7,8 @@ import { evaluate } from './feature.ts';
 import type { Definition, Scope } from './module.ts';
 import { findDraft } from './node-identifier.ts';
 
+const MAX_CHAIN = 200;
+
 /** Puts copies of the grouping's nodes into `parent`. */
 export function expandUses(uses: Statement, scope: Scope, parent: Draft, expansion: Expansion): void {
   const name = uses.argument as string;
@@ -15,6 +17,8 @@ export function expandUses(uses: Statement, scope: Scope, parent: Draft, expansi
   if (expansion.groupings.includes(grouping.statement)) {
     throw new ModuleError(uses, `grouping "${grouping.statement.argument}" uses itself`);
   }
+  if (expansion.groupings.length > MAX_CHAIN)
+    throw new ModuleError(uses, `groupings use each other more than ${MAX_CHAIN} deep`);
   checkStatus(uses, grouping, parent);
   expansion.used.add(grouping.statement);
   const before = parent.children.length;

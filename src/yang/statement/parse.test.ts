@@ -87,6 +87,12 @@ test('parseStatement bounds the nesting', () => {
   assert.match(fault(nested(100_000)), /nested more than 200 deep/);
 });
 
+test('parseStatement reads 1 MB without line breaks in time proportional to its size', () => {
+  const started = performance.now();
+  parseStatement(`module m { ${`leaf a { description "\\q" + 'b'; /* c */ }`.repeat(25_000)} }`, 'm');
+  assert.ok(performance.now() - started < 2_000);
+});
+
 test('parseStatement reads 1 MB of comments, strings and escapes in time proportional to its size', () => {
   const started = performance.now();
   parseStatement(

@@ -153,12 +153,7 @@ class Parser {
     }
     if (end < 0) throw this.error(start, 'the string is not closed');
     const raw = text.slice(start + 1, end);
-    let newline = text.indexOf('\n', start);
-    while (newline >= 0 && newline < end) {
-      this.line++;
-      this.lineStart = newline + 1;
-      newline = text.indexOf('\n', newline + 1);
-    }
+    this.countLines(start + 1, raw);
     this.offset = end + 1;
     const after = text.charCodeAt(this.offset);
     if (after !== SEMICOLON && after !== OPEN && after !== SPACE && after !== LF && after !== CR && after !== TAB) {
@@ -168,7 +163,9 @@ class Parser {
       }
     }
     if (quote === SINGLE) return raw.includes('\r') ? raw.replaceAll('\r\n', '\n') : raw;
-    return doubleQuoted(raw, visualColumn(text, lineStart, start), (offset) => {
+    const column = raw.includes('\n') ? visualColumn(text, lineStart, start) : 0;
+    return doubleQuoted(raw, column, (offset) => {
+      if (this.onlyVersion1) return;
       const position = start + 1 + offset;
       const before = raw.slice(0, offset).split('\n');
       const its = before.length > 1 ? position - (before.at(-1) as string).length : lineStart;
@@ -221,13 +218,16 @@ class Parser {
   private blockComment(): void {
     const end = this.text.indexOf('*/', this.offset + 2);
     if (end < 0) throw this.error(this.offset, 'the comment is not closed');
-    let newline = this.text.indexOf('\n', this.offset);
-    while (newline >= 0 && newline < end) {
-      this.line++;
-      this.lineStart = newline + 1;
-      newline = this.text.indexOf('\n', newline + 1);
-    }
+    this.countLines(this.offset, this.text.slice(this.offset, end));
     this.offset = end + 2;
+  }
+
+  /** Passes the line breaks of a piece of the text. */
+  private countLines(start: number, piece: string): void {
+    for (let at = piece.indexOf('\n'); at >= 0; at = piece.indexOf('\n', at + 1)) {
+      this.line++;
+      this.lineStart = start + at + 1;
+    }
   }
 
   private version1Only(offset: number, line: number, lineStart: number, what: string): void {
