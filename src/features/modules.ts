@@ -33,5 +33,6 @@ export const servedModules: readonly ModuleRequest[] = [
   { name: 'sluice-bridge-domains' },
   { name: 'sluice-block-points' },
   { name: 'sluice-ce-notification' },
+  { name: 'sluice-netconf' },
   { name: 'sluice-deviations' },
 ];
