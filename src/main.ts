@@ -71,6 +71,7 @@ async function start(options: SluicedOptions): Promise<() => Promise<void>> {
   });
   await loadFirstConfiguration(datastores, schema, options.config, options.state);
   engine.onEvent(features.onEngineEvent);
+  engine.onReplay(features.onEngineReplay);
   engine.start();
   await netconf.listenUnix(`${options.run}/netconf.sock`);
   const port = await netconf.listenSsh({ ...options.netconf, keyFolder: `${options.state}/keys` });

@@ -8,7 +8,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { PlannedOperation } from '../commit/feature.ts';
 import { Connection, type RequestBody } from './connection.ts';
 import { ApiVersion, type Event, type HelloReply, type QueryReply, type QuerySchema } from './gen/sluice_pb.js';
-import { arrange, type ObjectId } from './operation.ts';
+import { arrange, type EnginePlannedOperation, type ObjectId } from './operation.ts';
 import { EngineError, EngineLostError } from './refusal.ts';
 import { type LeftOut, replay } from './replay.ts';
 import { Turn } from './turn.ts';
@@ -45,6 +45,7 @@ export class EngineClient {
   leftOut: Map<ObjectId, LeftOut> = new Map();
   readonly #options: EngineClientOptions;
   readonly #listeners = new Set<(event: Event) => void>();
+  readonly #replayListeners = new Set<(operations: readonly EnginePlannedOperation[]) => void>();
   #connection: Connection | undefined;
   #hello: HelloReply | undefined;
   #stopped = false;
@@ -85,6 +86,12 @@ export class EngineClient {
   onEvent(listener: (event: Event) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Calls the listener after every replay, with all that the engine now was told; returns what ends that. */
+  onReplay(listener: (operations: readonly EnginePlannedOperation[]) => void): () => void {
+    this.#replayListeners.add(listener);
+    return () => this.#replayListeners.delete(listener);
   }
 
   /**
@@ -185,6 +192,7 @@ export class EngineClient {
       if (this.leftOut.get(object)?.reason !== reason) this.#options.log(`engine refuses ${path}: ${reason}`);
     }
     this.leftOut = new Map(leftOut);
+    for (const listener of this.#replayListeners) listener(operations);
     if (leftOut.size === 0) this.#againMs = AGAIN_FIRST_MS;
     else {
       this.#again = setTimeout(() => void this.replay(), this.#againMs).unref();

@@ -38,6 +38,8 @@ export interface RouterFeatures {
   readonly intent: () => readonly PlannedOperation[];
   /** To be given every event of the engine. */
   readonly onEngineEvent: (event: Event) => void;
+  /** To be called after every replay of the engine, with what it was told. */
+  readonly onEngineReplay: (operations: readonly PlannedOperation[]) => void;
 }
 
 /** Leaves by which features look rows up: the store keeps an index of each. Asked before there is a store. */
@@ -59,5 +61,6 @@ export function createFeatures({ keys, engine, numbers, running, publish }: Feat
     platformActions: { [RELOAD_ACCESS_RULES]: () => access.invalidate() },
     intent: () => planReplay(keys, forwarding, running()),
     onEngineEvent: (event) => notifier.onEvent(event),
+    onEngineReplay: (operations) => notifier.onReplay(operations),
   };
 }

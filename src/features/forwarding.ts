@@ -8,6 +8,7 @@ import { BridgeDomainModel } from './bridge-domains/model.ts';
 import { ceNotificationFeature } from './ce-notification/feature.ts';
 import { CeNotificationModel } from './ce-notification/model.ts';
 import type { EngineQueries } from './engine-state.ts';
+import { InterfaceChanges } from './interfaces/change.ts';
 import { interfacesFeature } from './interfaces/feature.ts';
 import { InterfaceModel } from './interfaces/model.ts';
 import type { InterfaceNumbers } from './interfaces/state.ts';
@@ -17,12 +18,11 @@ export function forwardingFeatures(
   engine: EngineQueries,
   numbers: InterfaceNumbers,
 ): readonly Feature[] {
-  const interfaces = new InterfaceModel(keys);
-  const bridgeDomains = new BridgeDomainModel(keys);
+  const changes = new InterfaceChanges(new InterfaceModel(keys), new BridgeDomainModel(keys));
   return [
-    interfacesFeature(interfaces, bridgeDomains, engine, numbers),
-    bridgeDomainsFeature(interfaces, bridgeDomains, engine),
-    blockPointsFeature(new BlockPointModel(keys), interfaces, bridgeDomains, engine),
-    ceNotificationFeature(new CeNotificationModel(keys), interfaces, bridgeDomains, engine),
+    interfacesFeature(changes, engine, numbers),
+    bridgeDomainsFeature(changes, engine),
+    blockPointsFeature(new BlockPointModel(keys), changes, engine),
+    ceNotificationFeature(new CeNotificationModel(keys), changes, engine),
   ];
 }

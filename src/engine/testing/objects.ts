@@ -29,16 +29,14 @@ export interface Refusal {
 /** Why the state after the operations is none that the engine takes: dangling references, shared tags and devices. */
 export function refusal(after: Objects, operations: readonly EngineOperation[]): Refusal | undefined {
   const claimed = new Map<string, ObjectId>();
+  const positions = new Map(operations.map((one, index) => [objectOf(one), index]));
   for (const [id, operation] of after) {
-    const position = Math.max(
-      0,
-      operations.findLastIndex((one) => objectOf(one) === id),
-    );
+    const position = positions.get(id) ?? 0;
     for (const reference of referencesOf(operation)) {
       if (after.has(reference)) continue;
-      const deleted = operations.findIndex((one) => objectOf(one) === reference);
-      const code = deleted < 0 ? ErrorCode.ERROR_NOT_FOUND : ErrorCode.ERROR_CONFLICT;
-      const at = deleted < 0 ? position : deleted;
+      const deleted = positions.get(reference);
+      const code = deleted === undefined ? ErrorCode.ERROR_NOT_FOUND : ErrorCode.ERROR_CONFLICT;
+      const at = deleted ?? position;
       return { code, message: `${id} refers to ${reference}, which is not there`, object: id, operation: at };
     }
     const claim = claimOf(operation);

@@ -1,5 +1,7 @@
 /** The engine's block point events → the notification block-point-change. */
+import type { PlannedOperation } from '../../commit/feature.ts';
 import type { BlockPointEvent, Event } from '../../engine/gen/sluice_pb.js';
+import type { EnginePlannedOperation } from '../../engine/operation.ts';
 import type { DataNode } from '../../yang/data/node.ts';
 import type { DataSchemaNode, OperationNode, Parent, Schema } from '../../yang/schema/node.ts';
 import type { Publish } from '../notification.ts';
@@ -7,16 +9,18 @@ import { dateAndTimeOfNs } from '../time.ts';
 import { vlanOf } from './model.ts';
 import { causes } from './state.ts';
 
+type Change = Pick<BlockPointEvent, 'name' | 'port' | 'vid' | 'blocked' | 'cause' | 'effectiveAtNs' | 'methods'>;
+
 const NOTIFICATION = 'sluice-block-points:block-point-change';
 
 export class BlockPointNotifier {
   readonly #node: OperationNode;
   readonly #publish: Publish;
   /**
-   * Block points that are effective as far as subscribers know. An engine that restarts sets them anew by its replay,
-   * which is no change to anybody.
+   * Block points that are effective as far as subscribers know, by the engine's name. An engine that restarts sets them
+   * anew by its replay, which is no change to anybody; one that was released while it was away it never hears of.
    */
-  readonly #blocked = new Set<string>();
+  readonly #blocked = new Map<string, Change>();
 
   constructor(schema: Schema, publish: Publish) {
     const node = schema.notifications.get(NOTIFICATION);
@@ -31,12 +35,30 @@ export class BlockPointNotifier {
     const change = event.what.value;
     if (change.blocked) {
       if (this.#blocked.has(change.name)) return;
-      this.#blocked.add(change.name);
+      this.#blocked.set(change.name, change);
     } else this.#blocked.delete(change.name);
+    this.#tell(change);
+  }
+
+  /** Takes what the engine was told by a replay: all that it holds now. */
+  onReplay(operations: readonly PlannedOperation[]): void {
+    if (this.#blocked.size === 0) return;
+    const held = new Set<string | undefined>();
+    for (const { operation } of operations as readonly EnginePlannedOperation[]) {
+      if (operation.case === 'setBlockPoint') held.add(operation.value.name);
+    }
+    for (const [name, change] of this.#blocked) {
+      if (held.has(name)) continue;
+      this.#blocked.delete(name);
+      this.#tell({ ...change, blocked: false, effectiveAtNs: BigInt(Date.now()) * 1_000_000n, methods: [] });
+    }
+  }
+
+  #tell(change: Change): void {
     this.#publish({ node: this.#node, children: this.#children(change), at: new Date() });
   }
 
-  #children(change: BlockPointEvent): DataNode[] {
+  #children(change: Change): DataNode[] {
     const [oldState, newState] = change.blocked ? ['forwarding', 'blocked'] : ['blocked', 'forwarding'];
     const cause = causes.get(change.cause);
     const method = child(this.#node, 'method');

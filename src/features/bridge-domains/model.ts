@@ -1,6 +1,6 @@
 /** sluice-bridge-domains as values. */
 import type { KeySpace } from '../../datastore/key.ts';
-import type { RowKey, View } from '../../datastore/view.ts';
+import type { Row, RowKey, View } from '../../datastore/view.ts';
 import type { ContainerNode, LeafNode, ListNode } from '../../yang/schema/node.ts';
 import { containerAt, leafAt, leafValue, listAt, numberOf, requiredValue } from '../nodes.ts';
 
@@ -88,15 +88,19 @@ export class BridgeDomainModel {
   memberOf(view: View, name: string): Member | undefined {
     for (const key of view.rowsWith(this.memberInterface, name)) {
       const row = view.get(key);
-      if (row === undefined) continue;
-      return {
-        bridgeDomain: this.keys.decode(key)[1]?.keys[0] as string,
-        interface: name,
-        splitHorizonGroup: numberOf(row, this.#group),
-        macLimit: numberOf(row, this.#memberLimit),
-      };
+      if (row !== undefined) return this.parseMember(key, row);
     }
     return undefined;
+  }
+
+  parseMember(key: RowKey, row: Row): Member {
+    const [, domain, member] = this.keys.decode(key);
+    return {
+      bridgeDomain: domain?.keys[0] as string,
+      interface: member?.keys[0] as string,
+      splitHorizonGroup: numberOf(row, this.#group),
+      macLimit: numberOf(row, this.#memberLimit),
+    };
   }
 
   readStaticMac(view: View, key: RowKey): StaticMac | undefined {

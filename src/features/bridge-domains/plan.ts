@@ -3,7 +3,7 @@ import type { PlannedOperation } from '../../commit/feature.ts';
 import type { RowKey } from '../../datastore/view.ts';
 import { ObjectKind } from '../../engine/gen/sluice_pb.js';
 import { EnginePlan } from '../engine-plan.ts';
-import type { InterfaceChange } from '../interfaces/dependents.ts';
+import type { InterfaceChange } from '../interfaces/change.ts';
 import { planLogicalPort } from '../interfaces/plan.ts';
 import type { BridgeDomainModel } from './model.ts';
 import { bridgeDomain, staticMac, staticMacName } from './objects.ts';
@@ -31,7 +31,10 @@ export function planBridgeDomains(change: InterfaceChange, model: BridgeDomainMo
     planStaticMacs(port);
     for (const name of change.subInterfaces(port)) planStaticMacs(name);
   }
-  for (const name of change.changed) planStaticMacs(name);
+  // Static entries of an interface that came or went came or went themselves: they refer to it.
+  for (const name of change.changed) {
+    if (before.interface(name) !== undefined && after.interface(name) !== undefined) planStaticMacs(name);
+  }
   return plan.operations;
 
   /** All static entries behind an interface. */

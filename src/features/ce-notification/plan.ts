@@ -2,7 +2,7 @@
 import type { PlannedOperation } from '../../commit/feature.ts';
 import { ObjectKind } from '../../engine/gen/sluice_pb.js';
 import { EnginePlan, type Wanted } from '../engine-plan.ts';
-import type { InterfaceChange } from '../interfaces/dependents.ts';
+import type { InterfaceChange } from '../interfaces/change.ts';
 import type { InterfaceObjects } from '../interfaces/objects.ts';
 import type { CeNotificationModel } from './model.ts';
 

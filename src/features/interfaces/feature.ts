@@ -1,19 +1,18 @@
 /** ietf-interfaces: physical ports and VLAN sub-interfaces. */
 import type { Feature } from '../../commit/feature.ts';
-import type { BridgeDomainModel } from '../bridge-domains/model.ts';
 import type { EngineQueries } from '../engine-state.ts';
+import type { InterfaceChanges } from './change.ts';
 import { checkInterfaces } from './check.ts';
-import { InterfaceChange } from './dependents.ts';
-import { INTERFACES, type InterfaceModel } from './model.ts';
+import { INTERFACES } from './model.ts';
 import { planInterfaces } from './plan.ts';
 import { type InterfaceNumbers, InterfaceState } from './state.ts';
 
 export function interfacesFeature(
-  interfaces: InterfaceModel,
-  bridgeDomains: BridgeDomainModel,
+  changes: InterfaceChanges,
   engine: EngineQueries,
   numbers: InterfaceNumbers,
 ): Feature {
+  const { interfaces, bridgeDomains } = changes;
   return {
     name: 'interfaces',
     owns: [INTERFACES],
@@ -24,7 +23,7 @@ export function interfacesFeature(
       bridgeDomains.memberInterface.path,
     ],
     check: (change) => checkInterfaces(change, interfaces),
-    plan: (change) => planInterfaces(new InterfaceChange(change, interfaces, bridgeDomains)),
+    plan: (change) => planInterfaces(changes.of(change)),
     state: new InterfaceState(interfaces, engine, numbers),
   };
 }

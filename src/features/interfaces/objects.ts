@@ -5,7 +5,7 @@
  */
 import type { View } from '../../datastore/view.ts';
 import { TagRewrite } from '../../engine/gen/sluice_pb.js';
-import type { BridgeDomainModel } from '../bridge-domains/model.ts';
+import type { BridgeDomainModel, Member } from '../bridge-domains/model.ts';
 import type { Wanted } from '../engine-plan.ts';
 import type { Interface, InterfaceModel, Port, RewriteAction } from './model.ts';
 
@@ -25,11 +25,27 @@ export class InterfaceObjects {
   readonly interfaces: InterfaceModel;
   readonly bridgeDomains: BridgeDomainModel;
   readonly #read = new Map<string, Interface | undefined>();
+  readonly #members = new Map<string, Member | undefined>();
 
   constructor(view: View, interfaces: InterfaceModel, bridgeDomains: BridgeDomainModel) {
     this.view = view;
     this.interfaces = interfaces;
     this.bridgeDomains = bridgeDomains;
+  }
+
+  /** Spares the reading of an interface whose row is at hand. */
+  know(name: string, found: Interface | undefined): void {
+    this.#read.set(name, found);
+  }
+
+  /** The same for a membership. */
+  knowMember(name: string, found: Member | undefined): void {
+    this.#members.set(name, found);
+  }
+
+  member(name: string): Member | undefined {
+    if (!this.#members.has(name)) this.#members.set(name, this.bridgeDomains.memberOf(this.view, name));
+    return this.#members.get(name);
   }
 
   interface(name: string): Interface | undefined {
@@ -57,7 +73,7 @@ export class InterfaceObjects {
     if (found === undefined || found.kind === 'other') return undefined;
     const port = found.kind === 'port' ? name : found.parent;
     if (this.boundPort(port) === undefined) return undefined;
-    const member = this.bridgeDomains.memberOf(this.view, name);
+    const member = this.member(name);
     if (found.kind === 'port' && member === undefined) return undefined;
     return {
       path: found.kind === 'port' ? this.interfaces.keys.path(this.interfaces.key(name)) : this.interfaces.path(found),

@@ -2,7 +2,7 @@
 import type { PlannedOperation } from '../../commit/feature.ts';
 import { ObjectKind } from '../../engine/gen/sluice_pb.js';
 import { EnginePlan } from '../engine-plan.ts';
-import type { InterfaceChange } from './dependents.ts';
+import type { InterfaceChange } from './change.ts';
 
 export function planInterfaces(change: InterfaceChange): readonly PlannedOperation[] {
   const plan = new EnginePlan();

@@ -87,8 +87,9 @@ export class InterfaceState implements StateProvider {
       engineState(this.#engine, 'ports', only([...names, ...parents])),
       engineState(this.#engine, 'logicalPorts', only(names)),
     ]);
+    const parentsRead = new Map([...new Set(parents)].map((name) => [name, this.#model.read(running, name)]));
     for (const [index, one] of interfaces.entries()) {
-      const below = one.kind === 'sub-interface' ? this.#model.read(running, one.parent) : one;
+      const below = one.kind === 'sub-interface' ? parentsRead.get(one.parent) : one;
       const port = below?.kind === 'port' ? ports?.get(below.name) : undefined;
       const logicalPort = logicalPorts?.get(one.name);
       const oper = operStatus(one, below, port, ports !== undefined, logicalPort !== undefined);
