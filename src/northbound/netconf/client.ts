@@ -218,16 +218,16 @@ class Client implements NetconfClient {
 }
 
 function capabilitiesOf(hello: string): string[] {
-  return [...hello.matchAll(/<(?:[\w.-]+:)?capability>\s*([^<]*?)\s*</g)].map(([, uri]) => unescape(uri ?? ''));
+  return [...hello.matchAll(/<(?:[\w.-]+:)?capability>\s*([^<]*?)\s*</g)].map(([, uri]) => unescaped(uri ?? ''));
 }
 
 /** Text of the first element of the name. */
 function content(xml: string, name: string): string | undefined {
   const found = new RegExp(`<(?:[\\w.-]+:)?${name}(?:\\s[^>]*)?>([^<]*)<`).exec(xml);
-  return found?.[1] === undefined ? undefined : unescape(found[1]);
+  return found?.[1] === undefined ? undefined : unescaped(found[1]);
 }
 
-function unescape(text: string): string {
+function unescaped(text: string): string {
   return text
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')

@@ -25,7 +25,13 @@ import { Streams } from './notification/streams.ts';
 import type { Call, Reply, RpcHandler, RpcHandlers } from './rpc/handler.ts';
 import { netconfHandlers } from './rpc/handlers.ts';
 import { MessageReader, type Operation } from './session/message.ts';
-import { DEFAULT_SESSION_LIMITS, type EndReason, Session, type SessionHost, type SessionLimits } from './session/session.ts';
+import {
+  DEFAULT_SESSION_LIMITS,
+  type EndReason,
+  Session,
+  type SessionHost,
+  type SessionLimits,
+} from './session/session.ts';
 import { Sessions } from './session/sessions.ts';
 import { type ServerCounters, type SessionCounters, serverCounters } from './session/statistics.ts';
 import type { Authenticator } from './transport/authenticator.ts';
@@ -89,7 +95,15 @@ export class NetconfServer implements SessionHost {
       sourceHost: (id) => this.#sessions.get(id)?.peer.sourceHost,
     });
     const providers = [...options.providers, ...this.#stateProviders(new Date())];
-    const services = { schema, keys: this.#keys, datastores, providers, sessions: this.#sessions, streams: this.#streams, changes };
+    const services = {
+      schema,
+      keys: this.#keys,
+      datastores,
+      providers,
+      sessions: this.#sessions,
+      streams: this.#streams,
+      changes,
+    };
     this.#handlers = new Map([...(options.handlers ?? []), ...netconfHandlers(services)]);
   }
 
@@ -107,7 +121,13 @@ export class NetconfServer implements SessionHost {
       log('SSH runs without its native ciphers, at half the speed: npm start builds them');
     }
     const listener = await listenSsh(
-      { address, port, hostKeys: keys.map(({ pem }) => pem), authenticator, ...(limits === undefined ? {} : { limits }) },
+      {
+        address,
+        port,
+        hostKeys: keys.map(({ pem }) => pem),
+        authenticator,
+        ...(limits === undefined ? {} : { limits }),
+      },
       (stream) => this.accept(stream),
     );
     this.#listeners.push(listener);
@@ -225,7 +245,11 @@ export class NetconfServer implements SessionHost {
 
   #call(session: Session, operation: Operation): Call {
     const { principal } = session.peer;
-    return { ...operation, caller: { sessionId: session.id, principal }, decisions: this.#options.access.decisions(principal) };
+    return {
+      ...operation,
+      caller: { sessionId: session.id, principal },
+      decisions: this.#options.access.decisions(principal),
+    };
   }
 
   /** RFC 8341 section 3.2.5: whether the user may call it at all. */

@@ -3,19 +3,16 @@ import type { Interest } from '../../../commit/state.ts';
 import type { DataSchemaNode, Schema } from '../../../yang/schema/node.ts';
 import type { Filter } from './filter.ts';
 import { compileSubtree, fixedKeys, type Spec } from './subtree.ts';
+import { xpathInterests } from './xpath-interests.ts';
 
 type Keys = ReadonlyMap<string, readonly string[]>;
 
 /** Undefined: everything; an empty list: nothing (which providers would take for everything). */
 export function interestsOf(filter: Filter | undefined, schema: Schema): readonly Interest[] | undefined {
   if (filter === undefined) return undefined;
+  if (filter.kind === 'xpath') return xpathInterests(filter.expression, schema);
   const interests: Interest[] = [];
-  if (filter.kind === 'subtree') {
-    collect(compileSubtree(filter.elements, schema.dataChildren), new Map(), interests);
-    return interests;
-  }
-  const nodes = new Set(filter.expression.dependencies(schema, undefined).map(({ reads }) => reads));
-  for (const node of nodes) interests.push({ node, keys: new Map() });
+  collect(compileSubtree(filter.elements, schema.dataChildren), new Map(), interests);
   return interests;
 }
 

@@ -15,7 +15,10 @@ const ids = new WeakMap<Schema, string>();
 export function contentId(schema: Schema): string {
   let id = ids.get(schema);
   if (id === undefined) {
-    id = createHash('sha256').update(JSON.stringify(moduleSet(schema))).digest('hex').slice(0, 32);
+    id = createHash('sha256')
+      .update(JSON.stringify(moduleSet(schema)))
+      .digest('hex')
+      .slice(0, 32);
     ids.set(schema, id);
   }
   return id;

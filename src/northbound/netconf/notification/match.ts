@@ -1,6 +1,7 @@
 /** Whether a subscription's filter lets an event through (RFC 5277 section 3.6): whole, or not at all. */
-import { DataTree } from '../../../yang/data/tree.ts';
+
 import type { DataNode } from '../../../yang/data/node.ts';
+import { DataTree } from '../../../yang/data/tree.ts';
 import type { ContainerNode, DataSchemaNode, OperationNode, Schema } from '../../../yang/schema/node.ts';
 import type { Filter } from '../filter/filter.ts';
 import { compileSubtree, type Spec } from '../filter/subtree.ts';
@@ -42,7 +43,17 @@ function asElement(node: OperationNode): ContainerNode {
   let element = elements.get(node);
   if (element === undefined) {
     const { children, dataChildren, musts, ...base } = node;
-    element = { ...base, kind: 'container', presence: true, index: -1, dataParent: undefined, whens: [], children, dataChildren, musts };
+    element = {
+      ...base,
+      kind: 'container',
+      presence: true,
+      index: -1,
+      dataParent: undefined,
+      whens: [],
+      children,
+      dataChildren,
+      musts,
+    };
     elements.set(node, element);
   }
   return element;
@@ -54,7 +65,9 @@ function selects(spec: Spec, nodes: readonly DataNode[]): boolean {
   );
   if (!holds) return false;
   if (spec.whole) return true;
-  return nodes.some(({ schema, children }) =>
-    spec.leaves.has(schema) || (spec.children.get(schema)?.some((below) => below.whole || selects(below, children ?? [])) ?? false),
+  return nodes.some(
+    ({ schema, children }) =>
+      spec.leaves.has(schema) ||
+      (spec.children.get(schema)?.some((below) => below.whole || selects(below, children ?? [])) ?? false),
   );
 }

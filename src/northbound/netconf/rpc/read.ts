@@ -13,9 +13,9 @@ export function getHandler({ datastores, providers, schema }: Services): RpcHand
   return async (call) => {
     const reading = datastores.read('running');
     return await replying(reading, async () => {
-      const interests = interestsOf(call.filter, schema) ?? [];
-      const isNothing = call.filter !== undefined && interests.length === 0;
-      const view = isNothing ? reading.view : await operationalView(reading.view, providers, interests);
+      const interests = interestsOf(call.filter, schema);
+      const isNothing = interests !== undefined && interests.length === 0;
+      const view = isNothing ? reading.view : await operationalView(reading.view, providers, interests ?? []);
       return dataReply(call, reading, view, false);
     });
   };

@@ -1,5 +1,5 @@
 /** What handlers work with. */
-import type { Datastores, Caller as DatastoreCaller } from '../../../commit/datastores.ts';
+import type { Caller as DatastoreCaller, Datastores } from '../../../commit/datastores.ts';
 import type { StateProvider } from '../../../commit/state.ts';
 import type { KeySpace } from '../../../datastore/key.ts';
 import { findChild, findNode } from '../../../yang/data/find.ts';

@@ -91,7 +91,7 @@ export class Login {
 
   #refuse(context: AuthContext): void {
     if (context.method !== 'none') this.#tries++;
-    if (this.#passwords >= this.#limits.passwordTries || this.#tries >= this.#limits.tries) return this.#giveUp();
-    context.reject([...METHODS]);
+    if (this.#passwords >= this.#limits.passwordTries || this.#tries >= this.#limits.tries) this.#giveUp();
+    else context.reject([...METHODS]);
   }
 }
