@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { open, type RootDatabase, type Transaction } from 'lmdb';
 import { storeFault } from './fault.ts';
+import { FolderLock } from './folder-lock.ts';
 import { Table } from './table.ts';
 
 /** Version of what this file and its users write. */
@@ -36,9 +37,11 @@ export class Environment {
   readonly aside: Aside | undefined;
   readonly #root: RootDatabase;
   readonly #path: string;
+  readonly #lock: FolderLock;
 
-  private constructor(path: string, root: RootDatabase, aside: Aside | undefined) {
+  private constructor(path: string, lock: FolderLock, root: RootDatabase, aside: Aside | undefined) {
     this.#path = path;
+    this.#lock = lock;
     this.#root = root;
     this.aside = aside;
     this.tables = Object.fromEntries(tableNames.map((name) => [name, new Table(root, name)])) as Record<
@@ -47,15 +50,21 @@ export class Environment {
     >;
   }
 
-  /** Opens or creates; a file that is damaged or not ours is first moved beside, never written to. */
+  /** Opens or creates; one process at a time. A file that is damaged or not ours is first moved beside, never written to. */
   static async open(options: EnvironmentOptions): Promise<Environment> {
     const path = join(options.folder, 'datastore');
     mkdirSync(options.folder, { recursive: true });
-    const reason = existsSync(join(path, 'data.mdb')) ? await damage(path) : undefined;
-    const aside = reason === undefined ? undefined : putAside(path, reason);
-    mkdirSync(path, { recursive: true });
-    chmodSync(path, 0o700); // password hashes and keys
-    return new Environment(path, openRoot(path, { mapSize }), aside);
+    const lock = await FolderLock.take(options.folder);
+    try {
+      const reason = existsSync(join(path, 'data.mdb')) ? await damage(path) : undefined;
+      const aside = reason === undefined ? undefined : putAside(path, reason);
+      mkdirSync(path, { recursive: true });
+      chmodSync(path, 0o700); // password hashes and keys
+      return new Environment(path, lock, openRoot(path, { mapSize }), aside);
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
   }
 
   /** A stable snapshot; the caller calls `done` on it. */
@@ -88,6 +97,7 @@ export class Environment {
 
   async close(): Promise<void> {
     await this.#root.close();
+    await this.#lock.release();
   }
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { difference } from './difference.ts';
 import { MemoryView } from './memory.ts';
 import { Overlay } from './overlay.ts';
 import { EmptyView } from './source.ts';
@@ -38,6 +39,7 @@ test('Overlay says after random edits what a plain model says', () => {
     const back = rows.map((row) => ({ ...row, before: row.after, after: row.before }));
     before.compare(apply(overlay, back), context);
     assert.deepEqual(apply(overlay, []).changes(), [], context);
+    assert.deepEqual([...difference(base, overlay)], rows, context);
     const keys = rows.map(({ key }) => key);
     assert.deepEqual(keys, [...new Set(keys)].sort(), context);
   }

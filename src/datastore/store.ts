@@ -181,6 +181,7 @@ export class Store {
     const set = new WriteSet();
     const history = this.#history.begin(about, set);
     const rows = new RowWrites(this.keys, this.plan, set);
+    const orphans = new Set<string>();
     let done = 0;
     for (const row of change.rows) {
       rows.row(row);
@@ -188,6 +189,8 @@ export class Store {
       this.#startup.follow(row, set, reading);
       if (row.after === undefined && this.#unfit.length > 0) {
         for (const [key, packed] of this.#unknownBelow(row, reading)) {
+          if (orphans.has(key)) continue;
+          orphans.add(key);
           history.packed(key, packed);
           set.remove('running', key);
         }

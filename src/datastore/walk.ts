@@ -6,7 +6,7 @@
  * nothing leaves nothing behind.
  */
 import type { DataSchemaNode, LeafNode } from '../yang/schema/node.ts';
-import { defaultOf } from './defaults.ts';
+import { defaultOf, isInUse } from './defaults.ts';
 import { END } from './key.ts';
 import { type Outline, type OutlineItem, outlineOf } from './outline.ts';
 import type { ColumnNode } from './shape.ts';
@@ -182,9 +182,12 @@ class Walk {
       yield* this.#implicit(node, key, whole, stream);
       return;
     }
+    let isEmpty = true;
     for (let next = stream.next(node, key); next !== undefined; next = stream.next(node, key)) {
+      isEmpty = false;
       yield* this.#row(next, whole, stream);
     }
+    if (isEmpty) this.#defaults(node, key, whole);
   }
 
   /** A top-level container: its row may be missing while there are rows below. */
@@ -203,7 +206,12 @@ class Walk {
       return;
     }
     if (wanted === 'all') {
-      for (const entry of this.#view.entries(parent, node)) yield* this.#row(entry, whole, undefined);
+      let isEmpty = true;
+      for (const entry of this.#view.entries(parent, node)) {
+        isEmpty = false;
+        yield* this.#row(entry, whole, undefined);
+      }
+      if (isEmpty) this.#defaults(node, parent, whole);
       return;
     }
     for (const key of wanted) {
@@ -260,6 +268,20 @@ class Walk {
     }
     this.#open();
     write();
+  }
+
+  /** The defaults of a leaf-list without entries (RFC 7950 section 7.7.2). */
+  #defaults(node: RowNode, key: RowKey, whole: boolean): void {
+    if (node.kind !== 'leaf-list' || !node.config || node.defaults.length === 0) return;
+    if (this.#mode !== 'report-all' && this.#mode !== 'report-all-tagged') return;
+    const row = this.#view.get(key);
+    if (!isInUse(row, node, (other) => this.#view.has(key, other as RowNode))) return;
+    for (const value of node.defaults) {
+      const entry = this.#view.keys.child(key, node, [value]);
+      if (!whole && (this.#hooks?.enter(node, entry, undefined) ?? 'all') === 'skip') continue;
+      this.#open();
+      this.#sink.leaf(node, value, this.#mode === 'report-all-tagged');
+    }
   }
 
   #default(leaf: LeafNode, key: RowKey, row: Row): string | undefined {
