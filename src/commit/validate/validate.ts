@@ -71,15 +71,16 @@ class Validation {
       this.#agenda.add(row);
       yield;
     }
-    const found: { readonly key: RowKey; readonly rank: number; readonly fault: Fault }[] = [];
+    const found: { readonly key: RowKey; readonly rank: number; readonly id: number; readonly fault: Fault }[] = [];
     for (const item of this.#agenda.items()) {
       const row = this.#instances.row(item.key);
       const rank = ranks.indexOf(item.check.kind);
-      if (row) for (const fault of this.#faults(item, row)) found.push({ key: item.key, rank, fault });
+      if (row)
+        for (const fault of this.#faults(item, row)) found.push({ key: item.key, rank, id: item.check.id, fault });
       if (found.length >= this.#limit) break;
       yield;
     }
-    found.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.rank - b.rank));
+    found.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.rank - b.rank || a.id - b.id));
     return found.slice(0, this.#limit).map(({ fault }) => fault);
   }
 
