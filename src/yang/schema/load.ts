@@ -6,7 +6,7 @@
 import { ModuleError } from '../statement/error.ts';
 import type { Statement } from '../statement/statement.ts';
 import { augmentDraft, topAugments } from './augment.ts';
-import { checkNames, NodeCompiler } from './compile.ts';
+import { NodeCompiler } from './compile.ts';
 import { TypeCompiler } from './compile-type.ts';
 import { CompiledSchema } from './compiled-schema.ts';
 import { ConstraintCompiler } from './constraint.ts';
@@ -23,6 +23,7 @@ import type { Schema, SchemaNode } from './node.ts';
 import { findDraft } from './node-identifier.ts';
 import { referencedModules } from './referenced.ts';
 import { SearchPath } from './search-path.ts';
+import { checkNames } from './siblings.ts';
 import { checkUnused } from './unused.ts';
 import { expandUses } from './uses.ts';
 
