@@ -193,7 +193,7 @@ test('Datastores.commit makes running the candidate; discard gives it up', async
     (await datastores.plan(one)).map(({ summary }) => summary),
     ['set /d:c', "set /d:c/port[name='p']"],
   );
-  const { record } = await datastores.commit(one, 'why');
+  const { record } = await datastores.commit(one, { comment: 'why' });
   assert.equal(record?.comment, 'why');
   assert.equal(datastores.isCandidateModified, false);
   assert.deepEqual(contents(datastores, 'running'), ['/d:c/use = p', "/d:c/port[name='p']"]);
@@ -226,6 +226,9 @@ test('Datastores.copy and delete', async () => {
   assert.equal(datastores.isCandidateModified, false);
   await datastores.delete(one, 'startup');
   assert.deepEqual(contents(datastores, 'startup'), []);
+  await datastores.copy(one, 'startup', 'candidate');
+  assert.deepEqual(contents(datastores, 'candidate'), []);
+  await datastores.discard(one);
   assert.deepEqual(await tags(datastores.delete(one, 'running')), ['operation-not-supported']);
   await datastores.validate(one, 'running');
   assert.deepEqual(await tags(datastores.validate(one, data({ c: { use: 'x' } }))), ['data-missing /d:c/use']);

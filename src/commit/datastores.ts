@@ -2,6 +2,7 @@
  * The configuration datastores as a protocol sees them (RFC 6241 sections 7 and 8): every operation that changes one, in
  * one order, under locks and access control. Protocols parse and print; nothing of what an operation means is left to them.
  */
+import type { CommitAbout } from '../datastore/history.ts';
 import { Overlay } from '../datastore/overlay.ts';
 import type { Snapshot } from '../datastore/snapshot.ts';
 import { EmptyView, type SourceView } from '../datastore/source.ts';
@@ -50,6 +51,12 @@ export interface DatastoresOptions {
   readonly onTargetFailure: (target: string, error: unknown) => void;
   /** Changes that may wait (64); the next one is refused with `resource-denied`. */
   readonly queueCapacity?: number;
+}
+
+/** What a client says with a commit. */
+export interface CommitOptions {
+  /** Kept in the history. */
+  readonly comment?: string;
 }
 
 /** One datastore at one moment. To be closed as soon as the reply is written. */
@@ -119,22 +126,22 @@ export class Datastores {
   ): Promise<CommitResult | undefined> {
     return this.#write(caller, [target], async (snapshot) => {
       const base = target === 'running' ? snapshot.running : this.#store.candidate.view(snapshot.running);
-      const { overlay, faults } = await this.#edited(caller, base, payload, options);
+      const edited = await this.#edited(caller, base, payload, options);
       const result =
         target === 'running'
-          ? await this.#editRunning(caller, overlay, options, snapshot)
-          : await this.#editCandidate(base as Overlay, overlay, options, snapshot);
-      if (faults.length > 0) throw new FaultError(...faults);
+          ? await this.#editRunning(caller, edited.change, options, snapshot)
+          : await this.#editCandidate(base as Overlay, edited.change, options, snapshot);
+      refuse(edited.faults);
       return result;
     });
   }
 
   /** commit (RFC 6241 section 8.3.4.1): makes running what the candidate says. */
-  commit(caller: Caller, comment?: string): Promise<CommitResult> {
+  commit(caller: Caller, options: CommitOptions = {}): Promise<CommitResult> {
     return this.#write(caller, ['running', 'candidate'], async (snapshot) => {
       const { candidate } = this.#store;
       const view = candidate.view(snapshot.running);
-      const result = await this.#commit(caller, differenceOf(view), snapshot, comment);
+      const result = await this.#commit(caller, differenceOf(view), snapshot, options);
       candidate.settle(view);
       return result;
     });
@@ -248,11 +255,11 @@ export class Datastores {
   }
 
   /** A session is over: its locks end, and edits of a candidate that it held locked are discarded. */
-  async endSession(sessionId: number): Promise<void> {
-    if (this.locks.holder('candidate')?.sessionId === sessionId) {
-      this.#store.candidate.discard();
-    }
-    this.locks.release(sessionId);
+  endSession(sessionId: number): Promise<void> {
+    return this.#queue.runAlways(() => {
+      if (this.locks.holder('candidate')?.sessionId === sessionId) this.#store.candidate.discard();
+      this.locks.release(sessionId);
+    });
   }
 
   /**
@@ -263,9 +270,8 @@ export class Datastores {
     const router: Caller = { sessionId: 0, user: '', source: 'startup' };
     return this.#write(router, [], async (snapshot) => {
       if (this.#store.head > 0) return false;
-      const { overlay } = await this.#edited(router, snapshot.running, document, { defaultOperation: 'replace' });
-      const about = { user: router.user, source: router.source };
-      await this.#pipeline.commit(differenceOf(overlay), snapshot.commit, about, true);
+      const { change } = await this.#edited(router, snapshot.running, document, { defaultOperation: 'replace' });
+      await this.#pipeline.commit(change, snapshot.commit, aboutOf(router), true);
       await this.#store.copyToStartup();
       return true;
     });
@@ -273,12 +279,11 @@ export class Datastores {
 
   async #editRunning(
     caller: Caller,
-    overlay: Overlay,
+    change: StoreChange,
     options: EditOptions,
     snapshot: Snapshot,
   ): Promise<CommitResult | undefined> {
-    const change = differenceOf(overlay);
-    if (options.testOption !== 'test-only') return this.#commit(caller, change, snapshot);
+    if (options.testOption !== 'test-only') return this.#pipeline.commit(change, snapshot.commit, aboutOf(caller));
     refuse(await this.#pipeline.faults(change));
     return undefined;
   }
@@ -286,11 +291,10 @@ export class Datastores {
   /** Constraints wait for commit or validate (RFC 7950 section 8.3.3), unless the client asks for a test. */
   async #editCandidate(
     candidate: Overlay,
-    overlay: Overlay,
+    { rows }: StoreChange,
     { testOption }: EditOptions,
     snapshot: Snapshot,
   ): Promise<undefined> {
-    const rows = overlay.changes();
     candidate.apply(rows);
     if (testOption === 'test-only' || testOption === 'test-then-set') {
       refuse(await this.#pipeline.faults(differenceOf(candidate)));
@@ -300,25 +304,28 @@ export class Datastores {
   }
 
   /** The edit as an overlay of its own over what it edits, so that it is all or nothing. */
-  async #edited(
-    caller: Caller,
-    base: SourceView,
-    payload: readonly DataNode[],
-    options: EditOptions,
-  ): Promise<{ readonly overlay: Overlay; readonly faults: readonly Fault[] }> {
+  async #edited(caller: Caller, base: SourceView, payload: readonly DataNode[], options: EditOptions): Promise<Edited> {
+    const { constraints, transforms } = this.#options;
     const overlay = new Overlay(base);
     const { faults, conditional } = await inSlices(editSteps(overlay, base.keys, payload, options));
-    await transformRows(overlay, overlay.changes(), this.#options.transforms);
-    const impossible = await inSlices(settleConditions(this.#options.constraints, overlay, conditional));
-    if (impossible.length > 0 && options.errorOption !== 'continue-on-error') throw new FaultError(...impossible);
-    refuse(caller.access?.write(differenceOf(overlay)) ?? []);
-    return { overlay, faults: [...faults, ...impossible] };
+    let rows = overlay.changes();
+    if (await transformRows(overlay, rows, transforms)) rows = overlay.changes();
+    const settled = await inSlices(settleConditions(constraints, overlay, rows, conditional));
+    if (options.errorOption !== 'continue-on-error') refuse(settled.faults);
+    if (settled.isChanged) rows = overlay.changes();
+    const change = { before: base, after: overlay, rows };
+    refuse(caller.access?.write(change) ?? []);
+    return { overlay, change, faults: [...faults, ...settled.faults] };
   }
 
-  async #commit(caller: Caller, change: StoreChange, snapshot: Snapshot, comment?: string): Promise<CommitResult> {
+  async #commit(
+    caller: Caller,
+    change: StoreChange,
+    snapshot: Snapshot,
+    options: CommitOptions = {},
+  ): Promise<CommitResult> {
     refuse(caller.access?.write(change) ?? []);
-    const about = { user: caller.user, source: caller.source, ...(comment === undefined ? {} : { comment }) };
-    return this.#pipeline.commit(change, snapshot.commit, about);
+    return this.#pipeline.commit(change, snapshot.commit, { ...aboutOf(caller), ...options });
   }
 
   /** A source as an overlay over running. */
@@ -355,6 +362,17 @@ export class Datastores {
       return await work(snapshot);
     });
   }
+}
+
+interface Edited {
+  readonly overlay: Overlay;
+  readonly change: StoreChange;
+  /** With `continue-on-error`: what could not be applied. */
+  readonly faults: readonly Fault[];
+}
+
+function aboutOf({ user, source }: Caller): CommitAbout {
+  return { user, source };
 }
 
 function differenceOf(overlay: Overlay): StoreChange {

@@ -18,13 +18,17 @@ export class SerialQueue {
   }
 
   /** Runs the work after all that came before it, whether that succeeded or not. */
-  async run<T>(work: () => Promise<T> | T): Promise<T> {
-    if (this.#isClosed) throw new FaultError(denied('the router is stopping'));
+  run<T>(work: () => Promise<T> | T): Promise<T> {
+    if (this.#isClosed) return Promise.reject(new FaultError(denied('the router is stopping')));
     if (this.#waiting >= this.#capacity) {
-      throw new FaultError(
-        denied(`${this.#capacity} changes of the configuration are waiting already; try again later`),
-      );
+      const message = `${this.#capacity} changes of the configuration are waiting already; try again later`;
+      return Promise.reject(new FaultError(denied(message)));
     }
+    return this.runAlways(work);
+  }
+
+  /** As `run`, but never refused: for what ends something and needs no more than its turn. */
+  async runAlways<T>(work: () => Promise<T> | T): Promise<T> {
     this.#waiting++;
     const turn = this.#tail.then(work);
     this.#tail = turn.then(

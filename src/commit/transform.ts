@@ -31,14 +31,18 @@ export const cryptHash: Transform = {
   },
 };
 
-/** Applies the transforms to the rows that differ; throws a FaultError with all refusals. */
+/**
+ * Applies the transforms to the rows that differ, and says whether that changed any; throws a FaultError with all
+ * refusals.
+ */
 export async function transformRows(
   overlay: Overlay,
   changes: readonly RowChange[],
   transforms: readonly Transform[],
-): Promise<void> {
+): Promise<boolean> {
   const { keys } = overlay;
   const faults: Fault[] = [];
+  let isChanged = false;
   const known = new Map<LeafNode, readonly Transform[]>();
   for (const { key, node, before, after } of changes) {
     let changed: Map<LeafNode, string> | undefined;
@@ -62,7 +66,10 @@ export async function transformRows(
         }
       }
     }
-    if (changed && after) overlay.put(key, node, { ...after, leaves: new Map([...after.leaves, ...changed]) });
+    if (!changed || !after) continue;
+    isChanged = true;
+    overlay.put(key, node, { ...after, leaves: new Map([...after.leaves, ...changed]) });
   }
   if (faults.length > 0) throw new FaultError(...faults);
+  return isChanged;
 }

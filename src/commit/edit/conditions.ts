@@ -16,42 +16,61 @@ import { RowDraft } from './draft.ts';
 
 const whens: ReadonlySet<Check['kind']> = new Set(['when']);
 
-/** Returns the faults of nodes that were set and may not be, which are then gone from the overlay too. */
+export interface Settled {
+  /** Of nodes that were set and may not be; they are gone from the overlay. */
+  readonly faults: readonly Fault[];
+  /** Whether anything was taken away. */
+  readonly isChanged: boolean;
+}
+
+/** `changes`: the difference that the overlay is. */
 export function* settleConditions(
   index: ConstraintIndex,
   overlay: Overlay,
+  changes: readonly RowChange[],
   conditional: readonly ConditionalNode[],
-): Generator<void, readonly Fault[]> {
+): Generator<void, Settled> {
   const { keys } = overlay;
   const faults: Fault[] = [];
   let instances = new Instances(overlay);
+  const holding = new Map<DataSchemaNode, Set<RowKey>>();
   for (const { row, node } of conditional) {
     yield;
-    if (!isThere(instances, row, node) || instances.holds(row, node)) continue;
+    if (!isThere(instances, row, node)) continue;
+    if (instances.holds(row, node)) {
+      const rows = holding.get(node);
+      if (rows) rows.add(row);
+      else holding.set(node, new Set([row]));
+      continue;
+    }
     const path = keys.node(row) === node ? keys.path(row) : keys.path(row, node);
     faults.push(impossible(path, node.name, node.whens));
     takeAway(overlay, row, node);
     instances = new Instances(overlay);
+    holding.clear();
   }
-  let changes = overlay.changes();
-  while (changes.length > 0) {
+  let isChanged = faults.length > 0;
+  let pending = isChanged ? overlay.changes() : changes;
+  while (pending.length > 0) {
     const agenda = new Agenda(index, overlay, whens);
-    for (const change of changes) {
+    for (const change of pending) {
       agenda.add(change);
       yield;
     }
     const gone: RowChange[] = [];
     for (const { check, key } of agenda.items()) {
-      if (check.kind !== 'when') continue;
+      if (check.kind !== 'when' || holding.get(check.node)?.has(key)) continue;
       yield;
       const { node } = check;
       if (!isMade(instances, key, node) || instances.holds(key, node)) continue;
       gone.push(...takeAway(overlay, key, node));
       instances = new Instances(overlay);
+      holding.clear();
     }
-    changes = gone;
+    isChanged ||= gone.length > 0;
+    pending = gone;
   }
-  return faults;
+  return { faults, isChanged };
 }
 
 /** Whether the node that was set is still there: a container in a row is as long as the row is. */

@@ -1,6 +1,7 @@
 /** The errors of validation, as RFC 7950 section 15 says them. */
 import type { Fault } from '../../yang/fault.ts';
 import type { ChoiceNode, Constraint } from '../../yang/schema/node.ts';
+import type { Type } from '../../yang/type/type.ts';
 import { YANG_NAMESPACE } from '../edit/faults.ts';
 
 /** Section 15.4, with the model's own words where it has some (section 7.5.4). */
@@ -15,14 +16,14 @@ export function mustViolated(path: string, { expression, errorAppTag, errorMessa
 }
 
 /** Section 15.5. */
-export function instanceRequired(path: string, value: string): Fault {
-  return {
-    type: 'application',
-    tag: 'data-missing',
-    appTag: 'instance-required',
-    path,
-    message: `what "${value}" refers to does not exist`,
-  };
+export function instanceRequired(path: string, value: string, type: Type): Fault {
+  const leaf = type.leafref?.target;
+  const holder = leaf?.kind === 'leaf' ? leaf.dataParent?.name : undefined;
+  const message =
+    leaf === undefined
+      ? `what "${value}" refers to does not exist`
+      : `there is no ${holder === undefined ? leaf.name : `${holder} whose ${leaf.name} is`} "${value}"`;
+  return { type: 'application', tag: 'data-missing', appTag: 'instance-required', path, message };
 }
 
 /** RFC 6241 appendix A: "the operation requires the data to exist". */

@@ -10,6 +10,9 @@ import { foldOf, isFolded } from '../edit/fold.ts';
 export class Instances {
   readonly view: StoreView;
   readonly tree: ViewTree;
+  /** What `holds` said of nodes of the row asked about last: the checks of one row come one after another. */
+  readonly #held = new Map<DataSchemaNode, boolean>();
+  #heldKey: RowKey | undefined;
 
   /** The view must not change while the instances are asked for. */
   constructor(view: StoreView) {
@@ -59,8 +62,18 @@ export class Instances {
 
   /** Whether the `when`s of a node hold; `key` is the row that the node is, or is in. */
   holds(key: RowKey, node: DataSchemaNode): boolean {
+    if (key !== this.#heldKey) {
+      this.#held.clear();
+      this.#heldKey = key;
+    }
+    const known = this.#held.get(node);
+    if (known !== undefined) return known;
     const context = this.tree.node(key, node);
     const parent = this.tree.parent(context) ?? this.tree.root();
-    return node.whens.every((when) => when.expression.test(this.tree, when.context === 'self' ? context : parent));
+    const held = node.whens.every((when) =>
+      when.expression.test(this.tree, when.context === 'self' ? context : parent),
+    );
+    this.#held.set(node, held);
+    return held;
   }
 }

@@ -131,7 +131,7 @@ function judged(index: ReturnType<typeof compileConstraints>, base: SourceView, 
   const overlay = new Overlay(base);
   try {
     const { conditional } = applyEdit(overlay, base.keys, document, { defaultOperation: 'replace' });
-    const impossible = atOnce(settleConditions(index, overlay, conditional));
+    const impossible = atOnce(settleConditions(index, overlay, overlay.changes(), conditional)).faults;
     return { overlay, impossible };
   } catch (error) {
     if (error instanceof FaultError) return { overlay, impossible: error.faults };
@@ -185,7 +185,7 @@ for (const [name, text] of Object.entries(modules)) {
           const { conditional } = applyEdit(overlay, keys, document, {
             defaultOperation: seed % 2 ? 'merge' : 'replace',
           });
-          if (atOnce(settleConditions(index, overlay, conditional)).length > 0) continue;
+          if (atOnce(settleConditions(index, overlay, overlay.changes(), conditional)).faults.length > 0) continue;
         } catch (error) {
           if (error instanceof FaultError) continue;
           throw error;

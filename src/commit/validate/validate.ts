@@ -125,7 +125,7 @@ class Validation {
   *#reference({ node }: ReferenceCheck, key: RowKey, row: Row): Iterable<Fault> {
     const value = node.kind === 'leaf' ? this.#valueOf(node, key, row) : this.#change.after.keys.last(key)?.keys[0];
     if (value === undefined || refersToInstance(this.#instances, key, node, node.type, value)) return;
-    yield instanceRequired(this.#path(key, node), value);
+    yield instanceRequired(this.#path(key, node), value, node.type);
   }
 
   /** Two entries that are alike are one fault, at the later one, or at the changed one where the other is not changed. */
