@@ -4,7 +4,7 @@
 #include "../cow.h"
 
 uint32_t
-tag_map_get(const struct tag_map *map, unsigned count, const struct vlan_tag tag[2])
+tag_map_get(const struct tag_map *map, unsigned count, const struct vlan_tag *tag)
 {
 	const struct tag_page *page;
 	const struct inner_page *inner;
@@ -42,7 +42,7 @@ set_inner(struct generation *g, const struct inner_map **map, const struct vlan_
 }
 
 int
-tag_map_set(struct generation *g, const struct tag_map **map, unsigned count, const struct vlan_tag tag[2],
+tag_map_set(struct generation *g, const struct tag_map **map, unsigned count, const struct vlan_tag *tag,
 	    uint32_t logical_port)
 {
 	struct tag_map *new_map;

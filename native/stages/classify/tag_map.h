@@ -68,11 +68,11 @@ tag_map_lookup(const struct tag_map *map, const struct frame_tags *tags)
 	return slot->logical_port;
 }
 
-// The logical port set for exactly these tags; 0: none.
-uint32_t tag_map_get(const struct tag_map *map, unsigned count, const struct vlan_tag tag[2]);
+// The logical port set for exactly `count` tags; 0: none.
+uint32_t tag_map_get(const struct tag_map *map, unsigned count, const struct vlan_tag *tag);
 
 // Sets exactly these tags (0, 1 or 2) to a logical port, 0 to clear, in a copy that *map then points to. 0 or -ENOMEM.
-int tag_map_set(struct generation *g, const struct tag_map **map, unsigned count, const struct vlan_tag tag[2],
+int tag_map_set(struct generation *g, const struct tag_map **map, unsigned count, const struct vlan_tag *tag,
 		uint32_t logical_port);
 
 // Calls `visit` for every logical port that matches the outer VID with either tag type (0: untagged),

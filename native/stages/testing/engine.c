@@ -438,6 +438,15 @@ engine_settings(struct generation *g, uint32_t mac_limit)
 	return 0;
 }
 
+bool
+engine_ce_method_state(uint16_t port, unsigned i, Sluice__Api__CeMethodState *state)
+{
+	for (struct stage *stage = stages; stage != NULL; stage = stage->next)
+		if (stage->ce_notification_state != NULL)
+			return stage->ce_notification_state(port, i, state);
+	return false;
+}
+
 const struct port *
 engine_port_now(uint16_t id)
 {

@@ -46,6 +46,9 @@ int engine_block(struct generation *g, uint16_t port, uint16_t vid, bool blocked
 int engine_ce_notification(struct generation *g, const struct ce_notification *old, const struct ce_notification *new);
 int engine_settings(struct generation *g, uint32_t mac_limit);
 
+// Answers of the stages, NULL or false where none has it.
+bool engine_ce_method_state(uint16_t port, unsigned i, Sluice__Api__CeMethodState *state);
+
 const struct port *engine_port_now(uint16_t id);
 // Sum of a reason's drops at a port, of both directions.
 uint64_t engine_port_drops(uint16_t port, const char *reason);
