@@ -353,6 +353,11 @@ const cases: readonly Case[] = [
     },
   },
   {
+    name: 'insert beside what is no key',
+    edit: { c: { u: [at({ insert: 'after', insertKey: ['a', 'b'] }, { k: 'b' })] } },
+    fault: { tag: 'bad-attribute', infos: ['bad-attribute key', 'bad-element u'] },
+  },
+  {
     name: 'insert beside an absent value',
     edit: { c: { ul: [at({ insert: 'before', insertValue: 'z' }, 'b')] } },
     fault: { tag: 'bad-attribute', appTag: 'missing-instance', infos: ['bad-attribute value', 'bad-element ul'] },

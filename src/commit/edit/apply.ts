@@ -285,11 +285,24 @@ class Edit {
       const message = `insert="${at}" needs the attribute ${name}`;
       throw new FaultError(attributeFault('missing-attribute', path, schema, name, message));
     }
-    const entry = this.#keys.child(row.key, schema, values);
+    const entry = this.#anchor(row.key, schema, values);
+    if (entry === undefined) {
+      const message = `${name} does not name an entry of ${schema.name}`;
+      throw new FaultError(attributeFault('bad-attribute', path, schema, name, message));
+    }
     if (entry === key || this.#rows.get(entry) === undefined) {
       throw new FaultError(missingInstance(path, schema, name));
     }
     this.#rows.place(key, { at, anchor: entry });
+  }
+
+  /** Undefined: no key of the list (RFC 7950 section 8.3.1). */
+  #anchor(parent: RowKey, schema: ListNode | LeafListNode, values: readonly string[]): RowKey | undefined {
+    try {
+      return this.#keys.child(parent, schema, values);
+    } catch {
+      return undefined;
+    }
   }
 
   /** `replace`: what the payload does not name below the instance goes; a user's order becomes the payload's. */
