@@ -287,6 +287,17 @@ static int set_logical_port(struct generation *g, struct change *change)
 						 (rc = generation_member(g, floods_of(new), new->id, true)) < 0))
 		return rc;
 	generation_retire(g, old);
+	return 0;
+}
+
+// The stages see all logical ports as they will be, so that two can exchange their tags.
+static int tell_logical_port(struct generation *g, struct change *change)
+{
+	uint32_t id = change->object->id;
+	struct logical_port *new = id_map_get(&generation_root(g)->logical_ports, id);
+	const struct logical_port *old =
+		change->before != NULL ? dataplane_logical_port(generation_before(g), id) : NULL;
+
 	return STAGES_ASK(logical_port, g, old, new);
 }
 
@@ -304,9 +315,18 @@ static int delete_logical_port(struct generation *g, struct change *change)
 
 // ---------------------------------------------------------------- block points, static addresses, CE notification
 
-static int add_block_point(struct generation *g, struct version *version, const struct block_point *old)
+static bool moves_block_point(const struct change *change)
 {
-	const Sluice__Api__BlockPoint *wanted = version->operation->set_block_point;
+	const Sluice__Api__BlockPoint *a = change->before->operation->set_block_point;
+	const Sluice__Api__BlockPoint *b = change->after->operation->set_block_point;
+
+	return a->vid != b->vid || strcmp(a->port, b->port) != 0;
+}
+
+static int set_block_point(struct generation *g, struct change *change)
+{
+	const Sluice__Api__BlockPoint *wanted = change->after->operation->set_block_point;
+	const struct block_point *old = change->before != NULL && !change->moved ? change->before->runtime : NULL;
 	struct block_point *new = generation_alloc(g, sizeof(*new));
 
 	if (new == NULL) return -ENOMEM;
@@ -314,53 +334,36 @@ static int add_block_point(struct generation *g, struct version *version, const 
 	new->vid = (uint16_t)wanted->vid;
 	new->cause = (uint8_t)wanted->cause;
 	snprintf(new->name, sizeof(new->name), "%s", wanted->name);
-	if (old != NULL) {
-		new->counters = old->counters;
-		new->since_ns = old->since_ns;
-		generation_retire(g, old);
-	} else {
-		new->counters = generation_alloc(g, worker_count * sizeof(struct block_point_counters));
-		new->since_ns = clock_realtime_ns();
-		if (new->counters == NULL || generation_block_change(g, new, true) < 0) return -ENOMEM;
-	}
-	version->runtime = new;
-	return STAGES_ASK(block_point, g, old, new);
-}
-
-static int remove_block_point(struct generation *g, const struct block_point *old)
-{
-	int rc = STAGES_ASK(block_point, g, old, NULL);
-
-	if (rc < 0 || (rc = generation_block_change(g, old, false)) < 0) return rc;
-	generation_retire(g, old->counters);
+	new->counters = old != NULL ? old->counters : NULL;
+	new->since_ns = old != NULL ? old->since_ns : clock_realtime_ns();
 	generation_retire(g, old);
-	return 0;
-}
-
-static int set_block_point(struct generation *g, struct change *change)
-{
-	const Sluice__Api__BlockPoint *wanted = change->after->operation->set_block_point;
-	const struct block_point *old = change->before != NULL ? change->before->runtime : NULL;
-
-	// Another place under the same name: one is released, one is set.
-	if (old != NULL && (old->vid != wanted->vid || old->port != id_of(KIND(PORT), wanted->port))) {
-		int rc = remove_block_point(g, old);
-
-		if (rc < 0) return rc;
-		old = NULL;
-	}
-	return add_block_point(g, change->after, old);
+	if (old == NULL && generation_block_change(g, new, true) < 0) return -ENOMEM;
+	change->after->runtime = new;
+	return STAGES_ASK(block_point, g, old, new);
 }
 
 static int delete_block_point(struct generation *g, struct change *change)
 {
-	return remove_block_point(g, change->before->runtime);
+	const struct block_point *old = change->before->runtime;
+
+	generation_retire(g, old);
+	if (generation_block_change(g, old, false) < 0) return -ENOMEM;
+	return STAGES_ASK(block_point, g, old, NULL);
+}
+
+static bool moves_static_mac(const struct change *change)
+{
+	const Sluice__Api__StaticMac *a = change->before->operation->set_static_mac;
+	const Sluice__Api__StaticMac *b = change->after->operation->set_static_mac;
+
+	return memcmp(a->mac.data, b->mac.data, RTE_ETHER_ADDR_LEN) != 0 ||
+	       strcmp(a->bridge_domain, b->bridge_domain) != 0;
 }
 
 static int set_static_mac(struct generation *g, struct change *change)
 {
 	const Sluice__Api__StaticMac *wanted = change->after->operation->set_static_mac;
-	const struct static_mac *old = change->before != NULL ? change->before->runtime : NULL;
+	const struct static_mac *old = change->before != NULL && !change->moved ? change->before->runtime : NULL;
 	struct static_mac *new = generation_alloc(g, sizeof(*new));
 
 	if (new == NULL) return -ENOMEM;
@@ -460,9 +463,13 @@ static const struct builder deleters[] = {
 };
 
 static const struct builder setters[] = {
-	{KIND(SETTINGS), set_settings},           {KIND(PORT), set_port},
-	{KIND(BRIDGE_DOMAIN), set_bridge_domain}, {KIND(LOGICAL_PORT), set_logical_port},
-	{KIND(STATIC_MAC), set_static_mac},       {KIND(CE_NOTIFICATION), set_ce_notification},
+	{KIND(SETTINGS), set_settings},
+	{KIND(PORT), set_port},
+	{KIND(BRIDGE_DOMAIN), set_bridge_domain},
+	{KIND(LOGICAL_PORT), set_logical_port},
+	{KIND(LOGICAL_PORT), tell_logical_port},
+	{KIND(STATIC_MAC), set_static_mac},
+	{KIND(CE_NOTIFICATION), set_ce_notification},
 	{KIND(BLOCK_POINT), set_block_point},
 };
 
@@ -496,9 +503,19 @@ static int build_one(struct generation *g, const struct builder *builder, struct
 
 int build_changes(struct generation *g, struct change *const *changes, unsigned count, struct api_error *error)
 {
+	for (unsigned i = 0; i < count; i++) {
+		struct change *change = changes[i];
+
+		if (change->before == NULL || change->after == NULL) continue;
+		if (change->object->kind == KIND(BLOCK_POINT))
+			change->moved = moves_block_point(change);
+		else if (change->object->kind == KIND(STATIC_MAC))
+			change->moved = moves_static_mac(change);
+	}
 	for (unsigned k = 0; k < RTE_DIM(deleters); k++)
 		for (unsigned i = 0; i < count; i++)
-			if (changes[i]->after == NULL && changes[i]->object->kind == deleters[k].kind &&
+			if ((changes[i]->after == NULL || changes[i]->moved) &&
+			    changes[i]->object->kind == deleters[k].kind &&
 			    build_one(g, &deleters[k], changes[i], error) < 0)
 				return -1;
 	for (unsigned k = 0; k < RTE_DIM(setters); k++)

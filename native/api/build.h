@@ -10,6 +10,7 @@ struct change {
 	struct object *object;
 	struct version *before, *after;
 	uint32_t operation; // index in the transaction
+	bool moved;         // build.c: a block point or static address that takes another place, taken away first
 };
 
 // Puts the changes into g, in the order that stage.h promises, and asks the stages. 0, or -1 with the error;

@@ -184,10 +184,6 @@ static int add_block_point(struct arena *arena, const struct object *object, con
 	state->name = object->name;
 	state->cause = (Sluice__Api__BlockCause)point->cause;
 	state->since_ns = point->since_ns;
-	for (unsigned w = 0; w < worker_count; w++) {
-		state->in_dropped += point->counters[w].in_dropped;
-		state->out_dropped += point->counters[w].out_dropped;
-	}
 	STAGES_CALL(block_point_state, point, state);
 	part->block_points[part->n_block_points++] = state;
 	return 0;

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <xdp/libxdp.h>
 
 #include <rte_bus_vdev.h>
 #include <rte_ethdev.h>
@@ -140,6 +141,9 @@ static int af_xdp_open(const struct device_spec *spec, struct device **out, stru
 		log_warning("xdp-program-removed", "device=%s program=%u", spec->name, program);
 		bpf_xdp_detach((int)state.ifindex, 0, NULL);
 	}
+	// They print a page on stderr for each port; what matters comes back as an error.
+	libbpf_set_print(NULL);
+	libxdp_set_print(NULL);
 	find_sockets(before);
 	snprintf(it->vdev, sizeof(it->vdev), "net_af_xdp_%u", ++serial);
 	snprintf(args, sizeof(args), "iface=%s,start_queue=0,queue_count=1,busy_budget=0", spec->name);

@@ -71,7 +71,6 @@ static void set_link(struct port_io *io, enum port_link link)
 	if (io->link == link) return;
 	io->link = link;
 	io->last_change_ns = clock_realtime_ns();
-	if (!io->active) return;
 	log_info("link", "port=%s device=%s link=%s", io->port, io->spec.name, names[link]);
 	port = dataplane_port(dataplane_current(), io->port_id);
 	if (port != NULL && port->io == io) STAGES_CALL(link_changed, port, link);
@@ -130,13 +129,15 @@ static void refresh(struct port_io *io)
 {
 	struct netdev_state state;
 
+	// Before it is published nobody asks, and its first state is to be told.
+	if (!io->active) return;
 	if (!device_kind(io->spec.type)->kernel) {
 		set_link(io, io->enabled ? PORT_LINK_UP : PORT_LINK_DOWN);
 		return;
 	}
 	netdev_read(io->spec.name, &state);
 	if (io->device != NULL && io->device->ifindex != state.ifindex) device_lost(io);
-	if (io->device == NULL && state.ifindex != 0 && io->active) {
+	if (io->device == NULL && state.ifindex != 0) {
 		reopen(io);
 		netdev_read(io->spec.name, &state);
 	}
