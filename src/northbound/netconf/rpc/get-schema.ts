@@ -37,6 +37,7 @@ export function getSchemaHandler({ schema }: Services): RpcHandler {
       kind: 'stream',
       *write(writer) {
         writer.element('data', rpc.module.namespace, served.source);
+        yield;
       },
     };
   };

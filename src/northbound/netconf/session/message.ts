@@ -80,7 +80,7 @@ export class MessageReader implements XmlHandler {
   open(element: XmlElement, resolve: ResolvePrefix): void {
     this.#depth++;
     if (this.#depth === 1) this.#envelope(element);
-    else if (this.#depth > 2) this.#inner?.open(element, resolve);
+    else if (this.#depth > 2) this.#inner?.open(this.#depth === 3 ? withNamespace(element) : element, resolve);
     else if (this.#isRpc) this.#operation(element);
   }
 
@@ -203,6 +203,14 @@ export class MessageReader implements XmlHandler {
   #fail(fault: Fault): void {
     this.#faults.push(fault);
   }
+}
+
+/**
+ * `<config>` in no namespace is taken for NETCONF's: ncclient sends it so where its caller names none, and there is
+ * nothing else that it could mean.
+ */
+function withNamespace(element: XmlElement): XmlElement {
+  return element.namespace === '' && element.name === 'config' ? { ...element, namespace: NETCONF_NAMESPACE } : element;
 }
 
 function badElement(value: string): { name: string; value: string }[] {

@@ -1,0 +1,113 @@
+/** A whole server for tests: the router's schema, a store in a folder of its own, users and access control; no engine. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Datastores } from '../../../commit/datastores.ts';
+import type { Target } from '../../../commit/feature.ts';
+import { cryptHash } from '../../../commit/transform.ts';
+import { compileConstraints } from '../../../commit/validate/compile.ts';
+import { Store } from '../../../datastore/store.ts';
+import { moduleFolders, servedModules } from '../../../features/modules.ts';
+import { NacmAccessControl } from '../../../features/nacm/access.ts';
+import { nacmFeature } from '../../../features/nacm/feature.ts';
+import { systemFeature } from '../../../features/system/feature.ts';
+import { SystemModel } from '../../../features/system/model.ts';
+import { Users } from '../../../features/system/users.ts';
+import { loadSchema } from '../../../yang/schema/load.ts';
+import type { Schema } from '../../../yang/schema/node.ts';
+import { connectUnix, type NetconfClient } from '../client.ts';
+import { NetconfServer, type NetconfServerOptions } from '../server.ts';
+
+let schema: Schema | undefined;
+
+export const IF =
+  'xmlns="urn:ietf:params:xml:ns:yang:ietf-interfaces" xmlns:ianaift="urn:ietf:params:xml:ns:yang:iana-if-type"';
+
+export function routerSchema(): Schema {
+  schema ??= loadSchema({ paths: moduleFolders, modules: servedModules });
+  return schema;
+}
+
+export interface TestServer {
+  readonly server: NetconfServer;
+  readonly datastores: Datastores;
+  readonly folder: string;
+  readonly socket: string;
+  /** What it logged: bugs, mostly. */
+  readonly logged: string[];
+  /** A recovery session. */
+  connect(): Promise<NetconfClient>;
+  close(): Promise<void>;
+}
+
+export async function testServer(options: Partial<NetconfServerOptions> = {}): Promise<TestServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-netconf-'));
+  const constraints = compileConstraints(routerSchema());
+  const store = await Store.open({
+    folder: join(folder, 'store'),
+    schema: routerSchema(),
+    indexes: constraints.indexes,
+  });
+  const running = () => {
+    const snapshot = store.snapshot();
+    setImmediate(() => snapshot.close());
+    return snapshot.running;
+  };
+  const access = new NacmAccessControl(store.keys, running);
+  const system = new SystemModel(store.keys);
+  const features = [nacmFeature(store.keys, access), systemFeature(system)];
+  // The platform's part in access control: the new rules are in force when the commit is.
+  const platform: Target = {
+    name: 'platform',
+    prepare: async () => ({ commit: async () => access.invalidate(), abort: async () => undefined }),
+  };
+  const datastores = new Datastores({
+    store,
+    constraints,
+    features,
+    targets: [platform],
+    transforms: [cryptHash],
+    onTargetFailure: (_target, error) => logged.push(String(error)),
+  });
+  const logged: string[] = [];
+  const server = new NetconfServer({
+    datastores,
+    schema: routerSchema(),
+    access,
+    authenticator: new Users(system, running),
+    providers: features.flatMap(({ state }) => (state === undefined ? [] : [state])),
+    log: (message) => logged.push(message),
+    ...options,
+  });
+  const socket = join(folder, 'netconf.sock');
+  await server.listenUnix(socket);
+  return {
+    server,
+    datastores,
+    folder,
+    socket,
+    logged,
+    connect: () => connectUnix(socket),
+    close: async () => {
+      await server.close();
+      await store.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** An edit-config of running. */
+export function edit(config: string, target = 'running'): string {
+  return `<edit-config><target><${target}/></target><config>${config}</config></edit-config>`;
+}
+
+/** `<interfaces>` with Ethernet interfaces of these names. */
+export function ethernets(...names: readonly string[]): string {
+  const each = names.map((name) => `<interface><name>${name}</name><type>ianaift:ethernetCsmacd</type></interface>`);
+  return `<interfaces ${IF}>${each.join('')}</interfaces>`;
+}
+
+/** A user with a clear-text password. */
+export function user(name: string, password: string): string {
+  return `<system xmlns="urn:ietf:params:xml:ns:yang:ietf-system"><authentication><user><name>${name}</name><password>$0$${password}</password></user></authentication></system>`;
+}
