@@ -79,6 +79,7 @@ async function start(options: SluicedOptions): Promise<() => Promise<void>> {
   return async () => {
     await netconf.close();
     await engine.stop();
+    await datastores.close();
     await store.close();
   };
 }
