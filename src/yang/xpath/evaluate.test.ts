@@ -293,6 +293,24 @@ test('evaluate ends a walk without end', { timeout: 60_000 }, () => {
   );
 });
 
+test('evaluate ends where long text is read without end', { timeout: 60_000 }, () => {
+  const nodes = readXml(schema, `<network xmlns="urn:example:data"><label>${'x'.repeat(4_000_000)}</label></network>`, {
+    mode: 'data',
+  });
+  const large = new DataTree({ schema, top: schema, nodes });
+  for (const name of ['concat', 'string-length']) {
+    const source =
+      name === 'concat'
+        ? `concat(${'//label,'.repeat(5_000)}1)`
+        : `1${' and string-length(//label) > 1'.repeat(1_500)}`;
+    assert.throws(
+      () => compileExpression(source, exampleScope).evaluate(large, large.root()),
+      (error) => error instanceof FaultError && error.faults[0]?.tag === 'resource-denied',
+      name,
+    );
+  }
+});
+
 test('select refuses what is no node set', () => {
   assert.throws(
     () => compileExpression('count(/network)', exampleScope).select(tree, tree.root()),

@@ -36,8 +36,10 @@ export class Evaluation<N> {
     this.#left = steps;
   }
 
-  readonly spend = (): void => {
-    if (--this.#left < 0) {
+  /** Counts nodes looked at. */
+  readonly spend = (count = 1): void => {
+    this.#left -= count;
+    if (this.#left < 0) {
       throw new FaultError({
         type: 'protocol',
         tag: 'resource-denied',
@@ -105,7 +107,11 @@ export class Evaluation<N> {
   /** String value of a node: of a leaf its canonical value, else the values of all leaves below, joined. */
   stringOf(node: N): string {
     const value = this.tree.value(node);
-    if (value !== undefined) return value;
+    if (value !== undefined) {
+      // What reads text takes time with its length; 64 characters count as one node.
+      if (value.length > 64) this.spend(value.length >> 6);
+      return value;
+    }
     let text = '';
     for (const child of this.tree.children(node)) {
       this.spend();
