@@ -6,28 +6,13 @@ import { arrange, type EngineOperation } from '../engine/operation.ts';
 import { apply, dump, type Objects, refusal } from '../engine/testing/objects.ts';
 import { forwardingFeatures } from './forwarding.ts';
 import { planReplay } from './replay.ts';
+import { changeOf } from './testing/difference.ts';
 import { randomConfiguration, randomOf } from './testing/random.ts';
 import { keys, type Rows, viewOf } from './testing/schema.ts';
 
 const features = forwardingFeatures(keys, { query: async () => undefined }, { of: async () => [] });
 const indexes = features.flatMap((feature) => feature.indexes ?? []);
 const view = (rows: Rows): View => viewOf(rows, indexes);
-
-/** The difference of two views, as the commit gives it. */
-function changeOf(before: View, after: View): Change {
-  const rows = new Map<string, Change['rows'][number]>();
-  for (const { key, node, row } of before.subtree('')) rows.set(key, { key, node, before: row, after: undefined });
-  for (const { key, node, row } of after.subtree('')) {
-    const old = rows.get(key)?.before;
-    if (old !== undefined && JSON.stringify([...values(old)]) === JSON.stringify([...values(row)])) rows.delete(key);
-    else rows.set(key, { key, node, before: old, after: row });
-  }
-  return { before, after, rows: [...rows.values()].sort((a, b) => (a.key < b.key ? -1 : 1)) };
-}
-
-function values(row: Change['rows'][number]['after']): string[] {
-  return [...(row?.leaves ?? [])].map(([leaf, value]) => `${leaf.path}=${value}`).sort();
-}
 
 function plan(change: Change): readonly PlannedOperation[] {
   return features.flatMap((feature) => feature.plan(change));

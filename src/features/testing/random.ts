@@ -16,7 +16,11 @@ const PORTS = ['a', 'b', 'c'];
 const VLANS = ['10', '20', '30'];
 const DOMAINS = ['x', 'y'];
 
-export function randomConfiguration(random: () => number): Rows {
+/** `devices`: the leaves below `port` that bind a port to a device; rings need nothing of the machine. */
+export function randomConfiguration(
+  random: () => number,
+  devices: readonly string[] = ['af-packet', 'af-xdp', 'ring'],
+): Rows {
   const rows: Record<string, Record<string, string>> = {};
   const chance = (probability: number): boolean => random() < probability;
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
@@ -28,7 +32,7 @@ export function randomConfiguration(random: () => number): Rows {
     if (chance(0.2)) continue;
     const row: Record<string, string> = { type: 'iana-if-type:ethernetCsmacd' };
     if (chance(0.3)) row['enabled'] = pick(['true', 'false']);
-    if (chance(0.7)) row[`sluice-interfaces:port/${pick(['af-packet', 'af-xdp', 'ring'])}`] = `veth-${port}`;
+    if (chance(0.7)) row[`sluice-interfaces:port/${pick(devices)}`] = `veth-${port}`;
     if (chance(0.3)) row['sluice-interfaces:port/mtu'] = pick(['1500', '9000']);
     rows[iface(port)] = row;
     interfaces.push(port);
