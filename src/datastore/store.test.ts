@@ -231,3 +231,19 @@ test('Store.commit takes keys of any length', async (t) => {
   await edit(store, (view) => view.delete(k.interface(name('a'))));
   read(store, ({ running }) => assert.equal([...running.subtree(k.box)].length, 2));
 });
+
+test('Store.commit of many rows is seen by the next snapshot and the next commit', async (t) => {
+  const store = await openStore(t);
+  const count = 5000;
+  for (let round = 1; round <= 3; round++) {
+    await edit(store, (view, k) => {
+      for (let i = 0; i < count; i++) put(`e${i}`, { 'interface/mtu': String(round) })(view, k);
+    });
+    using snapshot = store.snapshot();
+    assert.equal(snapshot.commit, store.head);
+    const lines = dump(snapshot.running);
+    assert.equal(lines.length, count + round - 1);
+    assert.equal(lines.filter((line) => line.includes(`mtu=${round} `)).length, count);
+    await edit(store, put(`x${round}`));
+  }
+});

@@ -2,24 +2,30 @@
  * The puts and removes of one transaction, encoded before it begins, because nothing may throw inside. What a commit
  * writes besides the rows: index entries that the rows gain and lose.
  */
-import type { Environment, TableName } from './environment.ts';
+import { type Environment, type TableName, tableNames } from './environment.ts';
 import { type IndexPlan, orderPrefix, type UniqueGroup } from './index-plan.ts';
 import type { KeySpace } from './key.ts';
 import { storedRowKey } from './lmdb-view.ts';
+import { PackedWrites } from './packed-writes.ts';
 import { packRow } from './row-codec.ts';
 import { isOrdered } from './shape.ts';
 import type { RowChange, RowKey, View } from './view.ts';
 
+/** Above this a transaction is handed to a thread of its own. */
+const bulkThreshold = 4000;
+
 export class WriteSet {
-  readonly #operations: [table: TableName, key: string, value: string | undefined][] = [];
+  #operations: [table: TableName, key: string, value: string | undefined][] = [];
+  /** Operations beyond the threshold, and those before them. */
+  #packed: PackedWrites | undefined;
   readonly #cleared: TableName[] = [];
 
   put(table: TableName, key: string, value: string): void {
-    this.#operations.push([table, key, value]);
+    this.#add(table, key, value);
   }
 
   remove(table: TableName, key: string): void {
-    this.#operations.push([table, key, undefined]);
+    this.#add(table, key, undefined);
   }
 
   /** Empties a table before all puts. */
@@ -29,6 +35,11 @@ export class WriteSet {
 
   /** Durable, all or nothing. */
   async write(environment: Environment): Promise<void> {
+    if (this.#packed !== undefined) {
+      this.#pack(this.#packed);
+      await environment.writeBulk({ cleared: this.#cleared, chunks: this.#packed.take() });
+      return;
+    }
     const { tables } = environment;
     await environment.write(() => {
       for (const table of this.#cleared) tables[table].clear();
@@ -37,6 +48,18 @@ export class WriteSet {
         else tables[table].put(key, value);
       }
     });
+  }
+
+  #add(table: TableName, key: string, value: string | undefined): void {
+    this.#operations.push([table, key, value]);
+    if (this.#operations.length < bulkThreshold) return;
+    this.#packed ??= new PackedWrites();
+    this.#pack(this.#packed);
+  }
+
+  #pack(packed: PackedWrites): void {
+    for (const [table, key, value] of this.#operations) packed.add(tableNames.indexOf(table), key, value);
+    this.#operations = [];
   }
 }
 

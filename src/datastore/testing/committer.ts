@@ -9,6 +9,12 @@ import { Store } from '../store.ts';
 import { TestKeys, testSchema } from './schema.ts';
 
 const rows = 30;
+/** Every so many commits one is large enough for the writing thread. */
+const largeEvery = 8;
+
+function domainsOf(commit: number): string[] {
+  return Array.from({ length: 3000 }, (_, i) => `${commit}-${i}`);
+}
 const folder = process.argv[2];
 if (folder === undefined) throw new Error('usage: node committer.ts FOLDER');
 const store = await Store.open({ folder, schema: testSchema(), historyLimit: 20 });
@@ -53,6 +59,12 @@ for (;;) {
   }
   view.delete(k.rule(`r${next - 1}`));
   view.put(k.rule(`r${next}`), k.row('rule'), k.columns({}));
+  if (next % largeEvery === 0) {
+    for (const { key } of view.entries(k.box, k.row('domain'))) view.delete(key);
+    for (const domain of domainsOf(next)) {
+      view.put(k.keys.child(k.box, k.row('domain'), [domain]), k.row('domain'), k.columns({}));
+    }
+  }
   const change = { before: snapshot.running, after: view, rows: view.changes() };
   await store.commit(change, snapshot.commit, { user: '', source: 'test' });
   console.log(next);
