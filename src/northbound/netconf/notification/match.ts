@@ -67,7 +67,6 @@ function selects(spec: Spec, nodes: readonly DataNode[]): boolean {
   if (spec.whole) return true;
   return nodes.some(
     ({ schema, children }) =>
-      spec.leaves.has(schema) ||
-      (spec.children.get(schema)?.some((below) => below.whole || selects(below, children ?? [])) ?? false),
+      spec.leaves.has(schema) || (spec.children.get(schema)?.some((below) => selects(below, children ?? [])) ?? false),
   );
 }
