@@ -31,17 +31,30 @@ export function interfaces(...entries: readonly string[]): string {
   return `<interfaces xmlns="${namespace.interfaces}">${entries.join('')}</interfaces>`;
 }
 
+/** A bridge domain; `more` are further elements of it. */
 export function bridgeDomain(name: string, members: readonly string[], more = ''): string {
   const list = members.map((member) => `<member><interface>${member}</interface></member>`);
-  return `<bridge-domains xmlns="${namespace.bridgeDomains}"><bridge-domain><name>${name}</name>${more}${list.join('')}</bridge-domain></bridge-domains>`;
+  return `<bridge-domain><name>${name}</name>${more}${list.join('')}</bridge-domain>`;
+}
+
+export function bridgeDomains(...entries: readonly string[]): string {
+  return `<bridge-domains xmlns="${namespace.bridgeDomains}">${entries.join('')}</bridge-domains>`;
 }
 
 export function blockPoint(onPort: string, vlan: number | 'untagged', operation?: Operation): string {
-  return `<block-points xmlns="${namespace.blockPoints}"><block-point${operationAttribute(operation)}><port>${onPort}</port><vlan-id>${vlan}</vlan-id></block-point></block-points>`;
+  return `<block-point${operationAttribute(operation)}><port>${onPort}</port><vlan-id>${vlan}</vlan-id></block-point>`;
+}
+
+export function blockPoints(...entries: readonly string[]): string {
+  return `<block-points xmlns="${namespace.blockPoints}">${entries.join('')}</block-points>`;
 }
 
 export function ceNotification(onPort: string, methods: { macMove: boolean; mvrp: boolean }): string {
-  return `<ce-notifications xmlns="${namespace.ceNotification}"><ce-notification><port>${onPort}</port><mac-move><enabled>${methods.macMove}</enabled></mac-move><mvrp><enabled>${methods.mvrp}</enabled></mvrp></ce-notification></ce-notifications>`;
+  return `<ce-notification><port>${onPort}</port><mac-move><enabled>${methods.macMove}</enabled></mac-move><mvrp><enabled>${methods.mvrp}</enabled></mvrp></ce-notification>`;
+}
+
+export function ceNotifications(...entries: readonly string[]): string {
+  return `<ce-notifications xmlns="${namespace.ceNotification}">${entries.join('')}</ce-notifications>`;
 }
 
 export function editConfig(target: 'running' | 'candidate', ...content: readonly string[]): string {

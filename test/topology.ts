@@ -1,7 +1,16 @@
 /** The two topologies that most cases need, built and configured. */
 import { knowNeighbours } from '../lab/host.ts';
 import type { Site } from '../lab/site.ts';
-import { bridgeDomain, ceNotification, editConfig, interfaces, port, subInterface } from './configuration.ts';
+import {
+  bridgeDomain,
+  bridgeDomains,
+  ceNotification,
+  ceNotifications,
+  editConfig,
+  interfaces,
+  port,
+  subInterface,
+} from './configuration.ts';
 import type { Router } from './router.ts';
 
 export const vlans = [10, 20] as const;
@@ -22,7 +31,7 @@ export async function twoSites(
       port('site2', router.device('s2'), driver),
       ...vlans.flatMap((vlan) => [subInterface('site1', vlan), subInterface('site2', vlan)]),
     ),
-    ...vlans.map((vlan) => bridgeDomain(`vlan${vlan}`, [`site1.${vlan}`, `site2.${vlan}`])),
+    bridgeDomains(...vlans.map((vlan) => bridgeDomain(`vlan${vlan}`, [`site1.${vlan}`, `site2.${vlan}`]))),
   ]);
   return { site1, site2 };
 }
@@ -59,10 +68,12 @@ export async function dualHomed(
       port('remote', router.device('m')),
       ...vlans.flatMap((vlan) => ['left', 'right', 'remote'].map((name) => subInterface(name, vlan))),
     ),
-    ...vlans.map((vlan) =>
-      bridgeDomain(
-        `vlan${vlan}`,
-        ['left', 'right', 'remote'].map((name) => `${name}.${vlan}`),
+    bridgeDomains(
+      ...vlans.map((vlan) =>
+        bridgeDomain(
+          `vlan${vlan}`,
+          ['left', 'right', 'remote'].map((name) => `${name}.${vlan}`),
+        ),
       ),
     ),
     ...options.more,
@@ -80,8 +91,8 @@ export async function configure(router: Router, content: readonly string[]): Pro
 }
 
 /** CE notification on or off, by both methods, on both uplinks of a dual-homed CE. */
-export const notifyUplinks = (on: boolean): string[] =>
-  ['left', 'right'].map((name) => ceNotification(name, { macMove: on, mvrp: on }));
+export const notifyUplinks = (on: boolean): string =>
+  ceNotifications(...['left', 'right'].map((name) => ceNotification(name, { macMove: on, mvrp: on })));
 
 /** The hosts of both sites know each other's addresses: no ARP, and a silent host stays silent. */
 async function introduce(a: Site, b: Site): Promise<void> {

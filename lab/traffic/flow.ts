@@ -92,8 +92,9 @@ export class Flow {
   }
 }
 
+/** What the program prints until it ends. An end before `stop` asks for it (the lab is taken down) is nobody's error. */
 function output(child: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
+  const printed = new Promise<string>((resolve, reject) => {
     let text = '';
     child.stdout?.on('data', (chunk: Buffer) => {
       text += chunk.toString();
@@ -101,4 +102,6 @@ function output(child: ChildProcess): Promise<string> {
     child.once('error', reject);
     child.once('close', (code) => (code === 0 ? resolve(text) : reject(new Error(`udpflow ended with ${code}`))));
   });
+  printed.catch(() => undefined);
+  return printed;
 }

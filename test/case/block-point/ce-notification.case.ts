@@ -3,7 +3,7 @@ import type { FdbEntry } from '../../../lab/switch.ts';
 import { Flow, type FlowResult } from '../../../lab/traffic/flow.ts';
 import { Capture } from '../../capture.ts';
 import type { Case } from '../../case.ts';
-import { blockPoint, editConfig } from '../../configuration.ts';
+import { blockPoint, blockPoints, editConfig } from '../../configuration.ts';
 import { Router } from '../../router.ts';
 import { configure, type DualHomed, dualHomed, notifyUplinks, vlans } from '../../topology.ts';
 
@@ -22,11 +22,11 @@ const notification: Case = {
     try {
       const net = await dualHomed(router, {
         ageingSeconds,
-        more: [...vlans.map((vlan) => blockPoint('right', vlan)), ...notifyUplinks(true)],
+        more: [blockPoints(...vlans.map((vlan) => blockPoint('right', vlan))), notifyUplinks(true)],
       });
       const told = await move(router, net, 'left', 'right', `${router.places.run}/told`);
 
-      await configure(router, notifyUplinks(false));
+      await configure(router, [notifyUplinks(false)]);
       const untold = await move(router, net, 'right', 'left', `${router.places.run}/untold`);
 
       assert.equal(untold.mvrp.length + untold.macMoves.length, 0);
@@ -97,7 +97,7 @@ async function move(router: Router, net: DualHomed, from: string, to: string, fi
   };
   const client = await router.connect();
   await client.rpc('<lock><target><candidate/></target></lock>');
-  await client.rpc(editConfig('candidate', blockPoint(from, 10), blockPoint(to, 10, 'delete')));
+  await client.rpc(editConfig('candidate', blockPoints(blockPoint(from, 10), blockPoint(to, 10, 'delete'))));
   await client.rpc('<commit/>');
   await client.rpc('<unlock><target><candidate/></target></unlock>');
   await client.close();

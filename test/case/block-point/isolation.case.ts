@@ -3,7 +3,7 @@ import { Flow } from '../../../lab/traffic/flow.ts';
 import type { ReceivedNotification } from '../../../src/northbound/netconf/client.ts';
 import { type Case, type Figure, medianAndWorst } from '../../case.ts';
 import { milliseconds, realtimeAt, realtimeNs } from '../../clock.ts';
-import { blockPoint, editConfig, namespace } from '../../configuration.ts';
+import { blockPoint, blockPoints, editConfig, namespace } from '../../configuration.ts';
 import { Router } from '../../router.ts';
 import { twoSites } from '../../topology.ts';
 
@@ -38,7 +38,7 @@ const isolation: Case = {
 
         const heard = nextChange(notifications);
         const editedAt = realtimeNs();
-        await client.rpc(editConfig('running', blockPoint('site1', 10)));
+        await client.rpc(editConfig('running', blockPoints(blockPoint('site1', 10))));
         toReply.push(milliseconds(editedAt, realtimeNs()));
         const change = await heard;
         toNotification.push(milliseconds(editedAt, change.atNs));
@@ -60,7 +60,7 @@ const isolation: Case = {
           toLastFrame.push(Math.max(0, milliseconds(editedAt, lastNs)));
         }
         const released = nextChange(notifications);
-        await client.rpc(editConfig('running', blockPoint('site1', 10, 'delete')));
+        await client.rpc(editConfig('running', blockPoints(blockPoint('site1', 10, 'delete'))));
         assert.match((await released).text, /<new-state>forwarding<\/new-state>/);
       }
 

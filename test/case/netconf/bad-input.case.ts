@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import type { Case } from '../../case.ts';
 import {
   blockPoint,
+  blockPoints,
   bridgeDomain,
+  bridgeDomains,
   editConfig,
   interfaces,
   namespace,
@@ -51,7 +53,7 @@ const refusals: readonly Refusal[] = [
   },
   {
     what: 'a block point on a port that is absent',
-    rpc: editConfig('running', blockPoint('absent', 10)),
+    rpc: editConfig('running', blockPoints(blockPoint('absent', 10))),
     type: 'application',
     tag: 'data-missing',
     appTag: 'instance-required',
@@ -74,7 +76,7 @@ const refusals: readonly Refusal[] = [
   },
   {
     what: 'deleting what does not exist',
-    rpc: editConfig('running', blockPoint('a', 99, 'delete')),
+    rpc: editConfig('running', blockPoints(blockPoint('a', 99, 'delete'))),
     type: 'application',
     tag: 'data-missing',
     path: "/block-points/block-point[port='a'][vlan-id='99']",
@@ -102,7 +104,7 @@ const refusals: readonly Refusal[] = [
   },
   {
     what: 'a bridge domain member that is not configured',
-    rpc: editConfig('running', bridgeDomain('b', ['absent.10'])),
+    rpc: editConfig('running', bridgeDomains(bridgeDomain('b', ['absent.10']))),
     type: 'application',
     tag: 'data-missing',
     appTag: 'instance-required',
