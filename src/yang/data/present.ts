@@ -3,8 +3,8 @@ import type { ChoiceNode, DataSchemaNode, Parent, SchemaNode } from '../schema/n
 import type { DataNode } from './node.ts';
 
 /**
- * The children of an instance in schema order, entries of one list in the order given. Conditions (`when`) are not
- * asked: a default value under a false one is harmless to those who ask for it below.
+ * The children of an instance in schema order, entries of one list in the order given. Conditions (`when`) are left to
+ * DataTree, which can evaluate them.
  */
 export function presentChildren(parent: Parent, given: readonly DataNode[]): readonly DataNode[] {
   const bySchema = new Map<DataSchemaNode, DataNode[]>();

@@ -21,6 +21,8 @@ export interface ForestHandle {
   readonly parent: ForestHandle | undefined;
   /** Place among the siblings. */
   readonly index: number;
+  /** Not given, but there: a default value in use or a non-presence container. */
+  readonly implicit: boolean;
 }
 
 export interface DataTreeOptions<B> {
@@ -34,7 +36,9 @@ export interface DataTreeOptions<B> {
 
 export class DataTree<B = never> implements XPathTree<DataTreeHandle<B>> {
   readonly #options: DataTreeOptions<B>;
-  readonly #top: ForestHandle = { kind: 'forest', node: undefined, parent: undefined, index: 0 };
+  readonly #top: ForestHandle = { kind: 'forest', node: undefined, parent: undefined, index: 0, implicit: false };
+  /** Children whose conditions are being evaluated. */
+  readonly #asked = new Set<ForestHandle>();
   readonly #children = new WeakMap<ForestHandle, readonly ForestHandle[]>();
 
   constructor(options: DataTreeOptions<B>) {
@@ -71,17 +75,30 @@ export class DataTree<B = never> implements XPathTree<DataTreeHandle<B>> {
       return;
     }
     for (const child of this.#forestChildren(handle)) {
-      if (schema === undefined || child.node?.schema === schema) yield child;
+      if ((schema === undefined || child.node?.schema === schema) && this.#exists(child, handle)) yield child;
     }
   }
 
+  /** What is not given is there only where its conditions hold. One that looks at itself holds. */
+  #exists(child: ForestHandle, parent: ForestHandle): boolean {
+    const whens = child.node?.schema.whens ?? [];
+    if (!child.implicit || whens.length === 0 || this.#asked.has(child)) return true;
+    this.#asked.add(child);
+    const holds = whens.every(({ expression, context }) => expression.test(this, context === 'self' ? child : parent));
+    this.#asked.delete(child);
+    return holds;
+  }
+
   #forestChildren(handle: ForestHandle): readonly ForestHandle[] {
-    const known = this.#children.get(handle);
-    if (known !== undefined) return known;
+    const cached = this.#children.get(handle);
+    if (cached !== undefined) return cached;
     const parent = handle.node === undefined ? this.#options.top : handle.node.schema;
     const given = handle.node === undefined ? this.#options.nodes : (handle.node.children ?? []);
     const nodes = 'dataChildren' in parent ? presentChildren(parent, given) : [];
-    const children = nodes.map((node, index) => ({ kind: 'forest' as const, node, parent: handle, index }));
+    const known = new Set(given);
+    const children = nodes.map((node, index): ForestHandle => {
+      return { kind: 'forest', node, parent: handle, index, implicit: !known.has(node) };
+    });
     this.#children.set(handle, children);
     return children;
   }

@@ -203,6 +203,7 @@ class OperationCheck<B> {
       node: { schema },
       parent: parent.kind === 'forest' ? parent : undefined,
       index: Number.MAX_SAFE_INTEGER,
+      implicit: true,
     };
     return this.#conditionsHold(schema, absent, parent);
   }
