@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import ssh2 from 'ssh2';
+import { connectSsh } from './client.ts';
+import { BASE, chunk, hello } from './testing/raw.ts';
+import { edit, type TestServer, testServer, user } from './testing/server.ts';
+
+/** Debian's clients, and our own over SSH, against one server. */
+let router: TestServer;
+let port = 0;
+const keys = ssh2.utils.generateKeyPairSync('rsa', { bits: 2048, format: 'new' });
+
+before(async () => {
+  router = await testServer();
+  port = await router.server.listenSsh({ address: '127.0.0.1', port: 0, keyFolder: join(router.folder, 'keys') });
+  const [, blob = ''] = keys.public.split(' ');
+  const key = `<authorized-key><name>k</name><algorithm>ssh-rsa</algorithm><key-data>${blob}</key-data></authorized-key></user>`;
+  const rules = `<nacm xmlns="urn:ietf:params:xml:ns:yang:ietf-netconf-acm"><groups><group><name>all</name><user-name>admin</user-name></group></groups><rule-list><name>all</name><group>all</group><rule><name>all</name><module-name>*</module-name><access-operations>*</access-operations><action>permit</action></rule></rule-list></nacm>`;
+  const client = await router.connect();
+  await client.rpc(edit(user('admin', 'secret').replace('</user>', key) + rules));
+  await client.close();
+});
+after(() => router.close());
+
+function run(command: string, args: readonly string[], input = ''): Promise<{ out: string; status: number | null }> {
+  const child = spawn(command, args, { stdio: 'pipe' });
+  let out = '';
+  let errors = '';
+  child.stdout.on('data', (data: Buffer) => {
+    out += data.toString();
+  });
+  child.stderr.on('data', (data: Buffer) => {
+    errors += data.toString();
+  });
+  child.stdin.on('error', () => undefined);
+  child.stdin.write(input);
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (status) => resolve({ out: out === '' ? errors : out, status }));
+  });
+}
+
+describe('ncclient', () => {
+  it('reads, edits, commits, subscribes', async () => {
+    const script = fileURLToPath(new URL('testing/ncclient_session.py', import.meta.url));
+    const { out, status } = await run('/usr/bin/python3', [script, String(port), 'admin', 'secret']);
+    assert.equal(status, 0, out);
+    const seen = JSON.parse(out) as Record<string, string>;
+    assert.ok(seen['capabilities']?.includes('urn:ietf:params:netconf:base:1.1'));
+    assert.match(seen['notification'] ?? '', /<netconf-config-change .*if:interface\[if:name='nc0'\]/);
+    assert.match(seen['subtree'] ?? '', /<name>nc0<\/name>/);
+    assert.match(seen['xpath'] ?? '', /<interface><name>nc0<\/name><\/interface>/);
+    assert.match(seen['schema'] ?? '', /^module ietf-interfaces/);
+    assert.deepEqual(seen['error'], ['application', 'unknown-namespace']);
+    assert.equal(seen['refused'], 'AuthenticationError');
+  });
+});
+
+describe('OpenSSH', () => {
+  it('carries a session of either framing, by public key', async () => {
+    const identity = join(router.folder, 'identity');
+    writeFileSync(identity, keys.private, { mode: 0o600 });
+    const options = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'BatchMode=yes', 'LogLevel=ERROR'];
+    const args = ['-F', 'none', '-p', String(port), '-i', identity, ...options.flatMap((option) => ['-o', option])];
+    const close = `<rpc xmlns="${BASE}" message-id="1"><close-session/></rpc>`;
+    for (const input of [`${hello('1.0')}${close}]]>]]>`, hello('1.1') + chunk(close)]) {
+      const { out, status } = await run('ssh', [...args, 'admin@127.0.0.1', '-s', 'netconf'], input);
+      assert.match(out, /message-id="1"><ok\/><\/rpc-reply>/);
+      assert.equal(status, 0);
+    }
+  });
+});
+
+describe('connectSsh', () => {
+  it('holds 100 sessions at once, all of which answer', async () => {
+    const login = () => connectSsh({ host: '127.0.0.1', port, username: 'admin', privateKey: keys.private });
+    const clients = await Promise.all(Array.from({ length: 100 }, login));
+    const replies = await Promise.all(
+      clients.map((client) => client.rpc('<get-config><source><running/></source></get-config>')),
+    );
+    assert.equal(replies.filter((reply) => reply.includes('<name>nc0</name>')).length, 100);
+    assert.equal(new Set(clients.map(({ sessionId }) => sessionId)).size, 100);
+    await Promise.all(clients.map((client) => client.close()));
+  });
+});
