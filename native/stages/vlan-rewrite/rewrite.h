@@ -108,23 +108,29 @@ rewrite_out(struct rte_mbuf *m, const struct logical_port *lp, uint8_t priority,
 {
 	enum rewrite_result result = REWRITE_OK;
 	struct frame_tags tags;
+	uint8_t matches;
 
-	frame_tags_parse(rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, &tags);
+	// What stood behind the tags that were removed may itself be half a tag.
+	if (unlikely(frame_tags_parse(rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, &tags) != 0))
+		return REWRITE_MISMATCH;
 	*wire = tags.count;
 	switch (lp->rewrite) {
 	case REWRITE_KIND_POP:
+		if (lp->matches == 0)
+			break;
 		*wire += lp->matches;
 		return tags_exchange(m, 0, lp->match, lp->matches, priority);
 	case REWRITE_KIND_TRANSLATE:
-		if (!tags_begin_with(&tags, lp->rewrite_tag, lp->rewrite_tags))
-			return REWRITE_MISMATCH;
-		*wire += lp->matches - lp->rewrite_tags;
-		return tags_exchange(m, lp->rewrite_tags, lp->match, lp->matches, priority);
 	case REWRITE_KIND_PUSH:
 		if (!tags_begin_with(&tags, lp->rewrite_tag, lp->rewrite_tags))
 			return REWRITE_MISMATCH;
-		result = tags_exchange(m, lp->rewrite_tags, NULL, 0, priority);
-		frame_tags_parse(rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, &tags);
+		matches = lp->rewrite == REWRITE_KIND_TRANSLATE ? lp->matches : 0;
+		result = tags_exchange(m, lp->rewrite_tags, lp->match, matches, priority);
+		*wire += matches - lp->rewrite_tags;
+		if (likely(matches != 0))
+			return result;
+		if (unlikely(frame_tags_parse(rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, &tags) != 0))
+			return REWRITE_MISMATCH;
 		*wire = tags.count;
 		break;
 	default:
