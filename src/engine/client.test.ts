@@ -134,6 +134,14 @@ test('EngineClient leaves out what the engine refuses at a replay, with its depe
   assert.ok(log.some((line) => line.includes('/p/a')));
   await accepted(await target.prepare([sub('a.20', 'a', 20), sub('b.20', 'b', 20)])).commit();
   assert.equal(engine.objects.size, 3);
+  const renewed = { ...port('a'), operation: { ...(port('a').operation as EngineOperation) } };
+  await accepted(await target.prepare([renewed, sub('a.30', 'a', 30)])).commit();
+  assert.equal(engine.objects.size, 3, 'the port is changed while its device is missing');
+  const block = { case: 'setBlockPoint', value: { name: 'a/1', port: 'a', vid: 1, cause: 1 } } as const;
+  await accepted(await target.prepare([planned(block)])).commit();
+  assert.equal(engine.objects.size, 3, 'it is still left out');
+  engine.missingDevices.add('other');
+  assert.ok('refused' in (await target.prepare([port('a', 'other')])), 'another device that is missing is a mistake');
   running.push(sub('a.20', 'a', 20), sub('b.20', 'b', 20));
   running[0] = port('a', 'veth1');
   await accepted(await target.prepare([port('a', 'veth1')])).commit();

@@ -4,7 +4,13 @@
  */
 import type { Connection } from './connection.ts';
 import type { CommitReply } from './gen/sluice_pb.js';
-import { type EnginePlannedOperation, type ObjectId, objectOf, referencesOf } from './operation.ts';
+import {
+  type EngineOperation,
+  type EnginePlannedOperation,
+  type ObjectId,
+  objectOf,
+  referencesOf,
+} from './operation.ts';
 import { EngineError } from './refusal.ts';
 import { Transaction } from './transaction.ts';
 
@@ -13,6 +19,8 @@ export interface LeftOut {
   /** The configuration that it comes from. */
   readonly path: string;
   readonly reason: string;
+  /** What was refused, or not sent because of what was. */
+  readonly operation: EngineOperation;
 }
 
 export interface Replayed {
@@ -35,7 +43,8 @@ export async function replay(connection: Connection, operations: readonly Engine
     } catch (error) {
       const refused = error instanceof EngineError ? rest[error.operation] : undefined;
       if (refused === undefined) throw error;
-      leftOut.set(objectOf(refused.operation), { path: refused.path, reason: (error as Error).message });
+      const { path, operation } = refused;
+      leftOut.set(objectOf(operation), { path, operation, reason: (error as Error).message });
       rest = withoutDependents(rest, leftOut);
     }
   }
@@ -50,7 +59,8 @@ export function withoutDependents(
     if (leftOut.has(objectOf(one.operation))) return false;
     const missing = referencesOf(one.operation).find((reference) => leftOut.has(reference));
     if (missing === undefined) return true;
-    leftOut.set(objectOf(one.operation), { path: one.path, reason: leftOut.get(missing)?.reason ?? '' });
+    const { path, operation } = one;
+    leftOut.set(objectOf(operation), { path, operation, reason: leftOut.get(missing)?.reason ?? '' });
     return false;
   });
 }
