@@ -2,8 +2,11 @@
 import { escapeAttribute, escapeText } from './escape.ts';
 import type { ResolvePrefix, XmlElement, XmlHandler } from './xml-reader.ts';
 
-/** What may be the prefix of a qualified name inside of text or an attribute's value. */
-const prefixes = /([A-Za-z_][\w.-]*):/g;
+/**
+ * What may be a name inside of text or an attribute's value; with the colon behind it the prefix of one. It takes every
+ * run of name characters, so that no run is looked at twice.
+ */
+const names = /[A-Za-z_][\w.-]*:?/g;
 
 /**
  * Each outermost element declares what it needs from outside: the prefixes of names, and those that names in values
@@ -88,8 +91,10 @@ export class XmlCapture implements XmlHandler {
 
   #needInside(text: string): void {
     if (!text.includes(':')) return;
-    for (const [, prefix] of text.matchAll(prefixes)) {
-      if (prefix === undefined || prefix === 'xml' || prefix === 'xmlns') continue;
+    for (const [name] of text.matchAll(names)) {
+      if (!name.endsWith(':')) continue;
+      const prefix = name.slice(0, -1);
+      if (prefix === 'xml' || prefix === 'xmlns') continue;
       if (this.#declared.some((declared) => declared.includes(prefix))) continue;
       const namespace = this.#resolve(prefix);
       if (namespace !== undefined) this.#needed.set(prefix, namespace);

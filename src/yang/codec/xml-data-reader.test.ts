@@ -195,6 +195,14 @@ test('XmlDataReader reports several faults at once, but not without end', () => 
   assert.equal(faults(network('<x/>'.repeat(1_000))).length, 16);
 });
 
+test('XmlDataReader answers a large value with small faults, in time', { timeout: 60_000 }, () => {
+  const large = 'x'.repeat(3_000_000);
+  const xml = `<port><name>${large}</name><speed>${large}</speed><tag>${large}</tag></port><note>${large}<y>${large} :</y></note>`;
+  const found = faults(network(xml));
+  assert.equal(found.length, 2);
+  assert.ok(JSON.stringify(found).length < 20_000);
+});
+
 test('XmlDataReader reads the input of an rpc with its own path', () => {
   const input = schema.rpcs.get('example:connect')?.input;
   assert.ok(input);

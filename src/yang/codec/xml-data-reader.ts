@@ -32,6 +32,8 @@ export interface XmlDataReaderOptions {
 
 /** More faults than this are not reported. */
 const maxFaults = 16;
+/** Values longer than this are left out of paths: a reply is not to be as large as the message that it refuses. */
+const maxInPath = 1_024;
 
 interface Frame {
   /** Undefined: the parent that was given. */
@@ -301,9 +303,12 @@ export class XmlDataReader implements XmlHandler {
     let path = this.#options.path ?? '';
     if (schema !== undefined && above !== undefined) {
       let predicate = '';
-      if (schema.kind === 'leaf-list') predicate = valuePredicate(frame.text);
+      if (schema.kind === 'leaf-list') predicate = frame.text.length > maxInPath ? '' : valuePredicate(frame.text);
       else if (schema.kind === 'list') {
-        const values = schema.keys.map((key) => frame.children.find((child) => child.schema === key)?.value);
+        const values = schema.keys.map((key) => {
+          const value = frame.children.find((child) => child.schema === key)?.value;
+          return value !== undefined && value.length > maxInPath ? undefined : value;
+        });
         predicate = schema.keys.length === 0 ? `[${positionOf(frame, above)}]` : keyPredicate(schema, values);
       }
       path = childPath(this.#path(above, undefined), this.#moduleOf(above), schema, predicate);
