@@ -14,7 +14,7 @@ import { XPathSyntaxError } from './syntax-error.ts';
 import type { XPathTree } from './tree.ts';
 
 /** Nodes that one evaluation may look at: a client's filter, and a constraint of a module. */
-const filterSteps = 5_000_000;
+const filterSteps = 2_000_000;
 const constraintSteps = 100_000_000;
 
 /**
