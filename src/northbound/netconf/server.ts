@@ -63,6 +63,9 @@ export interface ListenSshOptions {
   readonly limits?: Partial<SshLimits>;
 }
 
+/** Sessions at a time, hellos included; the next one is closed at once. */
+const MAX_SESSIONS = 4096;
+
 export class NetconfServer implements SessionHost {
   readonly limits: SessionLimits;
   readonly #options: NetconfServerOptions;
@@ -148,7 +151,7 @@ export class NetconfServer implements SessionHost {
 
   /** Starts a session on a stream. */
   accept(stream: ByteStream): void {
-    if (this.#closing) {
+    if (this.#closing || this.#sessions.size >= MAX_SESSIONS) {
       stream.destroy();
       return;
     }
@@ -186,8 +189,12 @@ export class NetconfServer implements SessionHost {
     } catch (error) {
       return await session.replyFaults(this.faultsOf(error));
     }
-    await this.#reply(session, operation.rpc, reply);
-    reply.after?.();
+    try {
+      await this.#reply(session, operation.rpc, reply);
+    } finally {
+      // What was done was done, also when the session ended before it could hear of it.
+      reply.after?.();
+    }
   }
 
   async #reply(session: Session, rpc: RpcNode, reply: Reply): Promise<void> {

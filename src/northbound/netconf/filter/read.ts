@@ -16,6 +16,8 @@ interface Open {
 
 /** How many elements a filter may have. */
 const MAX_ELEMENTS = 20_000;
+/** Characters of one content match. */
+const MAX_TEXT = 65_536;
 const PREFIX = /^\s*([A-Za-z_][\w.-]*):/;
 const PREFIXES = /([A-Za-z_][\w.-]*):/g;
 
@@ -25,6 +27,8 @@ export class FilterReader implements XmlHandler {
   readonly #elements: FilterElement[] = [];
   readonly #open: Open[] = [];
   #count = 0;
+  /** More than the limits allow: found while reading, told by `finish`. */
+  #excess: FaultError | undefined;
   #resolve: ResolvePrefix = () => undefined;
 
   /** `element` is the filter itself. Faults come out of `finish`, so that the rest of the message is still read. */
@@ -36,31 +40,28 @@ export class FilterReader implements XmlHandler {
   /** The filter; throws where it is none. */
   finish(): Filter {
     if (this.#filter instanceof FaultError) throw this.#filter;
+    if (this.#excess !== undefined) throw this.#excess;
     return this.#filter ?? { kind: 'subtree', elements: this.#elements };
   }
 
   open(element: XmlElement, resolve: ResolvePrefix): void {
-    if (++this.#count > MAX_ELEMENTS) {
-      throw new FaultError({
-        type: 'protocol',
-        tag: 'too-big',
-        message: `The filter has more than ${MAX_ELEMENTS} elements.`,
-      });
-    }
+    if (++this.#count > MAX_ELEMENTS) this.#exceed(`The filter has more than ${MAX_ELEMENTS} elements.`);
     this.#resolve = resolve;
     this.#open.push({ element, children: [], text: '', modules: new Map() });
   }
 
   text(text: string): void {
     const open = this.#open.at(-1);
-    if (open === undefined) return;
+    if (open === undefined || this.#excess !== undefined) return;
     open.text += text;
-    this.#noteModules(open);
+    if (open.text.length > MAX_TEXT) this.#exceed(`A value in the filter is longer than ${MAX_TEXT} characters.`);
+    else this.#noteModules(open);
   }
 
   close(): void {
     const open = this.#open.pop();
     if (open === undefined) throw new Error('more elements are closed than were opened');
+    if (this.#excess !== undefined) return;
     const { element, modules } = open;
     const siblings = this.#open.at(-1)?.children ?? this.#elements;
     siblings.push({
@@ -71,6 +72,10 @@ export class FilterReader implements XmlHandler {
       text: open.text.trim(),
       moduleOf: (prefix) => modules.get(prefix),
     });
+  }
+
+  #exceed(message: string): void {
+    this.#excess ??= new FaultError({ type: 'protocol', tag: 'too-big', message });
   }
 
   #noteModules(open: Open): void {

@@ -14,6 +14,10 @@ export class Sessions {
     return this.#lastId;
   }
 
+  get size(): number {
+    return this.#sessions.size;
+  }
+
   add(session: Session): void {
     this.#sessions.set(session.id, session);
   }

@@ -2,6 +2,9 @@
 import type { Socket } from 'node:net';
 import type { ByteStream, ByteStreamEvents, Peer } from './byte-stream.ts';
 
+/** How long the client may take to read the last reply and close its half. */
+const LINGER_MS = 3000;
+
 export class SocketStream implements ByteStream {
   readonly peer: Peer;
   readonly #socket: Socket;
@@ -36,10 +39,13 @@ export class SocketStream implements ByteStream {
   }
 
   end(): void {
-    this.#socket.end();
-    // The other side may never close its half: what is unread is of no interest any more.
-    this.#socket.resume();
-    this.#socket.destroySoon();
+    const socket = this.#socket;
+    socket.end();
+    // What the client still sends is read and forgotten: closing over it could cost it the last reply.
+    socket.removeAllListeners('data');
+    socket.resume();
+    const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+    socket.once('close', () => clearTimeout(timer));
   }
 
   destroy(): void {

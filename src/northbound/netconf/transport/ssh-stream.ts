@@ -13,6 +13,9 @@ const SOCKET_HIGH_WATER = 512 * 1024;
 /** Twice the window that the library grants: a client that sends more does not keep to its window. */
 const MAX_UNREAD = 4 * 1024 * 1024;
 
+/** How long the client may take to read the last reply. */
+const LINGER_MS = 3000;
+
 export class SshStream implements ByteStream {
   readonly peer: Peer;
   readonly #connection: Connection;
@@ -68,7 +71,10 @@ export class SshStream implements ByteStream {
     // RFC 4254 section 6.10: OpenSSH's client ends with the status that it is told.
     this.#channel.exit(0);
     this.#channel.end();
+    this.#channel.removeAllListeners('data');
     this.#channel.resume();
+    const timer = setTimeout(() => this.destroy(), LINGER_MS);
+    this.#channel.once('close', () => clearTimeout(timer));
   }
 
   destroy(): void {
