@@ -7,7 +7,7 @@ import type { Router } from './router.ts';
 
 /** The objects that sluiced configured, one JSON text each, sorted. No counters, nothing learned. */
 export async function engineObjects(router: Router): Promise<string[]> {
-  const parts = await ask(router, { case: 'objectsOf', value: 'sluiced' });
+  const parts = await ask(router, { case: 'objects', value: {} });
   return parts.flatMap((part) => part.objects.map((object) => toJsonString(OperationSchema, object))).sort();
 }
 
@@ -51,7 +51,7 @@ async function ask(router: Router, what: QueryWhat): Promise<QueryReply[]> {
   try {
     await connection.request({ case: 'hello', value: { major: ApiVersion.MAJOR, owner: 'test' } }, 5000);
     const parts: QueryReply[] = [];
-    await connection.request({ case: 'query', value: { what } }, 5000, (part) => {
+    await connection.request({ case: 'query', value: { what, owner: 'sluiced' } }, 5000, (part) => {
       if (part.case === 'query') parts.push(part.value);
     });
     return parts;

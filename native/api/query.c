@@ -83,7 +83,7 @@ struct query *query_new(const struct owner *owner, const Sluice__Api__Query *wha
 
 	if (query != NULL) {
 		query->what = what->what_case;
-		query->owner = owner;
+		query->owner = what->owner[0] == '\0' ? owner : store_find_owner(what->owner);
 	}
 	switch (rc < 0 ? WHAT(_NOT_SET) : what->what_case) {
 	case WHAT(PORTS):
@@ -100,10 +100,6 @@ struct query *query_new(const struct owner *owner, const Sluice__Api__Query *wha
 		break;
 	case WHAT(CE_NOTIFICATIONS):
 		rc = collect(query, KIND(CE_NOTIFICATION), what->ce_notifications);
-		break;
-	case WHAT(OBJECTS_OF):
-		query->owner = store_find_owner(what->objects_of);
-		rc = collect(query, KIND(UNSPECIFIED), NULL);
 		break;
 	case WHAT(OBJECTS):
 		rc = collect(query, KIND(UNSPECIFIED), NULL);
@@ -154,7 +150,7 @@ void query_free(struct query *query)
 
 static int objects_part(struct query *query, struct arena *arena, Sluice__Api__QueryReply *part)
 {
-	bool as_set = query->what == WHAT(OBJECTS) || query->what == WHAT(OBJECTS_OF);
+	bool as_set = query->what == WHAT(OBJECTS);
 	void **list = arena_alloc(arena, PART_ENTRIES * sizeof(void *));
 
 	if (list == NULL) return -ENOMEM;

@@ -979,7 +979,7 @@ export declare type Query = Message<"sluice.api.Query"> & {
     case: "stages";
   } | {
     /**
-     * All objects of the owner, sorted by kind and name.
+     * All objects as they were set, sorted by kind and name.
      *
      * @generated from field: sluice.api.Empty objects = 8;
      */
@@ -993,15 +993,14 @@ export declare type Query = Message<"sluice.api.Query"> & {
      */
     value: Empty;
     case: "engine";
-  } | {
-    /**
-     * As `objects`, of the owner with this name: for tools that look on.
-     *
-     * @generated from field: string objects_of = 10;
-     */
-    value: string;
-    case: "objectsOf";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * Whose objects; empty: one's own. Another owner's may be looked at, never changed: for tools that look on.
+   *
+   * @generated from field: string owner = 10;
+   */
+  owner: string;
 };
 
 /**

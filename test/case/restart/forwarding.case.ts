@@ -44,6 +44,8 @@ const sluicedKilled: Case = {
       const results = await Promise.all(flows.map((flow) => flow.stop()));
       for (const { lost, duplicates } of results) assert.deepEqual({ lost, duplicates }, { lost: 0, duplicates: 0 });
       assert.equal(after.instance, before.instance);
+      assert.equal(before.learned.length, 4);
+      assert.equal(before.countersSince.length, 4);
       assert.deepEqual(after.learned, before.learned);
       assert.deepEqual(after.countersSince, before.countersSince);
       return [
