@@ -11,8 +11,7 @@
 static const struct vlan_tag other[2] = {{RTE_ETHER_TYPE_QINQ, 1000}, {RTE_ETHER_TYPE_VLAN, 2000}};
 
 // The logical port that the frame's own tags belong to, with the rewrite that the first byte chooses.
-static struct logical_port
-logical_port_of(const struct frame_tags *tags, uint8_t choice)
+static struct logical_port logical_port_of(const struct frame_tags *tags, uint8_t choice)
 {
 	struct logical_port lp = {.enabled = true, .matches = tags->count, .rewrite = choice % 4};
 
@@ -24,8 +23,7 @@ logical_port_of(const struct frame_tags *tags, uint8_t choice)
 	return lp;
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static uint8_t buffer[HEADROOM + 2048];
 	struct rte_mbuf m = {.buf_addr = buffer, .buf_len = sizeof(buffer), .data_off = HEADROOM, .nb_segs = 1};
@@ -33,17 +31,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct logical_port lp;
 	unsigned wire;
 
-	if (size < 1 || size > 2048)
-		return 0;
-	if (frame_tags_parse(data + 1, size - 1, &tags) != 0)
-		return 0;
+	if (size < 1 || size > 2048) return 0;
+	if (frame_tags_parse(data + 1, size - 1, &tags) != 0) return 0;
 	MUST(tag_map_lookup(NULL, &tags) == 0);
 	lp = logical_port_of(&tags, data[0]);
 	memcpy(buffer + HEADROOM, data + 1, size - 1);
 	m.data_len = (uint16_t)(size - 1);
 	m.pkt_len = m.data_len;
-	if (m.data_len < TAGS_WINDOW)
-		return 0;
+	if (m.data_len < TAGS_WINDOW) return 0;
 	MUST(rewrite_in(&m, &lp, tags.priority) == REWRITE_OK);
 	// Half a tag behind those that were removed.
 	if (frame_tags_parse(rte_pktmbuf_mtod(&m, uint8_t *), m.data_len, &again) != 0) {
@@ -62,8 +57,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	MUST(frame_tags_parse(rte_pktmbuf_mtod(&m, uint8_t *), m.data_len, &again) == 0);
 	MUST(tags_begin_with(&again, lp.match, lp.matches) && (lp.matches != 0 || again.count == 0));
-	if (tags.priority_tagged)
-		return 0;
+	if (tags.priority_tagged) return 0;
 	MUST(m.data_len == size - 1 && wire <= 4);
 	MUST(memcmp(rte_pktmbuf_mtod(&m, uint8_t *), data + 1, 12) == 0);
 	MUST(memcmp(rte_pktmbuf_mtod(&m, uint8_t *) + 12 + 4 * lp.matches, data + 13 + 4 * lp.matches,

@@ -4,8 +4,7 @@
 #include "../stages/testing/engine.h"
 #include "target.h"
 
-static void
-set_up(void)
+static void set_up(void)
 {
 	static const uint8_t rewrite[] = {REWRITE_KIND_NONE, REWRITE_KIND_POP, REWRITE_KIND_TRANSLATE,
 					  REWRITE_KIND_PUSH};
@@ -36,8 +35,7 @@ set_up(void)
 }
 
 // A frame in segments of at most `piece` bytes.
-static struct rte_mbuf *
-packet_of(const uint8_t *bytes, size_t size, size_t piece)
+static struct rte_mbuf *packet_of(const uint8_t *bytes, size_t size, size_t piece)
 {
 	struct rte_mbuf *first = rte_pktmbuf_alloc(engine_pool());
 
@@ -47,24 +45,20 @@ packet_of(const uint8_t *bytes, size_t size, size_t piece)
 
 		MUST(segment != NULL);
 		memcpy(rte_pktmbuf_append(segment, (uint16_t)length), bytes + done, length);
-		if (segment != first)
-			MUST(rte_pktmbuf_chain(first, segment) == 0);
+		if (segment != first) MUST(rte_pktmbuf_chain(first, segment) == 0);
 		done += length;
 	}
 	return first;
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static bool ready;
 	struct rte_mbuf *m;
 
-	if (!ready)
-		set_up();
+	if (!ready) set_up();
 	ready = true;
-	if (size < 3 || size > 1600)
-		return 0;
+	if (size < 3 || size > 1600) return 0;
 	engine_frame_count = 0;
 	m = packet_of(data + 3, size - 3, data[1] % 2 ? 2000 : 1u + data[1]);
 	if (data[2] % 8 == 0) {

@@ -8,18 +8,16 @@
 #include "target.h"
 
 #define LARGEST 512
-#define KEPT 64
+#define KEPT    64
 
-static unsigned long
-setting(const char *name, unsigned long otherwise)
+static unsigned long setting(const char *name, unsigned long otherwise)
 {
 	const char *value = getenv(name);
 
 	return value != NULL ? strtoul(value, NULL, 0) : otherwise;
 }
 
-static int
-run_file(const char *name)
+static int run_file(const char *name)
 {
 	static uint8_t bytes[1 << 16];
 	FILE *file = fopen(name, "rb");
@@ -35,18 +33,15 @@ run_file(const char *name)
 	return 0;
 }
 
-int
-main(int argc, char **argv)
+int main(int argc, char **argv)
 {
 	static uint8_t kept[KEPT][LARGEST];
 	static size_t kept_size[KEPT];
 	unsigned long runs = setting("RUNS", 20000), seed = setting("SEED", (unsigned long)time(NULL));
 
 	for (int i = 1; i < argc; i++)
-		if (run_file(argv[i]) != 0)
-			return 1;
-	if (argc > 1)
-		return 0;
+		if (run_file(argv[i]) != 0) return 1;
+	if (argc > 1) return 0;
 	printf("SEED=%lu RUNS=%lu\n", seed, runs);
 	fflush(stdout);
 	srand((unsigned)seed);
@@ -64,8 +59,7 @@ main(int argc, char **argv)
 		}
 		// A block of exactly its size: reading behind it is seen.
 		input = malloc(kept_size[slot] + 1);
-		if (input == NULL)
-			return 1;
+		if (input == NULL) return 1;
 		memcpy(input, kept[slot], kept_size[slot]);
 		input = realloc(input, kept_size[slot] != 0 ? kept_size[slot] : 1);
 		LLVMFuzzerTestOneInput(input, kept_size[slot]);

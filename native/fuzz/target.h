@@ -10,8 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define MUST(condition)                                                                                                \
 	do {                                                                                                           \
-		if (!(condition))                                                                                      \
-			abort();                                                                                       \
+		if (!(condition)) abort();                                                                             \
 	} while (0)
 
 #endif

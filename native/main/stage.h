@@ -204,4 +204,8 @@ enum port_link port_link(uint16_t port);
 // rest stays the caller's (tx-queue-full). Makes a chain linear where the device needs it. Does not count.
 uint16_t port_transmit(struct worker *worker, const struct port *port, struct rte_mbuf **packets, uint16_t n);
 
+// Worker. Whether the port has a device and is not without link: what would go there is dropped otherwise, a flood
+// leaves it out.
+bool port_can_transmit(const struct port *port);
+
 #endif

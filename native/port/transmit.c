@@ -17,3 +17,11 @@ uint16_t port_transmit(struct worker *worker, const struct port *port, struct rt
 	rte_spinlock_unlock(&device->queues[queue].transmit_lock);
 	return sent;
 }
+
+bool port_can_transmit(const struct port *port)
+{
+	enum port_link link = __atomic_load_n(&port->io->link, __ATOMIC_RELAXED);
+
+	return __atomic_load_n(&port->io->device, __ATOMIC_RELAXED) != NULL &&
+	       (link == PORT_LINK_UP || link == PORT_LINK_UNKNOWN);
+}

@@ -7,8 +7,7 @@
 #include "../main/dataplane.h"
 
 // The six bytes of an address as a number, in memory order; 8 bytes are read.
-static inline uint64_t
-address_bits(const uint8_t *address)
+static inline uint64_t address_bits(const uint8_t *address)
 {
 	uint64_t raw;
 
@@ -16,15 +15,13 @@ address_bits(const uint8_t *address)
 	return raw & UINT64_C(0xffffffffffff);
 }
 
-static inline bool
-is_broadcast(const uint8_t *address)
+static inline bool is_broadcast(const uint8_t *address)
 {
 	return address_bits(address) == UINT64_C(0xffffffffffff);
 }
 
 // One worker's slot; `frame` begins with the destination address.
-static inline void
-count_in(struct counters *counters, const uint8_t *frame, uint32_t octets)
+static inline void count_in(struct counters *counters, const uint8_t *frame, uint32_t octets)
 {
 	counters->in_octets += octets;
 	if (likely((frame[0] & 1) == 0))
@@ -36,8 +33,7 @@ count_in(struct counters *counters, const uint8_t *frame, uint32_t octets)
 }
 
 // `by` is 1, or -1 to take back what was counted before the device refused it.
-static inline void
-count_out(struct counters *counters, const uint8_t *frame, uint32_t octets, int64_t by)
+static inline void count_out(struct counters *counters, const uint8_t *frame, uint32_t octets, int64_t by)
 {
 	counters->out_octets += (uint64_t)(by * octets);
 	if (likely((frame[0] & 1) == 0))

@@ -9,17 +9,14 @@
 // The block of `size` bytes that the pointer at `place` points to, writable: itself if this generation made it, else a
 // copy (zeroes where there was none), to which that pointer then points and for which the old block retires. `place`
 // must itself be writable. NULL: out of memory, nothing changed.
-static inline void *
-cow_writable(struct generation *g, void *place, size_t size)
+static inline void *cow_writable(struct generation *g, void *place, size_t size)
 {
 	void *old, *block;
 
 	memcpy(&old, place, sizeof(old));
-	if (old != NULL && generation_owns(g, old))
-		return old;
+	if (old != NULL && generation_owns(g, old)) return old;
 	block = generation_alloc(g, size);
-	if (block == NULL)
-		return NULL;
+	if (block == NULL) return NULL;
 	if (old != NULL) {
 		memcpy(block, old, size);
 		generation_retire(g, old);

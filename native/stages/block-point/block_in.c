@@ -2,17 +2,17 @@
 //
 // What the router itself answers has left before: frames to 01-80-C2-00-00-00..0F go from classify to their protocol.
 // A frame of MRP or CFM that no protocol of ours takes is the customer's, and is stopped like any other.
+#include "../classify/tags.h"
 #include "../drop/drop_node.h"
 #include "../enqueue.h"
-#include "../classify/tags.h"
 #include "block_map.h"
 
 DROP_NODE(block_point, "block-point", DROP_INGRESS);
 
 enum { EDGE_BRIDGE, EDGE_VLAN_IN, EDGE_DROP, EDGES };
 
-static inline uint8_t
-block_in_packet(const struct worker *worker, const struct rte_mbuf *m, const struct packet_meta *meta)
+static inline uint8_t block_in_packet(const struct worker *worker, const struct rte_mbuf *m,
+				      const struct packet_meta *meta)
 {
 	const struct port *port = dataplane_port(worker->dataplane, meta->ingress_port);
 	const struct block_point *point = block_map_get(port->blocks, meta->vid);
@@ -29,8 +29,7 @@ block_in_packet(const struct worker *worker, const struct rte_mbuf *m, const str
 	return EDGE_VLAN_IN;
 }
 
-static uint16_t
-block_in_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
+static uint16_t block_in_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
 {
 	const struct worker *worker = worker_self();
 	uint8_t edge[MAX_BURST];

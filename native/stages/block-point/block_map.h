@@ -7,7 +7,7 @@
 
 #include "../../main/dataplane.h"
 
-#define BLOCK_PAGE 64
+#define BLOCK_PAGE  64
 #define BLOCK_PAGES (4096 / BLOCK_PAGE)
 
 struct generation;
@@ -22,8 +22,7 @@ struct block_map {
 };
 
 // NULL: not blocked. `map` may be NULL.
-static inline const struct block_point *
-block_map_get(const struct block_map *map, uint16_t vid)
+static inline const struct block_point *block_map_get(const struct block_map *map, uint16_t vid)
 {
 	const struct block_page *page = map != NULL && vid < 4096 ? map->page[vid / BLOCK_PAGE] : NULL;
 

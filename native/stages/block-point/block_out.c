@@ -8,8 +8,7 @@ DROP_NODE_NAMED(block_point_out, "drop-block-point-out", "block-point", DROP_EGR
 
 enum { EDGE_TX, EDGE_DROP, EDGES };
 
-static uint16_t
-block_out_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
+static uint16_t block_out_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
 {
 	const struct worker *worker = worker_self();
 	uint8_t edge[MAX_BURST];
@@ -23,8 +22,7 @@ block_out_process(struct rte_graph *graph, struct rte_node *node, void **objs, u
 			const struct block_point *point = block_map_get(port->blocks, meta->egress_vid);
 
 			edge[i] = point == NULL ? EDGE_TX : EDGE_DROP;
-			if (point != NULL)
-				point->counters[worker->index].out_dropped++;
+			if (point != NULL) point->counters[worker->index].out_dropped++;
 		}
 		enqueue_runs(graph, node, objs + done, edge, chunk, chunk == n);
 	}

@@ -5,14 +5,12 @@
 #include "../../main/stage.h"
 #include "block_map.h"
 
-static void
-free_counters(void *counters)
+static void free_counters(void *counters)
 {
 	free(counters);
 }
 
-static int
-create_counters(struct generation *g, struct block_point *point)
+static int create_counters(struct generation *g, struct block_point *point)
 {
 	size_t size = worker_count * sizeof(*point->counters);
 
@@ -26,8 +24,7 @@ create_counters(struct generation *g, struct block_point *point)
 	return 0;
 }
 
-static int
-remove_point(struct generation *g, const struct block_point *old)
+static int remove_point(struct generation *g, const struct block_point *old)
 {
 	struct port *port = generation_port(g, old->port);
 
@@ -38,28 +35,23 @@ remove_point(struct generation *g, const struct block_point *old)
 	return generation_on_commit(g, free_counters, old->counters);
 }
 
-static int
-set_point(struct generation *g, const struct block_point *old, struct block_point *new)
+static int set_point(struct generation *g, const struct block_point *old, struct block_point *new)
 {
 	struct port *port = generation_port(g, new->port);
 	const struct block_point *present;
 
-	if (port == NULL)
-		return generation_refuse(g, -ENOENT, "block point %s: its port does not exist", new->name);
+	if (port == NULL) return generation_refuse(g, -ENOENT, "block point %s: its port does not exist", new->name);
 	present = block_map_get(port->blocks, new->vid);
 	if (present != NULL && present != old)
 		return generation_refuse(g, -EEXIST, "block point %s: port and VLAN are blocked by %s already",
 					 new->name, present->name);
-	if (old == NULL && create_counters(g, new) != 0)
-		return -ENOMEM;
+	if (old == NULL && create_counters(g, new) != 0) return -ENOMEM;
 	return block_map_set(g, &port->blocks, new->vid, new);
 }
 
-static int
-block_point_changed(struct generation *g, const struct block_point *old, struct block_point *new)
+static int block_point_changed(struct generation *g, const struct block_point *old, struct block_point *new)
 {
-	if (new == NULL)
-		return remove_point(g, old);
+	if (new == NULL) return remove_point(g, old);
 	if (old != NULL && (old->port != new->port || old->vid != new->vid)) {
 		struct port *port = generation_port(g, old->port);
 
@@ -70,16 +62,13 @@ block_point_changed(struct generation *g, const struct block_point *old, struct 
 	return set_point(g, old, new);
 }
 
-static int
-port_changed(struct generation *g, const struct port *old, struct port *new)
+static int port_changed(struct generation *g, const struct port *old, struct port *new)
 {
-	if (new == NULL)
-		block_map_retire(g, old->blocks);
+	if (new == NULL) block_map_retire(g, old->blocks);
 	return 0;
 }
 
-static void
-block_point_state(const struct block_point *point, Sluice__Api__BlockPointState *state)
+static void block_point_state(const struct block_point *point, Sluice__Api__BlockPointState *state)
 {
 	for (unsigned worker = 0; worker < worker_count; worker++) {
 		state->in_dropped += point->counters[worker].in_dropped;

@@ -39,14 +39,12 @@ struct packet {
 	uint64_t value;
 };
 
-static inline void
-prepare(const struct walk *walk, struct rte_mbuf *m, struct packet *packet)
+static inline void prepare(const struct walk *walk, struct rte_mbuf *m, struct packet *packet)
 {
 	const struct packet_meta *meta = packet_meta(m);
 
 	packet->bd = dataplane_bridge_domain(walk->dp, meta->bridge_domain);
-	if (unlikely(packet->bd == NULL))
-		return;
+	if (unlikely(packet->bd == NULL)) return;
 	packet->frame = rte_pktmbuf_mtod(m, const uint8_t *);
 	packet->destination = fdb_key(packet->frame, (uint16_t)meta->bridge_domain);
 	packet->source = fdb_key(packet->frame + RTE_ETHER_ADDR_LEN, (uint16_t)meta->bridge_domain);
@@ -56,8 +54,7 @@ prepare(const struct walk *walk, struct rte_mbuf *m, struct packet *packet)
 	rte_prefetch0(fdb_first(walk->table, packet->destination_hash));
 }
 
-static inline void
-learn(const struct walk *walk, const struct packet *packet, const struct packet_meta *meta)
+static inline void learn(const struct walk *walk, const struct packet *packet, const struct packet_meta *meta)
 {
 	const struct logical_port *lp = dataplane_logical_port(walk->dp, meta->ingress);
 	const struct bridge_domain *bd = packet->bd;
@@ -71,8 +68,7 @@ learn(const struct walk *walk, const struct packet *packet, const struct packet_
 	enum fdb_learned learned =
 		fdb_learn(&bridge_fdb, walk->table, packet->source, packet->source_hash, &place, walk->now);
 
-	if (likely(learned == FDB_SAME))
-		return;
+	if (likely(learned == FDB_SAME)) return;
 	if (learned == FDB_MOVED) {
 		bd->fdb->counters[walk->worker].moves++;
 	} else if (learned == FDB_LIMITED) {
@@ -82,34 +78,27 @@ learn(const struct walk *walk, const struct packet *packet, const struct packet_
 	}
 }
 
-static inline void
-look_up(const struct walk *walk, struct packet *packet, const struct packet_meta *meta)
+static inline void look_up(const struct walk *walk, struct packet *packet, const struct packet_meta *meta)
 {
-	if (unlikely(packet->bd == NULL))
-		return;
-	if (likely(packet->bd->learning))
-		learn(walk, packet, meta);
+	if (unlikely(packet->bd == NULL)) return;
+	if (likely(packet->bd->learning)) learn(walk, packet, meta);
 	packet->value = 0;
 	if (likely((packet->frame[0] & 1) == 0))
 		packet->value = fdb_lookup(walk->table, packet->destination, packet->destination_hash);
 }
 
-static inline uint8_t
-decide(const struct walk *walk, const struct packet *packet, struct packet_meta *meta)
+static inline uint8_t decide(const struct walk *walk, const struct packet *packet, struct packet_meta *meta)
 {
 	const struct logical_port *in, *out;
 
-	if (unlikely(packet->bd == NULL))
-		return EDGE_NO_BRIDGE_DOMAIN;
+	if (unlikely(packet->bd == NULL)) return EDGE_NO_BRIDGE_DOMAIN;
 	out = bridge_entry_port(walk->dp, packet->bd, packet->value, walk->now);
 	if (unlikely(out == NULL)) {
-		if ((packet->frame[0] & 1) == 0 && !packet->bd->flood_unknown_unicast)
-			return EDGE_UNKNOWN_UNICAST;
+		if ((packet->frame[0] & 1) == 0 && !packet->bd->flood_unknown_unicast) return EDGE_UNKNOWN_UNICAST;
 		packet->bd->fdb->counters[walk->worker].flooded++;
 		return EDGE_FLOOD;
 	}
-	if (unlikely(out->id == meta->ingress))
-		return EDGE_SAME_PORT;
+	if (unlikely(out->id == meta->ingress)) return EDGE_SAME_PORT;
 	in = dataplane_logical_port(walk->dp, meta->ingress);
 	if (unlikely(out->split_horizon_group != 0 && out->split_horizon_group == in->split_horizon_group))
 		return EDGE_SPLIT_HORIZON;
@@ -117,8 +106,7 @@ decide(const struct walk *walk, const struct packet *packet, struct packet_meta 
 	return EDGE_VLAN_OUT;
 }
 
-static uint16_t
-bridge_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
+static uint16_t bridge_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
 {
 	const struct worker *worker = worker_self();
 	const struct walk walk = {

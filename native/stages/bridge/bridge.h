@@ -29,36 +29,29 @@ extern _Atomic uint16_t bridge_epoch[MAX_ID + 1];
 extern _Atomic bool bridge_limit_met;
 
 // The clock of the entries' ages.
-static inline uint32_t
-bridge_seconds(void)
+static inline uint32_t bridge_seconds(void)
 {
 	return (uint32_t)(rte_rdtsc() / rte_get_tsc_hz());
 }
 
-static inline uint16_t
-bridge_epoch_of(uint32_t logical_port)
+static inline uint16_t bridge_epoch_of(uint32_t logical_port)
 {
 	return atomic_load_explicit(&bridge_epoch[logical_port], memory_order_relaxed);
 }
 
 // The logical port that an entry of bridge domain `bd` sends to, or NULL where the entry is not valid (any more):
 // flushed, aged, or its port is not a member now.
-static inline const struct logical_port *
-bridge_entry_port(const struct dataplane *dp, const struct bridge_domain *bd, uint64_t value, uint32_t now)
+static inline const struct logical_port *bridge_entry_port(const struct dataplane *dp, const struct bridge_domain *bd,
+							   uint64_t value, uint32_t now)
 {
 	const struct logical_port *lp;
 
-	if (value == 0)
-		return NULL;
+	if (value == 0) return NULL;
 	lp = dataplane_logical_port(dp, fdb_value_port(value));
-	if (unlikely(lp == NULL || lp->bridge_domain != bd->id))
-		return NULL;
-	if (unlikely(value & FDB_STATIC))
-		return lp;
-	if (unlikely(fdb_value_epoch(value) != bridge_epoch_of(lp->id)))
-		return NULL;
-	if (unlikely(bd->ageing_seconds != 0 && fdb_value_age(value, now) > bd->ageing_seconds))
-		return NULL;
+	if (unlikely(lp == NULL || lp->bridge_domain != bd->id)) return NULL;
+	if (unlikely(value & FDB_STATIC)) return lp;
+	if (unlikely(fdb_value_epoch(value) != bridge_epoch_of(lp->id))) return NULL;
+	if (unlikely(bd->ageing_seconds != 0 && fdb_value_age(value, now) > bd->ageing_seconds)) return NULL;
 	return lp;
 }
 

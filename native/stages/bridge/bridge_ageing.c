@@ -2,13 +2,12 @@
 #include "bridge_control.h"
 
 // A quarter of a second each; the whole table is looked at in SWEEP_TICKS of them.
-#define TICK_MS 250
+#define TICK_MS     250
 #define SWEEP_TICKS 8
 
 _Atomic bool bridge_limit_met;
 
-static bool
-keep_valid(void *ctx, uint64_t key, uint64_t value)
+static bool keep_valid(void *ctx, uint64_t key, uint64_t value)
 {
 	const struct dataplane *dp = dataplane_current();
 	const struct bridge_domain *bd = dataplane_bridge_domain(dp, key >> 48);
@@ -16,8 +15,7 @@ keep_valid(void *ctx, uint64_t key, uint64_t value)
 	return bd != NULL && bridge_entry_port(dp, bd, value, *(uint32_t *)ctx) != NULL;
 }
 
-void
-bridge_sweep_all(void)
+void bridge_sweep_all(void)
 {
 	uint32_t cursor = 0, now = bridge_seconds();
 
@@ -27,16 +25,14 @@ bridge_sweep_all(void)
 static uint32_t sweep_cursor;
 static uint64_t limit_reported_ms;
 
-static void
-report_limit(const struct bridge_domain *bd)
+static void report_limit(const struct bridge_domain *bd)
 {
 	uint32_t id = atomic_exchange_explicit(&bd->fdb->limited_port, 0, memory_order_relaxed);
 	const struct logical_port *lp = dataplane_logical_port(dataplane_current(), id);
 	Sluice__Api__MacLimitEvent limit = SLUICE__API__MAC_LIMIT_EVENT__INIT;
 	Sluice__Api__Event event = SLUICE__API__EVENT__INIT;
 
-	if (lp == NULL)
-		return;
+	if (lp == NULL) return;
 	limit.bridge_domain = (char *)(uintptr_t)bd->name;
 	limit.logical_port = (char *)(uintptr_t)lp->name;
 	event.at_ns = control_realtime_ns();
@@ -46,13 +42,11 @@ report_limit(const struct bridge_domain *bd)
 }
 
 // At most one event a bridge domain and second.
-static void
-report_limits(void)
+static void report_limits(void)
 {
 	const struct dataplane *dp = dataplane_current();
 
-	if (control_now_ms() - limit_reported_ms < 1000 || !atomic_exchange(&bridge_limit_met, false))
-		return;
+	if (control_now_ms() - limit_reported_ms < 1000 || !atomic_exchange(&bridge_limit_met, false)) return;
 	limit_reported_ms = control_now_ms();
 	for (uint32_t id = 1; id <= MAX_ID; id++) {
 		const struct bridge_domain *bd = dataplane_bridge_domain(dp, id);
@@ -62,8 +56,7 @@ report_limits(void)
 	}
 }
 
-static void
-tick(struct timer *timer)
+static void tick(struct timer *timer)
 {
 	uint32_t now = bridge_seconds();
 
@@ -75,14 +68,12 @@ tick(struct timer *timer)
 
 static struct timer ageing = {.run = tick};
 
-int
-bridge_ageing_start(void)
+int bridge_ageing_start(void)
 {
 	return timer_arm(&ageing, control_now_ms() + TICK_MS);
 }
 
-void
-bridge_ageing_stop(void)
+void bridge_ageing_stop(void)
 {
 	timer_disarm(&ageing);
 }

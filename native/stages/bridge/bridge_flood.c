@@ -28,31 +28,25 @@ struct out {
 	void *packets[MAX_BURST];
 };
 
-static void
-flush(struct out *out)
+static void flush(struct out *out)
 {
-	if (out->count != 0)
-		rte_node_enqueue(out->graph, out->node, EDGE_VLAN_OUT, out->packets, out->count);
+	if (out->count != 0) rte_node_enqueue(out->graph, out->node, EDGE_VLAN_OUT, out->packets, out->count);
 	out->count = 0;
 }
 
-static void
-send_to(struct out *out, struct rte_mbuf *m, const struct logical_port *lp)
+static void send_to(struct out *out, struct rte_mbuf *m, const struct logical_port *lp)
 {
 	packet_meta(m)->egress = lp->id;
-	if (out->count == MAX_BURST)
-		flush(out);
+	if (out->count == MAX_BURST) flush(out);
 	out->packets[out->count++] = m;
 }
 
 // A header of its own in front of the payload, which is shared. NULL: a pool is empty.
-static struct rte_mbuf *
-share(const struct worker *worker, struct rte_mbuf *m)
+static struct rte_mbuf *share(const struct worker *worker, struct rte_mbuf *m)
 {
 	struct rte_mbuf *header = rte_pktmbuf_alloc(worker->headers), *rest;
 
-	if (header == NULL)
-		return NULL;
+	if (header == NULL) return NULL;
 	rest = rte_pktmbuf_clone(m, worker->headers);
 	if (rest == NULL) {
 		rte_pktmbuf_free(header);
@@ -69,33 +63,27 @@ share(const struct worker *worker, struct rte_mbuf *m)
 	return header;
 }
 
-static struct rte_mbuf *
-copy(const struct worker *worker, struct rte_mbuf *m)
+static struct rte_mbuf *copy(const struct worker *worker, struct rte_mbuf *m)
 {
 	struct rte_mbuf *result = m->pkt_len > COPY_WHOLE && m->data_len >= OWN_HEADER
 					  ? share(worker, m)
 					  : rte_pktmbuf_copy(m, worker->packets, 0, UINT32_MAX);
 
-	if (likely(result != NULL))
-		packet_meta(result)->flags |= PACKET_COPY;
+	if (likely(result != NULL)) packet_meta(result)->flags |= PACKET_COPY;
 	return result;
 }
 
-static bool
-may_get(const struct dataplane *dp, const struct logical_port *in, const struct logical_port *member)
+static bool may_get(const struct dataplane *dp, const struct logical_port *in, const struct logical_port *member)
 {
 	const struct port *port;
 
-	if (member == NULL || member == in)
-		return false;
-	if (member->split_horizon_group != 0 && member->split_horizon_group == in->split_horizon_group)
-		return false;
+	if (member == NULL || member == in) return false;
+	if (member->split_horizon_group != 0 && member->split_horizon_group == in->split_horizon_group) return false;
 	port = dataplane_port(dp, member->port);
-	return port != NULL && port->enabled && port->io != NULL;
+	return port != NULL && port->enabled && port_can_transmit(port);
 }
 
-static void
-flood(struct worker *worker, struct out *out, struct rte_mbuf *m)
+static void flood(struct worker *worker, struct out *out, struct rte_mbuf *m)
 {
 	const struct dataplane *dp = worker->dataplane;
 	struct packet_meta *meta = packet_meta(m);
@@ -106,8 +94,7 @@ flood(struct worker *worker, struct out *out, struct rte_mbuf *m)
 		const struct logical_port *member = dataplane_logical_port(dp, members->logical_port[i]);
 		struct rte_mbuf *other;
 
-		if (!may_get(dp, in, member))
-			continue;
+		if (!may_get(dp, in, member)) continue;
 		if (last != NULL) {
 			other = copy(worker, m);
 			if (likely(other != NULL)) {
@@ -126,8 +113,7 @@ flood(struct worker *worker, struct out *out, struct rte_mbuf *m)
 		rte_node_enqueue_x1(out->graph, out->node, EDGE_NO_MEMBER, m);
 }
 
-static uint16_t
-bridge_flood_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
+static uint16_t bridge_flood_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
 {
 	struct out out = {.graph = graph, .node = node};
 

@@ -11,32 +11,27 @@ _Atomic uint16_t bridge_epoch[MAX_ID + 1];
 static uint64_t later[(MAX_ID + 1) / 64];
 static bool some_later;
 
-static void
-forget(void *unused)
+static void forget(void *unused)
 {
 	RTE_SET_USED(unused);
 	memset(later, 0, sizeof(later));
 	some_later = false;
 }
 
-int
-bridge_flush_later(struct generation *g, uint32_t logical_port)
+int bridge_flush_later(struct generation *g, uint32_t logical_port)
 {
-	if (!some_later && generation_on_abort(g, forget, NULL) != 0)
-		return -ENOMEM;
+	if (!some_later && generation_on_abort(g, forget, NULL) != 0) return -ENOMEM;
 	some_later = true;
 	later[logical_port / 64] |= UINT64_C(1) << (logical_port % 64);
 	return 0;
 }
 
-void
-bridge_flush_port(uint32_t logical_port)
+void bridge_flush_port(uint32_t logical_port)
 {
 	atomic_fetch_add_explicit(&bridge_epoch[logical_port], 1, memory_order_relaxed);
 }
 
-static void
-flush_blocked(void *ctx, uint32_t logical_port)
+static void flush_blocked(void *ctx, uint32_t logical_port)
 {
 	bool *learned = ctx;
 
@@ -44,8 +39,7 @@ flush_blocked(void *ctx, uint32_t logical_port)
 	*learned |= atomic_load(&bridge_fdb.port[logical_port].learned) != 0;
 }
 
-bool
-bridge_flush_published(struct generation *g)
+bool bridge_flush_published(struct generation *g)
 {
 	const struct dataplane *dp = generation_next(g);
 	unsigned count;
@@ -55,8 +49,7 @@ bridge_flush_published(struct generation *g)
 	for (unsigned i = 0; some_later && i < RTE_DIM(later); i++)
 		for (uint64_t bits = later[i]; bits != 0; bits &= bits - 1)
 			flush_blocked(&learned, i * 64 + (uint32_t)__builtin_ctzll(bits));
-	if (some_later)
-		forget(NULL);
+	if (some_later) forget(NULL);
 	for (unsigned i = 0; i < count; i++) {
 		const struct port *port = dataplane_port(dp, change[i].point->port);
 

@@ -5,21 +5,17 @@
 
 #define HEAD 64
 
-static void *
-map(size_t size)
+static void *map(size_t size)
 {
 	size_t *head = mmap(NULL, size + HEAD, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	if (head == MAP_FAILED)
-		return NULL;
-	if (size >= 2u << 20)
-		madvise(head, size + HEAD, MADV_HUGEPAGE);
+	if (head == MAP_FAILED) return NULL;
+	if (size >= 2u << 20) madvise(head, size + HEAD, MADV_HUGEPAGE);
 	*head = size + HEAD;
 	return (uint8_t *)head + HEAD;
 }
 
-static void
-unmap(void *memory)
+static void unmap(void *memory)
 {
 	size_t *head = (void *)((uint8_t *)memory - HEAD);
 

@@ -11,43 +11,35 @@
 
 struct fdb bridge_fdb;
 
-static int
-bridge_start(void)
+static int bridge_start(void)
 {
 	uint64_t seed;
 	int result;
 
-	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
-		return -errno;
+	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed)) return -errno;
 	result = fdb_open(&bridge_fdb, DEFAULT_LIMIT, seed, &bridge_memory);
-	if (result == 0)
-		result = bridge_static_start(seed);
+	if (result == 0) result = bridge_static_start(seed);
 	return result == 0 ? bridge_ageing_start() : result;
 }
 
-static void
-bridge_stop(void)
+static void bridge_stop(void)
 {
 	bridge_ageing_stop();
 	bridge_static_stop();
 	fdb_close(&bridge_fdb, &bridge_memory);
 }
 
-static int
-settings_changed(struct generation *g, const struct engine_settings *old, const struct engine_settings *new)
+static int settings_changed(struct generation *g, const struct engine_settings *old, const struct engine_settings *new)
 {
 	return bridge_room(g, new != NULL ? new->mac_limit : DEFAULT_LIMIT);
 }
 
-static int
-bridge_domain_changed(struct generation *g, const struct bridge_domain *old, struct bridge_domain *new)
+static int bridge_domain_changed(struct generation *g, const struct bridge_domain *old, struct bridge_domain *new)
 {
 	size_t size = sizeof(struct fdb_bridge) + worker_count * sizeof(struct bridge_counters);
 
-	if (new == NULL)
-		return generation_on_commit(g, free, old->fdb);
-	if (old != NULL)
-		return 0;
+	if (new == NULL) return generation_on_commit(g, free, old->fdb);
+	if (old != NULL) return 0;
 	new->fdb = aligned_alloc(RTE_CACHE_LINE_SIZE, RTE_ALIGN_CEIL(size, RTE_CACHE_LINE_SIZE));
 	if (new->fdb == NULL || generation_on_abort(g, free, new->fdb) != 0) {
 		free(new->fdb);
@@ -58,8 +50,7 @@ bridge_domain_changed(struct generation *g, const struct bridge_domain *old, str
 	return 0;
 }
 
-static int
-logical_port_changed(struct generation *g, const struct logical_port *old, struct logical_port *new)
+static int logical_port_changed(struct generation *g, const struct logical_port *old, struct logical_port *new)
 {
 	bool stays = old != NULL && new != NULL && old->bridge_domain == new->bridge_domain && old->port == new->port &&
 		     old->matches ==
@@ -72,8 +63,7 @@ logical_port_changed(struct generation *g, const struct logical_port *old, struc
 
 static bool sweep_needed;
 
-static void
-published(struct generation *g)
+static void published(struct generation *g)
 {
 	sweep_needed = bridge_flush_published(g);
 	bridge_room_published();
@@ -81,16 +71,13 @@ published(struct generation *g)
 }
 
 // Last of all: nobody waits for it.
-static void
-swept(struct generation *g)
+static void swept(struct generation *g)
 {
-	if (sweep_needed)
-		bridge_sweep_all();
+	if (sweep_needed) bridge_sweep_all();
 	sweep_needed = false;
 }
 
-static void
-flush(uint32_t bridge_domain, uint32_t logical_port)
+static void flush(uint32_t bridge_domain, uint32_t logical_port)
 {
 	const struct dataplane *dp = dataplane_current();
 
@@ -104,6 +91,20 @@ flush(uint32_t bridge_domain, uint32_t logical_port)
 	bridge_sweep_all();
 }
 
+// What was reached through a port without link is looked for elsewhere.
+static void link_changed(const struct port *port, enum port_link link)
+{
+	const struct dataplane *dp = dataplane_current();
+
+	if (link != PORT_LINK_DOWN && link != PORT_LINK_NOT_PRESENT) return;
+	for (uint32_t id = 1; id <= MAX_ID; id++) {
+		const struct logical_port *lp = dataplane_logical_port(dp, id);
+
+		if (lp != NULL && lp->port == port->id) bridge_flush_port(id);
+	}
+	bridge_sweep_all();
+}
+
 // ---------------------------------------------------------------- queries
 
 struct walk {
@@ -112,23 +113,19 @@ struct walk {
 	void *ctx;
 };
 
-static void
-visit_entry(void *ctx, uint64_t key, uint64_t value)
+static void visit_entry(void *ctx, uint64_t key, uint64_t value)
 {
 	const struct walk *walk = ctx;
 	const struct dataplane *dp = dataplane_current();
 	const struct bridge_domain *bd = dataplane_bridge_domain(dp, key >> 48);
 	const struct logical_port *lp;
 
-	if (bd == NULL || (walk->bridge_domain != 0 && walk->bridge_domain != bd->id))
-		return;
+	if (bd == NULL || (walk->bridge_domain != 0 && walk->bridge_domain != bd->id)) return;
 	lp = bridge_entry_port(dp, bd, value, walk->now);
-	if (lp != NULL)
-		walk->visit(walk->ctx, bd->id, lp, key, value);
+	if (lp != NULL) walk->visit(walk->ctx, bd->id, lp, key, value);
 }
 
-bool
-bridge_walk(uint32_t bridge_domain, uint32_t *cursor, uint32_t buckets, bridge_visit *visit, void *ctx)
+bool bridge_walk(uint32_t bridge_domain, uint32_t *cursor, uint32_t buckets, bridge_visit *visit, void *ctx)
 {
 	struct walk walk = {bridge_domain, bridge_seconds(), visit, ctx};
 
@@ -142,8 +139,7 @@ struct page {
 	uint32_t now;
 };
 
-static void
-add_row(void *ctx, uint32_t bridge_domain, const struct logical_port *lp, uint64_t key, uint64_t value)
+static void add_row(void *ctx, uint32_t bridge_domain, const struct logical_port *lp, uint64_t key, uint64_t value)
 {
 	struct page *page = ctx;
 	struct fdb_row *row = &page->rows[page->count++];
@@ -156,8 +152,7 @@ add_row(void *ctx, uint32_t bridge_domain, const struct logical_port *lp, uint64
 }
 
 // The cursor is the next bucket.
-static unsigned
-fdb_read(uint32_t bridge_domain, uint64_t *cursor, struct fdb_row *rows, unsigned max)
+static unsigned fdb_read(uint32_t bridge_domain, uint64_t *cursor, struct fdb_row *rows, unsigned max)
 {
 	struct page page = {rows, 0, bridge_seconds()};
 	uint32_t bucket = (uint32_t)*cursor;
@@ -168,8 +163,7 @@ fdb_read(uint32_t bridge_domain, uint64_t *cursor, struct fdb_row *rows, unsigne
 	return page.count;
 }
 
-static void
-bridge_domain_state(const struct bridge_domain *bd, Sluice__Api__BridgeDomainState *state)
+static void bridge_domain_state(const struct bridge_domain *bd, Sluice__Api__BridgeDomainState *state)
 {
 	state->learned_macs = atomic_load(&bridge_fdb.domain[bd->id].learned);
 	state->static_macs = atomic_load(&bridge_fdb.domain[bd->id].fixed);
@@ -180,8 +174,7 @@ bridge_domain_state(const struct bridge_domain *bd, Sluice__Api__BridgeDomainSta
 	}
 }
 
-static void
-logical_port_state(const struct logical_port *lp, Sluice__Api__LogicalPortState *state)
+static void logical_port_state(const struct logical_port *lp, Sluice__Api__LogicalPortState *state)
 {
 	state->macs = atomic_load(&bridge_fdb.port[lp->id].learned);
 }
@@ -200,6 +193,7 @@ static struct stage bridge_stage = {
 	.fdb_read = fdb_read,
 	.bridge_domain_state = bridge_domain_state,
 	.logical_port_state = logical_port_state,
+	.link_changed = link_changed,
 };
 STAGE_REGISTER(bridge_stage);
 

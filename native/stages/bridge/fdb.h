@@ -37,12 +37,12 @@
 
 // Value: present (1 bit), static (1), copied (1), 0 (1), epoch (16), last seen in seconds (24), logical port (20).
 #define FDB_PRESENT (UINT64_C(1) << 63)
-#define FDB_STATIC (UINT64_C(1) << 62)
+#define FDB_STATIC  (UINT64_C(1) << 62)
 // Set in a table that is about to be exchanged: the new table has this entry already.
-#define FDB_COPIED (UINT64_C(1) << 61)
+#define FDB_COPIED      (UINT64_C(1) << 61)
 #define FDB_EPOCH_SHIFT 44
-#define FDB_SEEN_SHIFT 20
-#define FDB_SEEN_MASK 0xffffffu
+#define FDB_SEEN_SHIFT  20
+#define FDB_SEEN_MASK   0xffffffu
 
 struct fdb_entry {
 	_Atomic uint64_t key;
@@ -75,7 +75,7 @@ struct fdb {
 	// Learned entries that gave way because both buckets were full.
 	_Atomic uint64_t evicted;
 	struct fdb_count *domain; /* FDB_DOMAINS */
-	struct fdb_count *port;	  /* FDB_PORTS */
+	struct fdb_count *port;   /* FDB_PORTS */
 };
 
 // Memory for tables: aligned to 64 bytes and zeroed, NULL on failure. The engine gives huge pages, tests the heap.
@@ -99,8 +99,7 @@ void fdb_table_copy(struct fdb *fdb, struct fdb_table *to, struct fdb_table *fro
 void fdb_table_free(struct fdb_table *table, const struct fdb_memory *memory);
 
 // The first 8 bytes at `mac` are read: the MAC and two bytes behind it, which every Ethernet header has.
-static inline uint64_t
-fdb_key(const uint8_t *mac, uint16_t domain)
+static inline uint64_t fdb_key(const uint8_t *mac, uint16_t domain)
 {
 	uint64_t raw;
 
@@ -108,66 +107,56 @@ fdb_key(const uint8_t *mac, uint16_t domain)
 	return (raw & UINT64_C(0xffffffffffff)) | (uint64_t)domain << 48;
 }
 
-static inline uint64_t
-fdb_hash(const struct fdb_table *table, uint64_t key)
+static inline uint64_t fdb_hash(const struct fdb_table *table, uint64_t key)
 {
 	__uint128_t product = (__uint128_t)(key ^ table->seed) * UINT64_C(0x9e3779b97f4a7c15);
 
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-static inline struct fdb_bucket *
-fdb_first(const struct fdb_table *table, uint64_t hash)
+static inline struct fdb_bucket *fdb_first(const struct fdb_table *table, uint64_t hash)
 {
 	return &table->bucket[hash & table->mask];
 }
 
 // Never the first bucket.
-static inline struct fdb_bucket *
-fdb_second(const struct fdb_table *table, uint64_t hash)
+static inline struct fdb_bucket *fdb_second(const struct fdb_table *table, uint64_t hash)
 {
 	uint32_t first = hash & table->mask, second = (hash >> 32) & table->mask;
 
 	return &table->bucket[second == first ? second ^ 1 : second];
 }
 
-static inline uint64_t
-fdb_value(uint32_t port, uint16_t epoch, uint32_t now)
+static inline uint64_t fdb_value(uint32_t port, uint16_t epoch, uint32_t now)
 {
 	return FDB_PRESENT | (uint64_t)epoch << FDB_EPOCH_SHIFT | (uint64_t)(now & FDB_SEEN_MASK) << FDB_SEEN_SHIFT |
 	       port;
 }
 
-static inline uint32_t
-fdb_value_port(uint64_t value)
+static inline uint32_t fdb_value_port(uint64_t value)
 {
 	return value & (FDB_PORTS - 1);
 }
 
-static inline uint16_t
-fdb_value_epoch(uint64_t value)
+static inline uint16_t fdb_value_epoch(uint64_t value)
 {
 	return (uint16_t)(value >> FDB_EPOCH_SHIFT);
 }
 
 // Seconds since the address was seen.
-static inline uint32_t
-fdb_value_age(uint64_t value, uint32_t now)
+static inline uint32_t fdb_value_age(uint64_t value, uint32_t now)
 {
 	return (now - (uint32_t)(value >> FDB_SEEN_SHIFT)) & FDB_SEEN_MASK;
 }
 
-static inline struct fdb_entry *
-fdb_bucket_find(struct fdb_bucket *bucket, uint64_t key)
+static inline struct fdb_entry *fdb_bucket_find(struct fdb_bucket *bucket, uint64_t key)
 {
 	for (int i = 0; i < FDB_BUCKET_ENTRIES; i++)
-		if (atomic_load_explicit(&bucket->entry[i].key, memory_order_acquire) == key)
-			return &bucket->entry[i];
+		if (atomic_load_explicit(&bucket->entry[i].key, memory_order_acquire) == key) return &bucket->entry[i];
 	return NULL;
 }
 
-static inline struct fdb_entry *
-fdb_find(const struct fdb_table *table, uint64_t key, uint64_t hash)
+static inline struct fdb_entry *fdb_find(const struct fdb_table *table, uint64_t key, uint64_t hash)
 {
 	struct fdb_entry *entry = fdb_bucket_find(fdb_first(table, hash), key);
 
@@ -175,17 +164,14 @@ fdb_find(const struct fdb_table *table, uint64_t key, uint64_t hash)
 }
 
 // The value of a key, 0 where it is unknown. The hash is fdb_hash(table, key).
-static inline uint64_t
-fdb_lookup(const struct fdb_table *table, uint64_t key, uint64_t hash)
+static inline uint64_t fdb_lookup(const struct fdb_table *table, uint64_t key, uint64_t hash)
 {
 	struct fdb_entry *entry = fdb_find(table, key, hash);
 	uint64_t value;
 
-	if (entry == NULL)
-		return 0;
+	if (entry == NULL) return 0;
 	value = atomic_load_explicit(&entry->value, memory_order_acquire);
-	if (atomic_load_explicit(&entry->key, memory_order_relaxed) != key)
-		return 0;
+	if (atomic_load_explicit(&entry->key, memory_order_relaxed) != key) return 0;
 	return value;
 }
 
@@ -217,12 +203,10 @@ struct fdb_place {
 enum fdb_learned fdb_learn_slow(struct fdb *fdb, struct fdb_table *table, uint64_t key, uint64_t hash,
 				const struct fdb_place *place, uint32_t now);
 
-static inline enum fdb_learned
-fdb_learn(struct fdb *fdb, struct fdb_table *table, uint64_t key, uint64_t hash, const struct fdb_place *place,
-	  uint32_t now)
+static inline enum fdb_learned fdb_learn(struct fdb *fdb, struct fdb_table *table, uint64_t key, uint64_t hash,
+					 const struct fdb_place *place, uint32_t now)
 {
-	if (fdb_lookup(table, key, hash) == fdb_value(place->port, place->epoch, now))
-		return FDB_SAME;
+	if (fdb_lookup(table, key, hash) == fdb_value(place->port, place->epoch, now)) return FDB_SAME;
 	return fdb_learn_slow(fdb, table, key, hash, place, now);
 }
 

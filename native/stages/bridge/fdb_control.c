@@ -4,22 +4,19 @@
 #include <errno.h>
 
 // Makes an existing entry static, whatever it was. False: it went away meanwhile.
-static bool
-make_static(struct fdb *fdb, struct fdb_entry *entry, uint64_t key, uint64_t value)
+static bool make_static(struct fdb *fdb, struct fdb_entry *entry, uint64_t key, uint64_t value)
 {
 	uint64_t before = atomic_load(&entry->value);
 
 	do {
-		if (before == 0 || atomic_load(&entry->key) != key)
-			return false;
+		if (before == 0 || atomic_load(&entry->key) != key) return false;
 	} while (!atomic_compare_exchange_weak(&entry->value, &before, value));
 	fdb_account(fdb, key, before, -1);
 	fdb_account(fdb, key, value, 1);
 	return true;
 }
 
-int
-fdb_set_static(struct fdb *fdb, uint64_t key, uint32_t port)
+int fdb_set_static(struct fdb *fdb, uint64_t key, uint32_t port)
 {
 	struct fdb_table *table = atomic_load(&fdb->table);
 	uint64_t hash = fdb_hash(table, key), value = fdb_value(port, 0, 0) | FDB_STATIC;
@@ -28,8 +25,7 @@ fdb_set_static(struct fdb *fdb, uint64_t key, uint32_t port)
 	slot = fdb_find(table, key, hash);
 	if (slot == NULL || !make_static(fdb, slot, key, value)) {
 		slot = fdb_slot_claim(fdb, table, hash, 0);
-		if (slot == NULL)
-			return -ENOSPC;
+		if (slot == NULL) return -ENOSPC;
 		fdb_account(fdb, key, value, 1);
 		fdb_slot_fill(slot, key, value);
 	}
@@ -37,39 +33,32 @@ fdb_set_static(struct fdb *fdb, uint64_t key, uint32_t port)
 	while ((twin = fdb_slot_twin(table, key, hash, slot)) != NULL) {
 		uint64_t learned = atomic_load(&twin->value);
 
-		if (learned != 0 && fdb_slot_take(twin, key, learned, 0))
-			fdb_account(fdb, key, learned, -1);
+		if (learned != 0 && fdb_slot_take(twin, key, learned, 0)) fdb_account(fdb, key, learned, -1);
 	}
 	return 0;
 }
 
-void
-fdb_remove_static(struct fdb *fdb, uint64_t key)
+void fdb_remove_static(struct fdb *fdb, uint64_t key)
 {
 	struct fdb_table *table = atomic_load(&fdb->table);
 	struct fdb_entry *slot = fdb_find(table, key, fdb_hash(table, key));
 	uint64_t value;
 
-	if (slot == NULL)
-		return;
+	if (slot == NULL) return;
 	value = atomic_load(&slot->value);
-	if (value & FDB_STATIC && fdb_slot_take(slot, key, value, 0))
-		fdb_account(fdb, key, value, -1);
+	if (value & FDB_STATIC && fdb_slot_take(slot, key, value, 0)) fdb_account(fdb, key, value, -1);
 }
 
 // A consistent entry, or false: empty, or in somebody's hands.
-static bool
-read_entry(const struct fdb_entry *entry, uint64_t *key, uint64_t *value)
+static bool read_entry(const struct fdb_entry *entry, uint64_t *key, uint64_t *value)
 {
 	*key = atomic_load_explicit(&entry->key, memory_order_acquire);
-	if (*key == 0 || *key == FDB_CLAIMED)
-		return false;
+	if (*key == 0 || *key == FDB_CLAIMED) return false;
 	*value = atomic_load_explicit(&entry->value, memory_order_acquire);
 	return *value != 0 && atomic_load_explicit(&entry->key, memory_order_relaxed) == *key;
 }
 
-uint32_t
-fdb_sweep(struct fdb *fdb, uint32_t *cursor, uint32_t count, fdb_keep *keep, void *ctx)
+uint32_t fdb_sweep(struct fdb *fdb, uint32_t *cursor, uint32_t count, fdb_keep *keep, void *ctx)
 {
 	struct fdb_table *table = atomic_load(&fdb->table);
 	uint32_t removed = 0;
@@ -91,8 +80,7 @@ fdb_sweep(struct fdb *fdb, uint32_t *cursor, uint32_t count, fdb_keep *keep, voi
 	return removed;
 }
 
-uint32_t
-fdb_walk(const struct fdb *fdb, uint32_t cursor, uint32_t count, fdb_visit *visit, void *ctx)
+uint32_t fdb_walk(const struct fdb *fdb, uint32_t cursor, uint32_t count, fdb_visit *visit, void *ctx)
 {
 	const struct fdb_table *table = atomic_load(&fdb->table);
 
@@ -100,14 +88,12 @@ fdb_walk(const struct fdb *fdb, uint32_t cursor, uint32_t count, fdb_visit *visi
 		for (int i = 0; i < FDB_BUCKET_ENTRIES; i++) {
 			uint64_t key, value;
 
-			if (read_entry(&table->bucket[cursor].entry[i], &key, &value))
-				visit(ctx, key, value);
+			if (read_entry(&table->bucket[cursor].entry[i], &key, &value)) visit(ctx, key, value);
 		}
 	return cursor;
 }
 
-uint32_t
-fdb_buckets(const struct fdb *fdb)
+uint32_t fdb_buckets(const struct fdb *fdb)
 {
 	return ((struct fdb_table *)atomic_load(&fdb->table))->mask + 1;
 }

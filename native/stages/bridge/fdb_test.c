@@ -11,8 +11,7 @@
 
 #include <cmocka.h>
 
-static void *
-heap(size_t size)
+static void *heap(size_t size)
 {
 	void *memory = aligned_alloc(64, (size + 63) & ~(size_t)63);
 
@@ -21,8 +20,7 @@ heap(size_t size)
 
 static const struct fdb_memory memory = {heap, free};
 
-static uint64_t
-random64(uint64_t *state)
+static uint64_t random64(uint64_t *state)
 {
 	*state ^= *state >> 12;
 	*state ^= *state << 25;
@@ -30,8 +28,7 @@ random64(uint64_t *state)
 	return *state * UINT64_C(2685821657736338717);
 }
 
-static uint64_t
-seed_of_run(void)
+static uint64_t seed_of_run(void)
 {
 	const char *given = getenv("SEED");
 	uint64_t seed = given != NULL ? strtoull(given, NULL, 0) : (uint64_t)time(NULL) << 20 | 1;
@@ -40,24 +37,21 @@ seed_of_run(void)
 	return seed;
 }
 
-static enum fdb_learned
-learn(struct fdb *fdb, uint64_t key, const struct fdb_place *place, uint32_t now)
+static enum fdb_learned learn(struct fdb *fdb, uint64_t key, const struct fdb_place *place, uint32_t now)
 {
 	struct fdb_table *table = atomic_load(&fdb->table);
 
 	return fdb_learn(fdb, table, key, fdb_hash(table, key), place, now);
 }
 
-static uint64_t
-lookup(struct fdb *fdb, uint64_t key)
+static uint64_t lookup(struct fdb *fdb, uint64_t key)
 {
 	struct fdb_table *table = atomic_load(&fdb->table);
 
 	return fdb_lookup(table, key, fdb_hash(table, key));
 }
 
-static void
-key_is_domain_and_mac(void **state)
+static void key_is_domain_and_mac(void **state)
 {
 	const uint8_t header[8] = {2, 3, 4, 5, 6, 7, 0xff, 0xff};
 
@@ -65,8 +59,7 @@ key_is_domain_and_mac(void **state)
 	assert_int_equal(fdb_key(header, 0x1234), UINT64_C(0x1234070605040302));
 }
 
-static void
-value_keeps_its_fields(void **state)
+static void value_keeps_its_fields(void **state)
 {
 	uint64_t value = fdb_value(0xfffff, 0xffff, 0x1000002);
 
@@ -77,8 +70,7 @@ value_keeps_its_fields(void **state)
 	assert_false(value & (FDB_STATIC | FDB_COPIED));
 }
 
-static void
-limits_refuse_and_count(void **state)
+static void limits_refuse_and_count(void **state)
 {
 	struct fdb fdb;
 	struct fdb_place a = {.port = 1, .domain = 1, .port_limit = 2}, b = {.port = 2, .domain = 1, .domain_limit = 3};
@@ -103,8 +95,7 @@ limits_refuse_and_count(void **state)
 	fdb_close(&fdb, &memory);
 }
 
-static void
-static_entry_holds_its_place(void **state)
+static void static_entry_holds_its_place(void **state)
 {
 	struct fdb fdb;
 	struct fdb_place a = {.port = 1, .domain = 1};
@@ -127,8 +118,7 @@ static_entry_holds_its_place(void **state)
 	fdb_close(&fdb, &memory);
 }
 
-static void
-static_entries_that_fill_both_buckets_ask_for_growth(void **state)
+static void static_entries_that_fill_both_buckets_ask_for_growth(void **state)
 {
 	struct fdb fdb;
 	int result = 0;
@@ -137,8 +127,7 @@ static_entries_that_fill_both_buckets_ask_for_growth(void **state)
 	(void)state;
 	assert_int_equal(fdb_open(&fdb, 1, 1, &memory), 0);
 	for (uint64_t i = 1; i <= 65 && result == 0; i++)
-		if ((result = fdb_set_static(&fdb, i | UINT64_C(1) << 48, 1)) == 0)
-			set++;
+		if ((result = fdb_set_static(&fdb, i | UINT64_C(1) << 48, 1)) == 0) set++;
 	assert_int_equal(result, -ENOSPC);
 	assert_true(set > 32);
 	assert_int_equal(fdb.fixed, set);
@@ -152,16 +141,14 @@ struct model {
 	uint32_t seen;
 };
 
-static bool
-keep_young(void *ctx, uint64_t key, uint64_t value)
+static bool keep_young(void *ctx, uint64_t key, uint64_t value)
 {
 	(void)key;
 	return fdb_value_age(value, *(uint32_t *)ctx) <= 50;
 }
 
 // Random learning, static changes and sweeps, each answer compared with an array that does the same.
-static void
-random_operations_equal_a_naive_model(void **state)
+static void random_operations_equal_a_naive_model(void **state)
 {
 	static struct model model[MODEL_KEYS];
 	struct fdb fdb;
@@ -179,24 +166,22 @@ random_operations_equal_a_naive_model(void **state)
 		struct fdb_place place = {.port = (r >> 20) % 5, .domain = 1 + i % 7, .epoch = (r >> 30) % 2};
 
 		if ((r >> 40) % 100 < 90) {
-			enum fdb_learned expected = !m->present		      ? FDB_NEW
-						    : m->fixed		      ? FDB_HELD
+			enum fdb_learned expected = !m->present               ? FDB_NEW
+						    : m->fixed                ? FDB_HELD
 						    : m->port != place.port   ? FDB_MOVED
 						    : m->epoch != place.epoch ? FDB_NEW
 									      : FDB_SAME;
 
 			assert_int_equal(learn(&fdb, key, &place, now), expected);
 			learned += !m->present;
-			if (expected != FDB_HELD)
-				*m = (struct model){true, false, place.port, place.epoch, now};
+			if (expected != FDB_HELD) *m = (struct model){true, false, place.port, place.epoch, now};
 		} else if ((r >> 40) % 100 < 94) {
 			assert_int_equal(fdb_set_static(&fdb, key, place.port), 0);
 			learned -= m->present && !m->fixed;
 			*m = (struct model){true, true, place.port, 0, 0};
 		} else if ((r >> 40) % 100 < 99) {
 			fdb_remove_static(&fdb, key);
-			if (m->fixed)
-				*m = (struct model){0};
+			if (m->fixed) *m = (struct model){0};
 		} else if (step % 50 == 0) {
 			uint32_t cursor = r, gone = 0;
 
@@ -221,8 +206,7 @@ random_operations_equal_a_naive_model(void **state)
 	fdb_close(&fdb, &memory);
 }
 
-static void
-full_table_keeps_all_up_to_its_limit(void **state)
+static void full_table_keeps_all_up_to_its_limit(void **state)
 {
 	struct fdb fdb;
 	struct fdb_place place = {.port = 1, .domain = 1};
@@ -241,8 +225,7 @@ full_table_keeps_all_up_to_its_limit(void **state)
 	fdb_close(&fdb, &memory);
 }
 
-static void
-oldest_gives_way_where_buckets_are_full(void **state)
+static void oldest_gives_way_where_buckets_are_full(void **state)
 {
 	struct fdb fdb;
 	struct fdb_place place = {.port = 1, .domain = 1};
@@ -261,8 +244,7 @@ oldest_gives_way_where_buckets_are_full(void **state)
 	fdb_close(&fdb, &memory);
 }
 
-static void
-growth_loses_nothing(void **state)
+static void growth_loses_nothing(void **state)
 {
 	struct fdb fdb;
 	struct fdb_place place = {.port = 1, .domain = 1};
@@ -303,8 +285,7 @@ struct thread {
 	atomic_bool *stop;
 };
 
-static void *
-learn_at_random(void *argument)
+static void *learn_at_random(void *argument)
 {
 	struct thread *t = argument;
 	struct fdb_place place = {.port = t->port, .domain = 1};
@@ -314,22 +295,19 @@ learn_at_random(void *argument)
 
 		learn(t->fdb, key, &place, step >> 12);
 		value = lookup(t->fdb, key ^ 1);
-		if (value != 0 && fdb_value_port(value) > 3)
-			abort();
+		if (value != 0 && fdb_value_port(value) > 3) abort();
 	}
 	return NULL;
 }
 
-static bool
-keep_at_random(void *ctx, uint64_t key, uint64_t value)
+static bool keep_at_random(void *ctx, uint64_t key, uint64_t value)
 {
 	(void)key;
 	(void)value;
 	return random64(ctx) % 4 != 0;
 }
 
-static void
-count_entry(void *ctx, uint64_t key, uint64_t value)
+static void count_entry(void *ctx, uint64_t key, uint64_t value)
 {
 	uint32_t *port = ctx;
 
@@ -337,8 +315,7 @@ count_entry(void *ctx, uint64_t key, uint64_t value)
 	port[fdb_value_port(value)]++;
 }
 
-static void
-counts_stay_exact_with_several_threads(void **state)
+static void counts_stay_exact_with_several_threads(void **state)
 {
 	struct fdb fdb;
 	struct thread thread[3];
@@ -357,8 +334,7 @@ counts_stay_exact_with_several_threads(void **state)
 		fdb_sweep(&fdb, &cursor, 16, keep_at_random, &random);
 		if (fdb_set_static(&fdb, (round % 20 + 1) | UINT64_C(1) << 48, 0) == 0 && round % 3 == 0)
 			fdb_remove_static(&fdb, (round % 20 + 1) | UINT64_C(1) << 48);
-		if (round % 100 == 0)
-			nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+		if (round % 100 == 0) nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 	}
 	atomic_store(&stop, true);
 	for (int i = 0; i < 3; i++)
@@ -373,8 +349,7 @@ counts_stay_exact_with_several_threads(void **state)
 	fdb_close(&fdb, &memory);
 }
 
-int
-main(void)
+int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(key_is_domain_and_mac),

@@ -15,32 +15,28 @@ static struct ce_port *ports[MAX_PORTS];
 struct pending {
 	struct pending *next;
 	uint16_t port;
-	struct ce_port *fresh;		      // created: to be installed
+	struct ce_port *fresh;                // created: to be installed
 	const struct ce_notification *config; // changed; NULL: deleted
 	struct ce_notification copy;
 };
 
 static struct pending *first, **last = &first;
 
-static void
-ce_port_free(void *port)
+static void ce_port_free(void *port)
 {
 	struct ce_port *ce = port;
 
-	if (ce == NULL)
-		return;
+	if (ce == NULL) return;
 	for (unsigned i = 0; i < CE_METHODS; i++)
 		methods[i]->close(ce->state[i]);
 	free(ce);
 }
 
-static struct ce_port *
-ce_port_create(const struct ce_notification *config)
+static struct ce_port *ce_port_create(const struct ce_notification *config)
 {
 	struct ce_port *ce = calloc(1, sizeof(*ce));
 
-	if (ce == NULL)
-		return NULL;
+	if (ce == NULL) return NULL;
 	ce->port = config->port;
 	ce->config = *config;
 	for (unsigned i = 0; i < CE_METHODS; i++) {
@@ -55,8 +51,7 @@ ce_port_create(const struct ce_notification *config)
 
 // ---------------------------------------------------------------- configuration
 
-static void
-forget(void *arg)
+static void forget(void *arg)
 {
 	const struct pending *pending = arg;
 
@@ -65,13 +60,12 @@ forget(void *arg)
 	last = &first;
 }
 
-static int
-ce_notification_changed(struct generation *g, const struct ce_notification *old, const struct ce_notification *new)
+static int ce_notification_changed(struct generation *g, const struct ce_notification *old,
+				   const struct ce_notification *new)
 {
 	struct pending *pending = generation_alloc(g, sizeof(*pending));
 
-	if (pending == NULL)
-		return -ENOMEM;
+	if (pending == NULL) return -ENOMEM;
 	pending->port = new != NULL ? new->port : old->port;
 	if (new != NULL) {
 		pending->copy = *new;
@@ -79,8 +73,7 @@ ce_notification_changed(struct generation *g, const struct ce_notification *old,
 	}
 	if (new != NULL && old == NULL) {
 		pending->fresh = ce_port_create(new);
-		if (pending->fresh == NULL)
-			return -ENOMEM;
+		if (pending->fresh == NULL) return -ENOMEM;
 	}
 	if (generation_on_abort(g, forget, pending) != 0) {
 		ce_port_free(pending->fresh);
@@ -92,16 +85,14 @@ ce_notification_changed(struct generation *g, const struct ce_notification *old,
 	return 0;
 }
 
-static void
-configure(struct ce_port *ce, const struct ce_notification *config)
+static void configure(struct ce_port *ce, const struct ce_notification *config)
 {
 	ce->config = *config;
 	for (unsigned i = 0; i < CE_METHODS; i++)
 		methods[i]->configured(ce->state[i]);
 }
 
-static void
-apply_pending(void)
+static void apply_pending(void)
 {
 	for (struct pending *pending = first; pending != NULL; pending = pending->next) {
 		struct ce_port **place = &ports[pending->port];
@@ -119,22 +110,19 @@ apply_pending(void)
 
 // ---------------------------------------------------------------- changes
 
-static bool
-is_blocked(const struct dataplane *dp, uint16_t port_id, uint16_t vid)
+static bool is_blocked(const struct dataplane *dp, uint16_t port_id, uint16_t vid)
 {
 	const struct port *port = dataplane_port(dp, port_id);
 
 	return port != NULL && block_map_get(port->blocks, vid) != NULL;
 }
 
-static int
-by_vid(const void *a, const void *b)
+static int by_vid(const void *a, const void *b)
 {
 	return (int)((const struct ce_change *)a)->vid - (int)((const struct ce_change *)b)->vid;
 }
 
-static void
-notify(struct generation *g, struct ce_port *ce, struct block_change *events, unsigned event_count)
+static void notify(struct generation *g, struct ce_port *ce, struct block_change *events, unsigned event_count)
 {
 	// A port has at most as many changed VLANs as there are; only this thread is here.
 	static struct ce_change changes[4096];
@@ -150,33 +138,27 @@ notify(struct generation *g, struct ce_port *ce, struct block_change *events, un
 		    blocked != is_blocked(before, ce->port, point->vid))
 			changes[count++] = (struct ce_change){point->vid, blocked, &events[i]};
 	}
-	if (count == 0)
-		return;
+	if (count == 0) return;
 	qsort(changes, count, sizeof(changes[0]), by_vid);
 	for (unsigned i = 0; i < CE_METHODS; i++)
-		if (methods[i]->enabled(&ce->config))
-			methods[i]->changed(ce->state[i], changes, count);
+		if (methods[i]->enabled(&ce->config)) methods[i]->changed(ce->state[i], changes, count);
 }
 
-static void
-published(struct generation *g)
+static void published(struct generation *g)
 {
 	unsigned count;
 	struct block_change *events = generation_block_changes(g, &count);
 
 	apply_pending();
 	for (unsigned port = 0; count != 0 && port < MAX_PORTS; port++)
-		if (ports[port] != NULL)
-			notify(g, ports[port], events, count);
+		if (ports[port] != NULL) notify(g, ports[port], events, count);
 }
 
-static bool
-ce_notification_state(uint16_t port, unsigned i, Sluice__Api__CeMethodState *state)
+static bool ce_notification_state(uint16_t port, unsigned i, Sluice__Api__CeMethodState *state)
 {
 	const struct ce_port *ce = port < MAX_PORTS ? ports[port] : NULL;
 
-	if (ce == NULL || i >= CE_METHODS)
-		return false;
+	if (ce == NULL || i >= CE_METHODS) return false;
 	state->method = (char *)(uintptr_t)methods[i]->name;
 	state->frames_sent = ce->sent[i].frames;
 	state->frames_dropped = ce->sent[i].dropped;
@@ -185,8 +167,7 @@ ce_notification_state(uint16_t port, unsigned i, Sluice__Api__CeMethodState *sta
 	return true;
 }
 
-static void
-stop(void)
+static void stop(void)
 {
 	for (unsigned port = 0; port < MAX_PORTS; port++) {
 		ce_port_free(ports[port]);

@@ -15,8 +15,7 @@
 
 static struct ce_notification config;
 
-static void
-configure(struct ce_notification *old, struct ce_notification *new)
+static void configure(struct ce_notification *old, struct ce_notification *new)
 {
 	struct generation *g = engine_begin();
 
@@ -26,8 +25,7 @@ configure(struct ce_notification *old, struct ce_notification *new)
 
 // Ports 1 and 2 go to the CE, 3 to the transfer network; VLANs 1 to `vlans` on each, a bridge domain for each VLAN,
 // with ids that tell: 100 · port + VLAN.
-static void
-set_up_vlans(uint16_t vlans)
+static void set_up_vlans(uint16_t vlans)
 {
 	struct generation *g;
 
@@ -69,8 +67,7 @@ set_up_vlans(uint16_t vlans)
 	engine_frame_count = 0;
 }
 
-static int
-tear_down(void **state)
+static int tear_down(void **state)
 {
 	struct generation *g = engine_begin();
 
@@ -81,8 +78,7 @@ tear_down(void **state)
 	return 0;
 }
 
-static void
-learn(uint32_t logical_port, uint16_t vid, uint32_t address)
+static void learn(uint32_t logical_port, uint16_t vid, uint32_t address)
 {
 	uint8_t mac[8] = {
 		2, 0, (uint8_t)(address >> 24), (uint8_t)(address >> 16), (uint8_t)(address >> 8), (uint8_t)address};
@@ -93,8 +89,7 @@ learn(uint32_t logical_port, uint16_t vid, uint32_t address)
 	assert_true(fdb_learn(&bridge_fdb, table, key, fdb_hash(table, key), &place, bridge_seconds()) <= FDB_MOVED);
 }
 
-static struct block_change *
-change_blocks(const uint16_t *vids, unsigned count, bool blocked, unsigned *events)
+static struct block_change *change_blocks(const uint16_t *vids, unsigned count, bool blocked, unsigned *events)
 {
 	struct generation *g = engine_begin();
 
@@ -103,14 +98,12 @@ change_blocks(const uint16_t *vids, unsigned count, bool blocked, unsigned *even
 	return engine_commit(g, events);
 }
 
-static bool
-is_mvrp(const struct engine_frame *frame)
+static bool is_mvrp(const struct engine_frame *frame)
 {
 	return frame->bytes[12] == 0x88 && frame->bytes[13] == 0xf5;
 }
 
-static unsigned
-count_frames(bool mvrp)
+static unsigned count_frames(bool mvrp)
 {
 	unsigned count = 0;
 
@@ -121,12 +114,11 @@ count_frames(bool mvrp)
 
 // ---------------------------------------------------------------- frames
 
-static void
-mac_move_frame_is_a_tagged_rarp(void **state)
+static void mac_move_frame_is_a_tagged_rarp(void **state)
 {
-	static const uint8_t expected[] = {2, 0, 0,  0,	   0,	 1, 2, 0, 0, 0, 0, 2, 0x88, 0xa8, 0, 100, 0x81,
-					   0, 0, 10, 0x80, 0x35, 0, 1, 8, 0, 6, 4, 0, 3,    2,	  0, 0,	  0,
-					   0, 2, 0,  0,	   0,	 0, 2, 0, 0, 0, 0, 2, 0,    0,	  0, 0};
+	static const uint8_t expected[] = {2, 0, 0,  0,    0,    1, 2, 0, 0, 0, 0, 2, 0x88, 0xa8, 0, 100, 0x81,
+					   0, 0, 10, 0x80, 0x35, 0, 1, 8, 0, 6, 4, 0, 3,    2,    0, 0,   0,
+					   0, 2, 0,  0,    0,    0, 2, 0, 0, 0, 0, 2, 0,    0,    0, 0};
 	const struct vlan_tag tag[] = {{RTE_ETHER_TYPE_QINQ, 100}, {RTE_ETHER_TYPE_VLAN, 10}};
 	const struct rte_ether_addr own = {{2, 0, 0, 0, 0, 1}}, source = {{2, 0, 0, 0, 0, 2}};
 	uint8_t frame[MAC_MOVE_FRAME_MAX];
@@ -136,8 +128,7 @@ mac_move_frame_is_a_tagged_rarp(void **state)
 	assert_int_equal(mac_move_frame(frame, &own, &source, tag, 0), 60);
 }
 
-static void
-pace_spaces_and_catches_up_a_little(void **state)
+static void pace_spaces_and_catches_up_a_little(void **state)
 {
 	struct pace pace = {0};
 
@@ -155,8 +146,7 @@ pace_spaces_and_catches_up_a_little(void **state)
 
 // ---------------------------------------------------------------- release and block
 
-static void
-release_teaches_and_moves_remote_addresses_only(void **state)
+static void release_teaches_and_moves_remote_addresses_only(void **state)
 {
 	unsigned events, moved = 0;
 	struct block_change *change;
@@ -212,8 +202,7 @@ release_teaches_and_moves_remote_addresses_only(void **state)
 	assert_int_equal(engine_frames[5].at_ms - engine_frames[0].at_ms, 300);
 }
 
-static void
-block_sends_leave_and_cancels_the_repeats(void **state)
+static void block_sends_leave_and_cancels_the_repeats(void **state)
 {
 	static const uint16_t vids[] = {1};
 	static const uint8_t leave[] = {0, 1, 2, 0, 1, 0, 1, 180, 0, 0, 0, 0};
@@ -234,8 +223,7 @@ block_sends_leave_and_cancels_the_repeats(void **state)
 	assert_memory_equal(engine_frames[engine_frame_count - 1].bytes + 14, leave, sizeof(leave));
 }
 
-static void
-repeats_leave_out_what_moved_behind_the_ce(void **state)
+static void repeats_leave_out_what_moved_behind_the_ce(void **state)
 {
 	static const uint16_t vids[] = {1};
 	unsigned events;
@@ -250,8 +238,7 @@ repeats_leave_out_what_moved_behind_the_ce(void **state)
 	assert_int_equal(count_frames(false), 5);
 }
 
-static void
-vlans_of_one_commit_share_a_pdu(void **state)
+static void vlans_of_one_commit_share_a_pdu(void **state)
 {
 	static uint16_t vids[90];
 	struct mvrp_value values[100];
@@ -271,8 +258,7 @@ vlans_of_one_commit_share_a_pdu(void **state)
 	assert_int_equal(count_frames(false), 90);
 }
 
-static void
-many_addresses_are_paced_and_all_sent(void **state)
+static void many_addresses_are_paced_and_all_sent(void **state)
 {
 	static const uint16_t vids[] = {1};
 	struct block_change *change;
@@ -292,8 +278,7 @@ many_addresses_are_paced_and_all_sent(void **state)
 	assert_int_equal(count_frames(false), 20001);
 }
 
-static void
-limit_full_queue_and_port_down_are_counted(void **state)
+static void limit_full_queue_and_port_down_are_counted(void **state)
 {
 	static const uint16_t vids[] = {1};
 	Sluice__Api__CeMethodState method = SLUICE__API__CE_METHOD_STATE__INIT;
@@ -331,8 +316,7 @@ limit_full_queue_and_port_down_are_counted(void **state)
 	assert_int_equal(method.frames_sent, 21);
 }
 
-static void
-untagged_release_moves_untagged_and_has_no_mvrp(void **state)
+static void untagged_release_moves_untagged_and_has_no_mvrp(void **state)
 {
 	struct logical_port lp = {.id = 250, .port = 2, .bridge_domain = 1, .enabled = true};
 	static const uint16_t vids[] = {0};
@@ -352,8 +336,7 @@ untagged_release_moves_untagged_and_has_no_mvrp(void **state)
 	assert_memory_equal(engine_frames[1].bytes + 12, ((uint8_t[]){0x80, 0x35}), 2);
 }
 
-static void
-renamed_block_point_sends_nothing(void **state)
+static void renamed_block_point_sends_nothing(void **state)
 {
 	struct generation *g;
 
@@ -366,8 +349,7 @@ renamed_block_point_sends_nothing(void **state)
 	assert_int_equal(engine_frame_count, 0);
 }
 
-int
-main(void)
+int main(void)
 {
 #define CE_TEST(test) cmocka_unit_test_teardown(test, tear_down)
 	const struct CMUnitTest tests[] = {

@@ -4,8 +4,7 @@
 #include "../../main/clock.h"
 #include "ce_method.h"
 
-int
-ce_send(struct ce_port *port, struct ce_sent *sent, uint16_t vid, const uint8_t *frame, size_t length)
+int ce_send(struct ce_port *port, struct ce_sent *sent, uint16_t vid, const uint8_t *frame, size_t length)
 {
 	struct rte_mbuf *m = packet_alloc();
 	char *room = m != NULL ? rte_pktmbuf_append(m, (uint16_t)length) : NULL;
@@ -25,30 +24,25 @@ ce_send(struct ce_port *port, struct ce_sent *sent, uint16_t vid, const uint8_t 
 	return result;
 }
 
-void
-ce_report(const struct ce_change *change, const char *method, uint32_t frames, uint64_t first_ns)
+void ce_report(const struct ce_change *change, const char *method, uint32_t frames, uint64_t first_ns)
 {
 	struct block_change *event = change->event;
 
-	if (event->method_count == BLOCK_CHANGE_METHODS)
-		return;
+	if (event->method_count == BLOCK_CHANGE_METHODS) return;
 	event->methods[event->method_count].method = method;
 	event->methods[event->method_count].frames = frames;
 	event->methods[event->method_count].first_sent_ns = first_ns;
 	event->method_count++;
 }
 
-void
-ce_own_address(uint16_t port, struct rte_ether_addr *address)
+void ce_own_address(uint16_t port, struct rte_ether_addr *address)
 {
 	static struct rte_ether_addr made;
 
 	port_address(port, address);
-	if (!rte_is_zero_ether_addr(address))
-		return;
+	if (!rte_is_zero_ether_addr(address)) return;
 	// Rings and files have none: a local one, the same for the life of the engine, different for each port.
-	if (rte_is_zero_ether_addr(&made))
-		rte_eth_random_addr(made.addr_bytes);
+	if (rte_is_zero_ether_addr(&made)) rte_eth_random_addr(made.addr_bytes);
 	*address = made;
 	address->addr_bytes[5] ^= (uint8_t)port;
 }

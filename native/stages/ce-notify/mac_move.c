@@ -29,7 +29,7 @@ struct job {
 	uint32_t announced; // in this repetition
 	uint16_t vid;
 	uint8_t repetition;
-	bool taught;	 // in this repetition
+	bool taught;     // in this repetition
 	uint32_t frames; // of all repetitions
 	uint64_t first_ns;
 };
@@ -45,15 +45,13 @@ struct mac_move {
 
 // ---------------------------------------------------------------- one job
 
-static void
-job_free(struct job *job)
+static void job_free(struct job *job)
 {
 	mac_set_release(job->set);
 	free(job);
 }
 
-static bool
-is_blocked(const struct dataplane *dp, const struct logical_port *lp)
+static bool is_blocked(const struct dataplane *dp, const struct logical_port *lp)
 {
 	const struct port *port = dataplane_port(dp, lp->port);
 
@@ -61,8 +59,7 @@ is_blocked(const struct dataplane *dp, const struct logical_port *lp)
 }
 
 // The logical port of a job, or NULL: it has gone, is disabled or blocked, or belongs elsewhere now.
-static const struct logical_port *
-job_port(const struct mac_move *move, const struct job *job)
+static const struct logical_port *job_port(const struct mac_move *move, const struct job *job)
 {
 	const struct dataplane *dp = dataplane_current();
 	const struct logical_port *lp = dataplane_logical_port(dp, job->logical_port);
@@ -75,37 +72,32 @@ job_port(const struct mac_move *move, const struct job *job)
 }
 
 // Whether the address is remote: known, and not behind the CE.
-static bool
-is_remote(const struct mac_move *move, const struct job *job, uint64_t key)
+static bool is_remote(const struct mac_move *move, const struct job *job, uint64_t key)
 {
 	const struct dataplane *dp = dataplane_current();
 	const struct bridge_domain *bd = dataplane_bridge_domain(dp, job->set->bridge_domain);
 	const struct fdb_table *table = atomic_load(&bridge_fdb.table);
 	const struct logical_port *lp;
 
-	if (bd == NULL)
-		return false;
+	if (bd == NULL) return false;
 	lp = bridge_entry_port(dp, bd, fdb_lookup(table, key, fdb_hash(table, key)), bridge_seconds());
 	return lp != NULL && lp->port != move->port->port && !is_blocked(dp, lp);
 }
 
-static int
-job_send(struct mac_move *move, struct job *job, const struct logical_port *lp, const struct rte_ether_addr *source)
+static int job_send(struct mac_move *move, struct job *job, const struct logical_port *lp,
+		    const struct rte_ether_addr *source)
 {
 	uint8_t frame[MAC_MOVE_FRAME_MAX];
 	size_t length = mac_move_frame(frame, &move->own, source, lp->match, lp->matches);
 	int result = ce_send(move->port, move->sent, job->vid, frame, length);
 
-	if (result != 0)
-		return result;
-	if (job->frames++ == 0)
-		job->first_ns = move->sent->last_ns;
+	if (result != 0) return result;
+	if (job->frames++ == 0) job->first_ns = move->sent->last_ns;
 	pace_sent(&move->pace, 1);
 	return 0;
 }
 
-static int
-job_teach(struct mac_move *move, struct job *job, const struct logical_port *lp)
+static int job_teach(struct mac_move *move, struct job *job, const struct logical_port *lp)
 {
 	int result = job->taught ? 0 : job_send(move, job, lp, &move->own);
 
@@ -113,8 +105,7 @@ job_teach(struct mac_move *move, struct job *job, const struct logical_port *lp)
 	return result;
 }
 
-static void
-job_end_repetition(struct job *job)
+static void job_end_repetition(struct job *job)
 {
 	job->repetition++;
 	job->position = 0;
@@ -123,8 +114,7 @@ job_end_repetition(struct job *job)
 }
 
 // Sends what is due of the present repetition. 0: the repetition has ended; -EAGAIN: there is more for the next round.
-static int
-job_run(struct mac_move *move, struct job *job, uint64_t now_ns, uint32_t *looks)
+static int job_run(struct mac_move *move, struct job *job, uint64_t now_ns, uint32_t *looks)
 {
 	const struct logical_port *lp = job_port(move, job);
 	const struct mac_set *set = job->set;
@@ -135,31 +125,24 @@ job_run(struct mac_move *move, struct job *job, uint64_t now_ns, uint32_t *looks
 		job->repetition = CE_OFFSETS;
 		return 0;
 	}
-	if (!job->taught && pace_due(&move->pace, now_ns) == 0)
-		return -EAGAIN;
+	if (!job->taught && pace_due(&move->pace, now_ns) == 0) return -EAGAIN;
 	result = job_teach(move, job, lp);
-	if (result == -ENETDOWN)
-		move->sent->dropped++;
+	if (result == -ENETDOWN) move->sent->dropped++;
 	for (; job->position < set->count && result != -ENOBUFS; job->position++) {
 		struct rte_ether_addr source;
 
-		if (*looks == 0 || pace_due(&move->pace, now_ns) == 0)
-			return -EAGAIN;
+		if (*looks == 0 || pace_due(&move->pace, now_ns) == 0) return -EAGAIN;
 		--*looks;
-		if (!is_remote(move, job, set->key[job->position]))
-			continue;
+		if (!is_remote(move, job, set->key[job->position])) continue;
 		memcpy(&source, &set->key[job->position], sizeof(source));
-		if (result == 0 && job->announced < limit)
-			result = job_send(move, job, lp, &source);
-		if (result == -ENOBUFS)
-			break;
+		if (result == 0 && job->announced < limit) result = job_send(move, job, lp, &source);
+		if (result == -ENOBUFS) break;
 		if (result != 0 || job->announced == limit)
 			move->sent->dropped++;
 		else
 			job->announced++;
 	}
-	if (result == -ENOBUFS)
-		return -EAGAIN;
+	if (result == -ENOBUFS) return -EAGAIN;
 	move->sent->dropped += set->lost;
 	job_end_repetition(job);
 	return 0;
@@ -167,14 +150,12 @@ job_run(struct mac_move *move, struct job *job, uint64_t now_ns, uint32_t *looks
 
 // ---------------------------------------------------------------- all jobs of a port
 
-static uint64_t
-job_due_ms(const struct mac_move *move, const struct job *job)
+static uint64_t job_due_ms(const struct mac_move *move, const struct job *job)
 {
 	return job->since_ms + move->port->config.mac_move_offset_ms[job->repetition];
 }
 
-static void
-remove_jobs(struct mac_move *move, bool (*gone)(const struct mac_move *move, const struct job *job))
+static void remove_jobs(struct mac_move *move, bool (*gone)(const struct mac_move *move, const struct job *job))
 {
 	struct job **place = &move->first;
 
@@ -191,21 +172,18 @@ remove_jobs(struct mac_move *move, bool (*gone)(const struct mac_move *move, con
 	move->last = place;
 }
 
-static bool
-has_ended(const struct mac_move *move, const struct job *job)
+static bool has_ended(const struct mac_move *move, const struct job *job)
 {
 	return job->repetition >= move->port->config.mac_move_offsets;
 }
 
-static bool
-any(const struct mac_move *move, const struct job *job)
+static bool any(const struct mac_move *move, const struct job *job)
 {
 	return true;
 }
 
 // Earlier repetitions first, so that the last VLAN of many does not wait for the first one's repeats.
-static void
-run_jobs(struct mac_move *move)
+static void run_jobs(struct mac_move *move)
 {
 	uint64_t now = control_now_ms(), next = UINT64_MAX;
 	uint32_t looks = ROUND_LOOKS;
@@ -220,20 +198,17 @@ run_jobs(struct mac_move *move)
 		next = RTE_MIN(next, job_due_ms(move, job));
 	port_inject_flush();
 	timer_disarm(&move->timer);
-	if (next != UINT64_MAX)
-		timer_arm(&move->timer, RTE_MAX(next, now + 1));
+	if (next != UINT64_MAX) timer_arm(&move->timer, RTE_MAX(next, now + 1));
 }
 
-static void
-round_due(struct timer *timer)
+static void round_due(struct timer *timer)
 {
 	run_jobs((struct mac_move *)(void *)((uint8_t *)timer - offsetof(struct mac_move, timer)));
 }
 
 // ---------------------------------------------------------------- changes
 
-static bool
-is_superseded(const struct mac_move *move, const struct job *job)
+static bool is_superseded(const struct mac_move *move, const struct job *job)
 {
 	return job_port(move, job) == NULL;
 }
@@ -243,19 +218,16 @@ struct release {
 	uint16_t vid;
 };
 
-static void
-add_job(void *ctx, uint32_t logical_port)
+static void add_job(void *ctx, uint32_t logical_port)
 {
 	const struct release *release = ctx;
 	struct mac_move *move = release->move;
 	const struct logical_port *lp = dataplane_logical_port(dataplane_current(), logical_port);
 	struct job *job;
 
-	if (lp == NULL || lp->bridge_domain == 0 || !lp->enabled)
-		return;
+	if (lp == NULL || lp->bridge_domain == 0 || !lp->enabled) return;
 	job = calloc(1, sizeof(*job));
-	if (job != NULL)
-		job->set = mac_set_begin(lp->bridge_domain);
+	if (job != NULL) job->set = mac_set_begin(lp->bridge_domain);
 	if (job == NULL || job->set == NULL) {
 		free(job);
 		move->sent->dropped++;
@@ -269,8 +241,7 @@ add_job(void *ctx, uint32_t logical_port)
 }
 
 // The CE learns the port's own address at once, before the addresses are collected.
-static void
-teach_first(struct mac_move *move)
+static void teach_first(struct mac_move *move)
 {
 	// After a pause the pace begins now.
 	(void)pace_due(&move->pace, control_now_ms() * 1000000);
@@ -283,8 +254,7 @@ teach_first(struct mac_move *move)
 	port_inject_flush();
 }
 
-static void
-report(const struct mac_move *move, const struct ce_change *change)
+static void report(const struct mac_move *move, const struct ce_change *change)
 {
 	uint32_t frames = 0;
 	uint64_t first_ns = 0;
@@ -297,8 +267,7 @@ report(const struct mac_move *move, const struct ce_change *change)
 	ce_report(change, ce_mac_move.name, frames, first_ns);
 }
 
-static void
-mac_move_changed(void *state, const struct ce_change *changes, unsigned count)
+static void mac_move_changed(void *state, const struct ce_change *changes, unsigned count)
 {
 	struct mac_move *move = state;
 	const struct ce_notification *config = &move->port->config;
@@ -311,8 +280,7 @@ mac_move_changed(void *state, const struct ce_change *changes, unsigned count)
 			tag_map_each(port->tags, changes[i].vid, add_job, &(struct release){move, changes[i].vid});
 			released = true;
 		}
-	if (!released)
-		return;
+	if (!released) return;
 	ce_own_address(move->port->port, &move->own);
 	pace_set(&move->pace, config->mac_move_frames_per_second != 0
 				      ? config->mac_move_frames_per_second
@@ -321,12 +289,10 @@ mac_move_changed(void *state, const struct ce_change *changes, unsigned count)
 	mac_sets_collect();
 	run_jobs(move);
 	for (unsigned i = 0; i < count; i++)
-		if (!changes[i].blocked)
-			report(move, &changes[i]);
+		if (!changes[i].blocked) report(move, &changes[i]);
 }
 
-static void *
-mac_move_open(struct ce_port *port, struct ce_sent *sent)
+static void *mac_move_open(struct ce_port *port, struct ce_sent *sent)
 {
 	struct mac_move *move = calloc(1, sizeof(*move));
 
@@ -339,8 +305,7 @@ mac_move_open(struct ce_port *port, struct ce_sent *sent)
 	return move;
 }
 
-static void
-mac_move_configured(void *state)
+static void mac_move_configured(void *state)
 {
 	struct mac_move *move = state;
 
@@ -349,17 +314,14 @@ mac_move_configured(void *state)
 	remove_jobs(move, any);
 }
 
-static void
-mac_move_close(void *state)
+static void mac_move_close(void *state)
 {
-	if (state == NULL)
-		return;
+	if (state == NULL) return;
 	mac_move_configured(state);
 	free(state);
 }
 
-static bool
-mac_move_enabled(const struct ce_notification *config)
+static bool mac_move_enabled(const struct ce_notification *config)
 {
 	return config->mac_move && config->mac_move_offsets != 0;
 }

@@ -7,9 +7,8 @@
 
 static const uint8_t request_reverse[] = {0, 1, 8, 0, 6, 4, 0, 3};
 
-size_t
-mac_move_frame(uint8_t frame[MAC_MOVE_FRAME_MAX], const struct rte_ether_addr *own, const struct rte_ether_addr *source,
-	       const struct vlan_tag *tag, unsigned tags)
+size_t mac_move_frame(uint8_t frame[MAC_MOVE_FRAME_MAX], const struct rte_ether_addr *own,
+		      const struct rte_ether_addr *source, const struct vlan_tag *tag, unsigned tags)
 {
 	uint8_t *at = frame + 2 * RTE_ETHER_ADDR_LEN;
 

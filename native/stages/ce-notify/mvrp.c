@@ -7,9 +7,9 @@
 #include "ce_method.h"
 #include "mvrp_pdu.h"
 
-#define VIDS 4096
+#define VIDS      4096
 #define TYPE_MVRP 0x88f5
-#define HEADER RTE_ETHER_HDR_LEN
+#define HEADER    RTE_ETHER_HDR_LEN
 // Fits any port: the PDU is at most 1,500 bytes.
 #define MAX_FRAME (HEADER + 1500)
 #define MIN_FRAME 60
@@ -28,14 +28,12 @@ struct mvrp {
 	struct vlan vlan[VIDS];
 };
 
-static struct mvrp *
-of_timer(struct timer *timer)
+static struct mvrp *of_timer(struct timer *timer)
 {
 	return (struct mvrp *)(void *)((uint8_t *)timer - offsetof(struct mvrp, timer));
 }
 
-static size_t
-put_header(const struct ce_port *port, uint8_t *frame)
+static size_t put_header(const struct ce_port *port, uint8_t *frame)
 {
 	static const uint8_t customer[RTE_ETHER_ADDR_LEN] = {0x01, 0x80, 0xc2, 0, 0, 0x21};
 	static const uint8_t provider[RTE_ETHER_ADDR_LEN] = {0x01, 0x80, 0xc2, 0, 0, 0x0d};
@@ -50,8 +48,7 @@ put_header(const struct ce_port *port, uint8_t *frame)
 }
 
 // Sends the values in as few frames as they need. Returns the frames; *first_ns gets the time of the first.
-static uint32_t
-send_values(struct mvrp *mvrp, const struct mvrp_value *values, size_t count, uint64_t *first_ns)
+static uint32_t send_values(struct mvrp *mvrp, const struct mvrp_value *values, size_t count, uint64_t *first_ns)
 {
 	struct ce_sent *sent = mvrp->sent;
 	uint8_t frame[MAX_FRAME];
@@ -71,16 +68,14 @@ send_values(struct mvrp *mvrp, const struct mvrp_value *values, size_t count, ui
 			sent->dropped++;
 			continue;
 		}
-		if (frames++ == 0)
-			*first_ns = sent->last_ns;
+		if (frames++ == 0) *first_ns = sent->last_ns;
 	}
 	port_inject_flush();
 	return frames;
 }
 
 // Sends all that is due and arms the timer for the next. Returns the frames; *first_ns as above.
-static uint32_t
-send_due(struct mvrp *mvrp, uint64_t *first_ns)
+static uint32_t send_due(struct mvrp *mvrp, uint64_t *first_ns)
 {
 	const struct ce_notification *config = &mvrp->port->config;
 	struct mvrp_value values[VIDS];
@@ -91,32 +86,27 @@ send_due(struct mvrp *mvrp, uint64_t *first_ns)
 	for (uint16_t vid = 1; vid < VIDS; vid++) {
 		struct vlan *vlan = &mvrp->vlan[vid];
 
-		if (!vlan->pending)
-			continue;
+		if (!vlan->pending) continue;
 		if (vlan->since_ms + config->mvrp_offset_ms[vlan->sent] <= now) {
 			values[count++] = (struct mvrp_value){vid, vlan->event};
 			vlan->pending = ++vlan->sent < config->mvrp_offsets;
 		}
-		if (vlan->pending)
-			next = RTE_MIN(next, vlan->since_ms + config->mvrp_offset_ms[vlan->sent]);
+		if (vlan->pending) next = RTE_MIN(next, vlan->since_ms + config->mvrp_offset_ms[vlan->sent]);
 	}
 	frames = send_values(mvrp, values, count, first_ns);
 	timer_disarm(&mvrp->timer);
-	if (next != UINT64_MAX)
-		timer_arm(&mvrp->timer, RTE_MAX(next, now + 1));
+	if (next != UINT64_MAX) timer_arm(&mvrp->timer, RTE_MAX(next, now + 1));
 	return frames;
 }
 
-static void
-repeat(struct timer *timer)
+static void repeat(struct timer *timer)
 {
 	uint64_t first_ns;
 
 	send_due(of_timer(timer), &first_ns);
 }
 
-static void *
-mvrp_open(struct ce_port *port, struct ce_sent *sent)
+static void *mvrp_open(struct ce_port *port, struct ce_sent *sent)
 {
 	struct mvrp *mvrp = calloc(1, sizeof(*mvrp));
 
@@ -128,26 +118,22 @@ mvrp_open(struct ce_port *port, struct ce_sent *sent)
 	return mvrp;
 }
 
-static void
-mvrp_close(void *state)
+static void mvrp_close(void *state)
 {
 	struct mvrp *mvrp = state;
 
-	if (mvrp == NULL)
-		return;
+	if (mvrp == NULL) return;
 	timer_disarm(&mvrp->timer);
 	free(mvrp);
 }
 
-static bool
-mvrp_enabled(const struct ce_notification *config)
+static bool mvrp_enabled(const struct ce_notification *config)
 {
 	return config->mvrp && config->mvrp_offsets != 0;
 }
 
 // Repeats under way end: their offsets may be others now.
-static void
-mvrp_configured(void *state)
+static void mvrp_configured(void *state)
 {
 	struct mvrp *mvrp = state;
 
@@ -156,8 +142,7 @@ mvrp_configured(void *state)
 		mvrp->vlan[vid].pending = false;
 }
 
-static void
-mvrp_changed(void *state, const struct ce_change *changes, unsigned count)
+static void mvrp_changed(void *state, const struct ce_change *changes, unsigned count)
 {
 	struct mvrp *mvrp = state;
 	uint64_t first_ns;
@@ -173,8 +158,7 @@ mvrp_changed(void *state, const struct ce_change *changes, unsigned count)
 			};
 	frames = send_due(mvrp, &first_ns);
 	for (unsigned i = 0; i < count; i++)
-		if (changes[i].vid != 0)
-			ce_report(&changes[i], ce_mvrp.name, frames != 0 ? 1 : 0, first_ns);
+		if (changes[i].vid != 0) ce_report(&changes[i], ce_mvrp.name, frames != 0 ? 1 : 0, first_ns);
 }
 
 const struct ce_method ce_mvrp = {

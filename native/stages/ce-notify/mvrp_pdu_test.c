@@ -11,8 +11,7 @@
 
 #include <cmocka.h>
 
-static void
-encode_one_value(void **state)
+static void encode_one_value(void **state)
 {
 	static const uint8_t expected[] = {0, 1, 2, 0, 1, 0, 10, 0, 0, 0, 0, 0};
 	uint8_t pdu[1500];
@@ -23,8 +22,7 @@ encode_one_value(void **state)
 	assert_memory_equal(pdu, expected, sizeof(expected));
 }
 
-static void
-encode_consecutive_values_in_one_vector(void **state)
+static void encode_consecutive_values_in_one_vector(void **state)
 {
 	// 10, 11, 12, 13 are one vector of two octets: (New, Lv, New) and (Lv, –, –); 20 is another.
 	static const uint8_t expected[] = {0, 1, 2, 0, 4, 0, 10, 30, 180, 0, 1, 0, 20, 180, 0, 0, 0, 0};
@@ -37,8 +35,7 @@ encode_consecutive_values_in_one_vector(void **state)
 	assert_memory_equal(pdu, expected, sizeof(expected));
 }
 
-static void
-encode_all_vlans_fits_one_pdu(void **state)
+static void encode_all_vlans_fits_one_pdu(void **state)
 {
 	static struct mvrp_value values[4094], decoded[4094];
 	uint8_t pdu[1500];
@@ -52,8 +49,7 @@ encode_all_vlans_fits_one_pdu(void **state)
 	assert_memory_equal(values, decoded, sizeof(values));
 }
 
-static void
-encode_random_values_in_any_room(void **state)
+static void encode_random_values_in_any_room(void **state)
 {
 	static struct mvrp_value values[4094], decoded[4094];
 	unsigned seed = getenv("SEED") != NULL ? (unsigned)strtoul(getenv("SEED"), NULL, 0) : (unsigned)time(NULL);
@@ -66,8 +62,7 @@ encode_random_values_in_any_room(void **state)
 		uint8_t pdu[1500];
 
 		for (uint16_t vid = 1; vid <= 4094; vid++)
-			if (rand() % every == 0)
-				values[count++] = (struct mvrp_value){vid, (uint8_t)(rand() % 6)};
+			if (rand() % every == 0) values[count++] = (struct mvrp_value){vid, (uint8_t)(rand() % 6)};
 		for (size_t done = 0, taken; done < count; done += taken) {
 			size_t length = mvrp_encode(values + done, count - done, pdu, room, &taken);
 			int decoded_now;
@@ -82,8 +77,7 @@ encode_random_values_in_any_room(void **state)
 	}
 }
 
-static void
-decode_refuses_what_is_cut(void **state)
+static void decode_refuses_what_is_cut(void **state)
 {
 	static const uint8_t pdu[] = {0, 1, 2, 0, 4, 0, 10, 30, 180, 0, 0, 0, 0};
 	struct mvrp_value values[8];
@@ -93,8 +87,7 @@ decode_refuses_what_is_cut(void **state)
 	assert_int_equal(mvrp_decode(pdu, sizeof(pdu), values, 8), 4);
 }
 
-static void
-decode_refuses_impossible_values(void **state)
+static void decode_refuses_impossible_values(void **state)
 {
 	static const uint8_t event[] = {0, 1, 2, 0, 1, 0, 10, 216, 0, 0, 0, 0};
 	static const uint8_t vid[] = {0, 1, 2, 0, 2, 0x0f, 0xfe, 0, 0, 0, 0, 0};
@@ -106,8 +99,7 @@ decode_refuses_impossible_values(void **state)
 	assert_int_equal(mvrp_decode(other_type, sizeof(other_type), values, 8), 0);
 }
 
-int
-main(void)
+int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(encode_one_value),

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define PACE_SLACK_NS 2000000u
+#define PACE_SLACK_NS  2000000u
 #define PACE_SECOND_NS UINT64_C(1000000000)
 
 struct pace {
@@ -14,31 +14,26 @@ struct pace {
 
 // Frames a second for a tenth of a port's speed: 84 bytes on the wire (60, FCS, preamble, gap). An unknown speed (0)
 // counts as 1 Gbit/s.
-static inline uint64_t
-pace_of_port(uint32_t speed_mbps)
+static inline uint64_t pace_of_port(uint32_t speed_mbps)
 {
 	return (uint64_t)(speed_mbps != 0 ? speed_mbps : 1000) * 100000 / (84 * 8);
 }
 
-static inline void
-pace_set(struct pace *pace, uint64_t frames_per_second)
+static inline void pace_set(struct pace *pace, uint64_t frames_per_second)
 {
 	pace->interval_ns = frames_per_second >= PACE_SECOND_NS ? 1
-			    : frames_per_second != 0		? PACE_SECOND_NS / frames_per_second
+			    : frames_per_second != 0            ? PACE_SECOND_NS / frames_per_second
 								: PACE_SECOND_NS;
 }
 
 // How many frames are due.
-static inline uint64_t
-pace_due(struct pace *pace, uint64_t now_ns)
+static inline uint64_t pace_due(struct pace *pace, uint64_t now_ns)
 {
-	if (pace->next_ns + PACE_SLACK_NS < now_ns)
-		pace->next_ns = now_ns - PACE_SLACK_NS;
+	if (pace->next_ns + PACE_SLACK_NS < now_ns) pace->next_ns = now_ns - PACE_SLACK_NS;
 	return pace->next_ns > now_ns ? 0 : (now_ns - pace->next_ns) / pace->interval_ns + 1;
 }
 
-static inline void
-pace_sent(struct pace *pace, uint64_t frames)
+static inline void pace_sent(struct pace *pace, uint64_t frames)
 {
 	pace->next_ns += frames * pace->interval_ns;
 }

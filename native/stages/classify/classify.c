@@ -30,8 +30,7 @@ enum {
 #define AHEAD 8
 
 // The header in one piece, tags in the frame and not in the descriptor. False: a frame that ends before.
-static bool
-normalize(struct rte_mbuf **packet)
+static bool normalize(struct rte_mbuf **packet)
 {
 	struct rte_mbuf *m = *packet;
 
@@ -39,11 +38,9 @@ normalize(struct rte_mbuf **packet)
 		uint16_t tci = m->vlan_tci;
 		uint8_t *frame;
 
-		if (m->data_len < 2 * RTE_ETHER_ADDR_LEN)
-			return false;
+		if (m->data_len < 2 * RTE_ETHER_ADDR_LEN) return false;
 		frame = (uint8_t *)rte_pktmbuf_prepend(m, TAG_SIZE);
-		if (frame == NULL)
-			return false;
+		if (frame == NULL) return false;
 		memmove(frame, frame + TAG_SIZE, 2 * RTE_ETHER_ADDR_LEN);
 		frame[12] = RTE_ETHER_TYPE_VLAN >> 8;
 		frame[13] = RTE_ETHER_TYPE_VLAN & 0xff;
@@ -51,19 +48,16 @@ normalize(struct rte_mbuf **packet)
 		frame[15] = (uint8_t)tci;
 		m->ol_flags &= ~(RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_RX_VLAN);
 	}
-	if (m->data_len < TAGS_WINDOW && m->data_len < m->pkt_len && rte_pktmbuf_linearize(m) != 0)
-		return false;
+	if (m->data_len < TAGS_WINDOW && m->data_len < m->pkt_len && rte_pktmbuf_linearize(m) != 0) return false;
 	return true;
 }
 
-static inline bool
-is_link_local(const uint8_t *address)
+static inline bool is_link_local(const uint8_t *address)
 {
 	return (address_bits(address) & UINT64_C(0xf0ffffffffff)) == UINT64_C(0x000000c28001);
 }
 
-static inline uint8_t
-classify_packet(struct worker *worker, const struct port *port, struct rte_mbuf *m)
+static inline uint8_t classify_packet(struct worker *worker, const struct port *port, struct rte_mbuf *m)
 {
 	struct packet_meta *meta = packet_meta(m);
 	const struct logical_port *lp;
@@ -78,30 +72,23 @@ classify_packet(struct worker *worker, const struct port *port, struct rte_mbuf 
 		return EDGE_MALFORMED;
 	}
 	count_in(&port->counters[worker->index], frame, m->pkt_len);
-	if (unlikely(!port->enabled))
-		return EDGE_PORT_DISABLED;
-	if (unlikely(is_link_local(frame)))
-		return EDGE_LINK_LOCAL;
+	if (unlikely(!port->enabled)) return EDGE_PORT_DISABLED;
+	if (unlikely(is_link_local(frame))) return EDGE_LINK_LOCAL;
 	lp = dataplane_logical_port(worker->dataplane, tag_map_lookup(port->tags, &tags));
-	if (unlikely(lp == NULL))
-		return EDGE_UNKNOWN_VLAN;
+	if (unlikely(lp == NULL)) return EDGE_UNKNOWN_VLAN;
 	meta->ingress = lp->id;
 	meta->bridge_domain = lp->bridge_domain;
 	meta->vid = tags.count != 0 ? tags.tag[0].vid : 0;
 	meta->tags = tags.count;
 	meta->priority = tags.priority;
 	count_in(&lp->counters[worker->index], frame, m->pkt_len);
-	if (unlikely(!lp->enabled))
-		return EDGE_LOGICAL_PORT_DISABLED;
-	if (unlikely(frame[6] & 1))
-		return EDGE_SOURCE_MULTICAST;
-	if (unlikely(port->blocks != NULL))
-		return EDGE_BLOCK_IN;
+	if (unlikely(!lp->enabled)) return EDGE_LOGICAL_PORT_DISABLED;
+	if (unlikely(frame[6] & 1)) return EDGE_SOURCE_MULTICAST;
+	if (unlikely(port->blocks != NULL)) return EDGE_BLOCK_IN;
 	return lp->rewrite == REWRITE_KIND_NONE && !tags.priority_tagged ? EDGE_BRIDGE : EDGE_VLAN_IN;
 }
 
-static uint16_t
-classify_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
+static uint16_t classify_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
 {
 	struct worker *worker = worker_self();
 	const struct port *port = NULL;
@@ -116,10 +103,8 @@ classify_process(struct rte_graph *graph, struct rte_node *node, void **objs, ui
 		for (uint16_t i = 0; i < chunk; i++) {
 			uint16_t id = packet_meta(packets[i])->ingress_port;
 
-			if (i + AHEAD < chunk)
-				rte_prefetch0(rte_pktmbuf_mtod(packets[i + AHEAD], void *));
-			if (port == NULL || port->id != id)
-				port = dataplane_port(worker->dataplane, id);
+			if (i + AHEAD < chunk) rte_prefetch0(rte_pktmbuf_mtod(packets[i + AHEAD], void *));
+			if (port == NULL || port->id != id) port = dataplane_port(worker->dataplane, id);
 			// The port went away between its receiving and this walk.
 			edge[i] = likely(port != NULL) ? classify_packet(worker, port, packets[i]) : EDGE_PORT_DISABLED;
 		}

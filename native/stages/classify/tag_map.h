@@ -10,7 +10,7 @@
 
 #include "tags.h"
 
-#define TAG_PAGE 64
+#define TAG_PAGE  64
 #define TAG_PAGES (4096 / TAG_PAGE)
 
 struct generation;
@@ -37,28 +37,23 @@ struct tag_map {
 	const struct tag_page *page[2][TAG_PAGES];
 };
 
-static inline unsigned
-tag_type_index(uint16_t tpid)
+static inline unsigned tag_type_index(uint16_t tpid)
 {
 	return tpid == RTE_ETHER_TYPE_QINQ;
 }
 
 // The logical port with the longest match; 0: none. `map` may be NULL. An untagged frame
 // belongs only to the untagged logical port, a tagged one only to those of its outer tag.
-static inline uint32_t
-tag_map_lookup(const struct tag_map *map, const struct frame_tags *tags)
+static inline uint32_t tag_map_lookup(const struct tag_map *map, const struct frame_tags *tags)
 {
 	const struct inner_page *inner;
 	const struct tag_page *page;
 	const struct tag_slot *slot;
 
-	if (unlikely(map == NULL))
-		return 0;
-	if (tags->count == 0)
-		return map->untagged;
+	if (unlikely(map == NULL)) return 0;
+	if (tags->count == 0) return map->untagged;
 	page = map->page[tag_type_index(tags->tag[0].tpid)][tags->tag[0].vid / TAG_PAGE];
-	if (unlikely(page == NULL))
-		return 0;
+	if (unlikely(page == NULL)) return 0;
 	slot = &page->slot[tags->tag[0].vid % TAG_PAGE];
 	if (tags->count == 2 && slot->inner != NULL) {
 		inner = slot->inner->page[tag_type_index(tags->tag[1].tpid)][tags->tag[1].vid / TAG_PAGE];

@@ -9,10 +9,9 @@
 #include "../testing/engine.h"
 #include "tag_map.h"
 
-static void
-parse_stops_after_two_tags_and_at_a_priority_tag(void **state)
+static void parse_stops_after_two_tags_and_at_a_priority_tag(void **state)
 {
-	static const uint8_t three[] = {1,    2,    3,	 4,    5, 6,	1, 2,	 3, 4, 5, 6, 0x88,
+	static const uint8_t three[] = {1,    2,    3,   4,    5, 6,    1, 2,    3, 4, 5, 6, 0x88,
 					0xa8, 0xe0, 100, 0x81, 0, 0x10, 7, 0x81, 0, 0, 9, 8, 0};
 	static const uint8_t priority[] = {1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6, 0x81, 0, 0xb0, 0, 0x81, 0, 0, 7, 8, 0};
 	struct frame_tags tags;
@@ -29,8 +28,7 @@ parse_stops_after_two_tags_and_at_a_priority_tag(void **state)
 	assert_int_equal(tags.priority, 11);
 }
 
-static void
-parse_refuses_what_ends_within_a_tag(void **state)
+static void parse_refuses_what_ends_within_a_tag(void **state)
 {
 	uint8_t frame[22] = {[12] = 0x81, [15] = 1, [16] = 0x81, [19] = 2};
 	struct frame_tags tags;
@@ -47,8 +45,7 @@ struct naive {
 	uint32_t untagged, one[2][VIDS], two[2][VIDS][2][VIDS];
 };
 
-static uint32_t *
-naive_place(struct naive *naive, unsigned count, const struct vlan_tag *tag)
+static uint32_t *naive_place(struct naive *naive, unsigned count, const struct vlan_tag *tag)
 {
 	unsigned outer = tag_type_index(tag[0].tpid), inner = tag_type_index(tag[1].tpid);
 
@@ -57,23 +54,20 @@ naive_place(struct naive *naive, unsigned count, const struct vlan_tag *tag)
 			    : &naive->two[outer][tag[0].vid][inner][tag[1].vid];
 }
 
-static uint32_t
-naive_lookup(struct naive *naive, const struct frame_tags *tags)
+static uint32_t naive_lookup(struct naive *naive, const struct frame_tags *tags)
 {
 	uint32_t found = *naive_place(naive, tags->count, tags->tag);
 
 	return found != 0 || tags->count < 2 ? found : *naive_place(naive, 1, tags->tag);
 }
 
-static struct vlan_tag
-random_tag(void)
+static struct vlan_tag random_tag(void)
 {
 	return (struct vlan_tag){rand() % 2 ? RTE_ETHER_TYPE_VLAN : RTE_ETHER_TYPE_QINQ,
 				 (uint16_t)(1 + rand() % (VIDS - 1))};
 }
 
-static void
-random_changes_equal_a_naive_map(void **state)
+static void random_changes_equal_a_naive_map(void **state)
 {
 	static struct naive naive;
 	const struct tag_map *map = NULL;
@@ -93,8 +87,7 @@ random_changes_equal_a_naive_map(void **state)
 			uint32_t value = rand() % 3 != 0 ? round + 1 : 0;
 
 			assert_int_equal(tag_map_set(g, &map, count, tag, value), 0);
-			if (round % 7 != 0)
-				*naive_place(&naive, count, tag) = value;
+			if (round % 7 != 0) *naive_place(&naive, count, tag) = value;
 		}
 		// An aborted generation leaves the old map as it was.
 		if (round % 7 == 0) {
@@ -117,14 +110,12 @@ random_changes_equal_a_naive_map(void **state)
 	engine_stop();
 }
 
-static void
-count_visit(void *ctx, uint32_t logical_port)
+static void count_visit(void *ctx, uint32_t logical_port)
 {
 	*(uint32_t *)ctx += logical_port;
 }
 
-static void
-each_finds_both_tag_types_and_inner_tags(void **state)
+static void each_finds_both_tag_types_and_inner_tags(void **state)
 {
 	const struct vlan_tag c5 = {RTE_ETHER_TYPE_VLAN, 5}, s5 = {RTE_ETHER_TYPE_QINQ, 5},
 			      c6 = {RTE_ETHER_TYPE_VLAN, 6};
@@ -149,8 +140,7 @@ each_finds_both_tag_types_and_inner_tags(void **state)
 	engine_stop();
 }
 
-int
-main(void)
+int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parse_stops_after_two_tags_and_at_a_priority_tag),

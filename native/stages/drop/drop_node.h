@@ -8,8 +8,7 @@
 
 #include "../../main/stage.h"
 
-static inline void
-drop_burst(uint8_t reason, void **objs, uint16_t n)
+static inline void drop_burst(uint8_t reason, void **objs, uint16_t n)
 {
 	struct worker *worker = worker_self();
 

@@ -32,14 +32,12 @@ struct block {
 
 static struct block *blocks;
 
-static struct block *
-block_of(const void *memory)
+static struct block *block_of(const void *memory)
 {
 	return (struct block *)(uintptr_t)memory - 1;
 }
 
-static void
-blocks_free(bool (*goes)(const struct block *block, uint64_t generation), uint64_t generation)
+static void blocks_free(bool (*goes)(const struct block *block, uint64_t generation), uint64_t generation)
 {
 	struct block **place = &blocks;
 
@@ -55,14 +53,12 @@ blocks_free(bool (*goes)(const struct block *block, uint64_t generation), uint64
 	}
 }
 
-static bool
-is_retired(const struct block *block, uint64_t generation)
+static bool is_retired(const struct block *block, uint64_t generation)
 {
 	return block->retired;
 }
 
-static bool
-is_of(const struct block *block, uint64_t generation)
+static bool is_of(const struct block *block, uint64_t generation)
 {
 	return block->generation == generation;
 }
@@ -92,8 +88,7 @@ static struct dataplane current;
 static struct dataplane before_root;
 static struct stage *stages;
 
-void
-stage_register(struct stage *stage)
+void stage_register(struct stage *stage)
 {
 	struct stage **at = &stages;
 
@@ -103,26 +98,22 @@ stage_register(struct stage *stage)
 	*at = stage;
 }
 
-const struct dataplane *
-generation_before(const struct generation *g)
+const struct dataplane *generation_before(const struct generation *g)
 {
 	return g->before;
 }
 
-const struct dataplane *
-generation_next(const struct generation *g)
+const struct dataplane *generation_next(const struct generation *g)
 {
 	return &g->next;
 }
 
-void *
-generation_alloc(struct generation *g, size_t size)
+void *generation_alloc(struct generation *g, size_t size)
 {
 	size_t whole = RTE_ALIGN_CEIL(sizeof(struct block) + size, RTE_CACHE_LINE_SIZE);
 	struct block *block = aligned_alloc(RTE_CACHE_LINE_SIZE, whole);
 
-	if (block == NULL)
-		return NULL;
+	if (block == NULL) return NULL;
 	memset(block, 0, whole);
 	block->generation = g->next.generation;
 	block->next = blocks;
@@ -130,56 +121,46 @@ generation_alloc(struct generation *g, size_t size)
 	return block + 1;
 }
 
-void
-generation_retire(struct generation *g, const void *memory)
+void generation_retire(struct generation *g, const void *memory)
 {
-	if (memory != NULL && g->retired_count < RTE_DIM(g->retired))
-		g->retired[g->retired_count++] = memory;
+	if (memory != NULL && g->retired_count < RTE_DIM(g->retired)) g->retired[g->retired_count++] = memory;
 }
 
-bool
-generation_owns(const struct generation *g, const void *memory)
+bool generation_owns(const struct generation *g, const void *memory)
 {
 	return memory != NULL && block_of(memory)->generation == g->next.generation;
 }
 
-static int
-note(struct note **list, void (*run)(void *arg), void *arg)
+static int note(struct note **list, void (*run)(void *arg), void *arg)
 {
 	struct note *note = calloc(1, sizeof(*note));
 
-	if (note == NULL)
-		return -ENOMEM;
+	if (note == NULL) return -ENOMEM;
 	*note = (struct note){run, arg, *list};
 	*list = note;
 	return 0;
 }
 
-static void
-notes_end(struct note *list, bool run)
+static void notes_end(struct note *list, bool run)
 {
 	for (struct note *note = list, *next; note != NULL; note = next) {
 		next = note->next;
-		if (run)
-			note->run(note->arg);
+		if (run) note->run(note->arg);
 		free(note);
 	}
 }
 
-int
-generation_on_commit(struct generation *g, void (*run)(void *arg), void *arg)
+int generation_on_commit(struct generation *g, void (*run)(void *arg), void *arg)
 {
 	return note(&g->on_commit, run, arg);
 }
 
-int
-generation_on_abort(struct generation *g, void (*run)(void *arg), void *arg)
+int generation_on_abort(struct generation *g, void (*run)(void *arg), void *arg)
 {
 	return note(&g->on_abort, run, arg);
 }
 
-int
-generation_refuse(struct generation *g, int code, const char *format, ...)
+int generation_refuse(struct generation *g, int code, const char *format, ...)
 {
 	va_list args;
 
@@ -189,21 +170,18 @@ generation_refuse(struct generation *g, int code, const char *format, ...)
 	return code;
 }
 
-struct block_change *
-generation_block_changes(struct generation *g, unsigned *count)
+struct block_change *generation_block_changes(struct generation *g, unsigned *count)
 {
 	*count = g->change_count;
 	return g->changes;
 }
 
-uint64_t
-generation_effective_at_ns(const struct generation *g)
+uint64_t generation_effective_at_ns(const struct generation *g)
 {
 	return g->effective_at_ns;
 }
 
-struct generation *
-engine_begin(void)
+struct generation *engine_begin(void)
 {
 	static uint64_t number;
 
@@ -216,14 +194,12 @@ engine_begin(void)
 	return &next_generation;
 }
 
-struct block_change *
-engine_commit(struct generation *g, unsigned *count)
+struct block_change *engine_commit(struct generation *g, unsigned *count)
 {
 	current = g->next;
 	g->effective_at_ns = clock_realtime_ns();
 	for (struct stage *stage = stages; stage != NULL; stage = stage->next)
-		if (stage->published != NULL)
-			stage->published(g);
+		if (stage->published != NULL) stage->published(g);
 	notes_end(g->on_commit, true);
 	notes_end(g->on_abort, false);
 	for (unsigned i = 0; i < g->retired_count; i++)
@@ -231,13 +207,11 @@ engine_commit(struct generation *g, unsigned *count)
 	// Block points stay readable for the test until the next generation.
 	memcpy(now_generation.changes, g->changes, sizeof(g->changes[0]) * g->change_count);
 	blocks_free(is_retired, 0);
-	if (count != NULL)
-		*count = g->change_count;
+	if (count != NULL) *count = g->change_count;
 	return now_generation.changes;
 }
 
-void
-engine_abort(struct generation *g)
+void engine_abort(struct generation *g)
 {
 	notes_end(g->on_abort, true);
 	notes_end(g->on_commit, false);
@@ -250,29 +224,25 @@ engine_abort(struct generation *g)
 	do {                                                                                                           \
 		for (struct stage *stage_ = stages; stage_ != NULL; stage_ = stage_->next) {                           \
 			int result_ = stage_->call != NULL ? stage_->call(__VA_ARGS__) : 0;                            \
-			if (result_ != 0)                                                                              \
-				return result_;                                                                        \
+			if (result_ != 0) return result_;                                                              \
 		}                                                                                                      \
 	} while (0)
 
-static void
-map_set(struct generation *g, struct id_map *map, uint32_t id, const void *value)
+static void map_set(struct generation *g, struct id_map *map, uint32_t id, const void *value)
 {
 	void **chunk = map->chunk[id / ID_CHUNK];
 
 	if (!generation_owns(g, chunk)) {
 		void **fresh = generation_alloc(g, ID_CHUNK * sizeof(*fresh));
 
-		if (chunk != NULL)
-			memcpy(fresh, chunk, ID_CHUNK * sizeof(*fresh));
+		if (chunk != NULL) memcpy(fresh, chunk, ID_CHUNK * sizeof(*fresh));
 		generation_retire(g, chunk);
 		map->chunk[id / ID_CHUNK] = chunk = fresh;
 	}
 	chunk[id % ID_CHUNK] = (void *)(uintptr_t)value;
 }
 
-static void *
-copy_of(struct generation *g, const void *old, size_t size)
+static void *copy_of(struct generation *g, const void *old, size_t size)
 {
 	void *copy = generation_alloc(g, size);
 
@@ -281,18 +251,15 @@ copy_of(struct generation *g, const void *old, size_t size)
 	return copy;
 }
 
-struct port *
-generation_port(struct generation *g, uint16_t id)
+struct port *generation_port(struct generation *g, uint16_t id)
 {
 	const struct port *port = dataplane_port(&g->next, id);
 
-	if (port != NULL && !generation_owns(g, port))
-		g->next.ports[id] = port = copy_of(g, port, sizeof(*port));
+	if (port != NULL && !generation_owns(g, port)) g->next.ports[id] = port = copy_of(g, port, sizeof(*port));
 	return (struct port *)(uintptr_t)port;
 }
 
-struct bridge_domain *
-generation_bridge_domain(struct generation *g, uint32_t id)
+struct bridge_domain *generation_bridge_domain(struct generation *g, uint32_t id)
 {
 	const struct bridge_domain *bd = dataplane_bridge_domain(&g->next, id);
 
@@ -305,16 +272,14 @@ generation_bridge_domain(struct generation *g, uint32_t id)
 
 static struct counters counters_of_ports[MAX_PORTS], counters_of_logical_ports[MAX_ID + 1];
 
-int
-engine_port(struct generation *g, uint16_t id, bool exists)
+int engine_port(struct generation *g, uint16_t id, bool exists)
 {
 	const struct port *old = dataplane_port(&g->next, id);
 	struct port *port = NULL;
 
 	if (exists) {
 		port = generation_alloc(g, sizeof(*port));
-		if (old != NULL)
-			*port = *old;
+		if (old != NULL) *port = *old;
 		port->id = id;
 		port->enabled = true;
 		port->mtu = 1500;
@@ -328,8 +293,7 @@ engine_port(struct generation *g, uint16_t id, bool exists)
 	return 0;
 }
 
-int
-engine_bridge_domain(struct generation *g, const struct bridge_domain *given, bool exists)
+int engine_bridge_domain(struct generation *g, const struct bridge_domain *given, bool exists)
 {
 	const struct bridge_domain *old = dataplane_bridge_domain(&g->next, given->id);
 	struct bridge_domain *bd = NULL;
@@ -343,20 +307,17 @@ engine_bridge_domain(struct generation *g, const struct bridge_domain *given, bo
 	}
 	map_set(g, &g->next.bridge_domains, given->id, bd);
 	generation_retire(g, old);
-	if (!exists && old != NULL)
-		generation_retire(g, old->members);
+	if (!exists && old != NULL) generation_retire(g, old->members);
 	EACH_STAGE(bridge_domain, g, old, bd);
 	return 0;
 }
 
-static void
-member_lists(struct generation *g, uint32_t bridge_domain)
+static void member_lists(struct generation *g, uint32_t bridge_domain)
 {
 	struct bridge_domain *bd = generation_bridge_domain(g, bridge_domain);
 	struct member_list *list;
 
-	if (bd == NULL)
-		return;
+	if (bd == NULL) return;
 	generation_retire(g, bd->members);
 	list = generation_alloc(g, sizeof(*list) + 4096 * sizeof(uint32_t));
 	for (uint32_t id = 1; id < 4096; id++) {
@@ -368,8 +329,7 @@ member_lists(struct generation *g, uint32_t bridge_domain)
 	bd->members = list;
 }
 
-int
-engine_logical_port(struct generation *g, const struct logical_port *given, bool exists)
+int engine_logical_port(struct generation *g, const struct logical_port *given, bool exists)
 {
 	const struct logical_port *old = dataplane_logical_port(&g->next, given->id);
 	struct logical_port *lp = NULL;
@@ -382,16 +342,13 @@ engine_logical_port(struct generation *g, const struct logical_port *given, bool
 	}
 	map_set(g, &g->next.logical_ports, given->id, lp);
 	generation_retire(g, old);
-	if (old != NULL && old->bridge_domain != 0)
-		member_lists(g, old->bridge_domain);
-	if (lp != NULL && lp->bridge_domain != 0)
-		member_lists(g, lp->bridge_domain);
+	if (old != NULL && old->bridge_domain != 0) member_lists(g, old->bridge_domain);
+	if (lp != NULL && lp->bridge_domain != 0) member_lists(g, lp->bridge_domain);
 	EACH_STAGE(logical_port, g, old, lp);
 	return 0;
 }
 
-int
-engine_static_mac(struct generation *g, const struct static_mac *old, const struct static_mac *new)
+int engine_static_mac(struct generation *g, const struct static_mac *old, const struct static_mac *new)
 {
 	EACH_STAGE(static_mac, g, old, new);
 	return 0;
@@ -399,16 +356,14 @@ engine_static_mac(struct generation *g, const struct static_mac *old, const stru
 
 static const struct block_point *points[MAX_PORTS][4096];
 
-int
-engine_block(struct generation *g, uint16_t port, uint16_t vid, bool blocked)
+int engine_block(struct generation *g, uint16_t port, uint16_t vid, bool blocked)
 {
 	const struct block_point *old = points[port][vid];
 	struct block_point *point = NULL;
 
 	if (blocked) {
 		point = generation_alloc(g, sizeof(*point));
-		if (old != NULL)
-			*point = *old;
+		if (old != NULL) *point = *old;
 		point->port = port;
 		point->vid = vid;
 		snprintf(point->name, sizeof(point->name), "%u/%u", port, vid);
@@ -422,15 +377,13 @@ engine_block(struct generation *g, uint16_t port, uint16_t vid, bool blocked)
 	return 0;
 }
 
-int
-engine_ce_notification(struct generation *g, const struct ce_notification *old, const struct ce_notification *new)
+int engine_ce_notification(struct generation *g, const struct ce_notification *old, const struct ce_notification *new)
 {
 	EACH_STAGE(ce_notification, g, old, new);
 	return 0;
 }
 
-int
-engine_settings(struct generation *g, uint32_t mac_limit)
+int engine_settings(struct generation *g, uint32_t mac_limit)
 {
 	const struct engine_settings settings = {mac_limit};
 
@@ -438,40 +391,33 @@ engine_settings(struct generation *g, uint32_t mac_limit)
 	return 0;
 }
 
-bool
-engine_ce_method_state(uint16_t port, unsigned i, Sluice__Api__CeMethodState *state)
+bool engine_ce_method_state(uint16_t port, unsigned i, Sluice__Api__CeMethodState *state)
 {
 	for (struct stage *stage = stages; stage != NULL; stage = stage->next)
-		if (stage->ce_notification_state != NULL)
-			return stage->ce_notification_state(port, i, state);
+		if (stage->ce_notification_state != NULL) return stage->ce_notification_state(port, i, state);
 	return false;
 }
 
-const struct port *
-engine_port_now(uint16_t id)
+const struct port *engine_port_now(uint16_t id)
 {
 	return dataplane_port(&current, id);
 }
 
-static uint64_t
-drops(const struct counters *counters, const char *reason)
+static uint64_t drops(const struct counters *counters, const char *reason)
 {
 	uint64_t sum = 0;
 
 	for (unsigned i = 0; i < drop_reason_count(); i++)
-		if (strcmp(drop_reason_name(i), reason) == 0)
-			sum += counters->drops[i];
+		if (strcmp(drop_reason_name(i), reason) == 0) sum += counters->drops[i];
 	return sum;
 }
 
-uint64_t
-engine_port_drops(uint16_t port, const char *reason)
+uint64_t engine_port_drops(uint16_t port, const char *reason)
 {
 	return drops(&counters_of_ports[port], reason);
 }
 
-uint64_t
-engine_logical_port_drops(uint32_t id, const char *reason)
+uint64_t engine_logical_port_drops(uint32_t id, const char *reason)
 {
 	return drops(&counters_of_logical_ports[id], reason);
 }
@@ -481,26 +427,22 @@ engine_logical_port_drops(uint32_t id, const char *reason)
 static struct timer *timers[64];
 static uint64_t clock_ms = 1000000;
 
-const struct dataplane *
-dataplane_current(void)
+const struct dataplane *dataplane_current(void)
 {
 	return &current;
 }
 
-uint64_t
-control_now_ms(void)
+uint64_t control_now_ms(void)
 {
 	return clock_ms;
 }
 
-uint64_t
-control_realtime_ns(void)
+uint64_t control_realtime_ns(void)
 {
 	return clock_realtime_ns();
 }
 
-int
-timer_arm(struct timer *timer, uint64_t at_ms)
+int timer_arm(struct timer *timer, uint64_t at_ms)
 {
 	timer->at_ms = at_ms;
 	for (unsigned i = 0; timer->place == 0 && i < RTE_DIM(timers); i++)
@@ -511,16 +453,13 @@ timer_arm(struct timer *timer, uint64_t at_ms)
 	return timer->place != 0 ? 0 : -ENOMEM;
 }
 
-void
-timer_disarm(struct timer *timer)
+void timer_disarm(struct timer *timer)
 {
-	if (timer->place != 0)
-		timers[timer->place - 1] = NULL;
+	if (timer->place != 0) timers[timer->place - 1] = NULL;
 	timer->place = 0;
 }
 
-void
-engine_advance(uint64_t ms)
+void engine_advance(uint64_t ms)
 {
 	for (uint64_t end = clock_ms + ms; clock_ms < end; clock_ms++)
 		for (unsigned i = 0; i < RTE_DIM(timers); i++)
@@ -532,24 +471,20 @@ engine_advance(uint64_t ms)
 			}
 }
 
-void
-event_emit(const Sluice__Api__Event *event)
+void event_emit(const Sluice__Api__Event *event)
 {
 	engine_events++;
 }
 
-void
-workers_synchronize(void)
+void workers_synchronize(void)
 {
 }
 
-void
-control_wake(void)
+void control_wake(void)
 {
 }
 
-static void
-record(uint16_t port, struct rte_mbuf *m)
+static void record(uint16_t port, struct rte_mbuf *m)
 {
 	struct engine_frame *frame = &engine_frames[engine_frame_count % ENGINE_FRAMES];
 	uint8_t scratch[ENGINE_FRAME];
@@ -562,14 +497,12 @@ record(uint16_t port, struct rte_mbuf *m)
 	rte_pktmbuf_free(m);
 }
 
-struct rte_mbuf *
-packet_alloc(void)
+struct rte_mbuf *packet_alloc(void)
 {
 	return rte_pktmbuf_alloc(engine_worker.packets);
 }
 
-int
-port_inject(uint16_t port, struct rte_mbuf *m)
+int port_inject(uint16_t port, struct rte_mbuf *m)
 {
 	int result = engine_link != PORT_LINK_UP ? -ENETDOWN : engine_inject_room == 0 ? -ENOBUFS : 0;
 
@@ -582,31 +515,31 @@ port_inject(uint16_t port, struct rte_mbuf *m)
 	return 0;
 }
 
-void
-port_inject_flush(void)
+void port_inject_flush(void)
 {
 }
 
-void
-port_address(uint16_t port, struct rte_ether_addr *address)
+void port_address(uint16_t port, struct rte_ether_addr *address)
 {
 	*address = (struct rte_ether_addr){{2, 0, 0, 0, 0xee, (uint8_t)port}};
 }
 
-uint32_t
-port_speed_mbps(uint16_t port)
+uint32_t port_speed_mbps(uint16_t port)
 {
 	return 1000;
 }
 
-enum port_link
-port_link(uint16_t port)
+enum port_link port_link(uint16_t port)
 {
 	return engine_link;
 }
 
-uint16_t
-port_transmit(struct worker *worker, const struct port *port, struct rte_mbuf **packets, uint16_t n)
+bool port_can_transmit(const struct port *port)
+{
+	return engine_link == PORT_LINK_UP;
+}
+
+uint16_t port_transmit(struct worker *worker, const struct port *port, struct rte_mbuf **packets, uint16_t n)
 {
 	uint16_t take = (uint16_t)RTE_MIN((unsigned)n, engine_inject_room);
 
@@ -619,11 +552,9 @@ port_transmit(struct worker *worker, const struct port *port, struct rte_mbuf **
 
 static struct rte_mbuf *received;
 
-static uint16_t
-rx_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
+static uint16_t rx_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
 {
-	if (received == NULL)
-		return 0;
+	if (received == NULL) return 0;
 	rte_node_enqueue_x1(graph, node, 0, received);
 	received = NULL;
 	return 1;
@@ -640,8 +571,7 @@ RTE_NODE_REGISTER(rx_node);
 
 static rte_graph_t graph_id = RTE_GRAPH_ID_INVALID;
 
-void
-engine_receive_packet(uint16_t port, struct rte_mbuf *m)
+void engine_receive_packet(uint16_t port, struct rte_mbuf *m)
 {
 	*packet_meta(m) = (struct packet_meta){.ingress_port = port};
 	received = m;
@@ -649,8 +579,7 @@ engine_receive_packet(uint16_t port, struct rte_mbuf *m)
 	rte_graph_walk(engine_worker.graph);
 }
 
-void
-engine_receive(uint16_t port, const void *frame, uint16_t length)
+void engine_receive(uint16_t port, const void *frame, uint16_t length)
 {
 	struct rte_mbuf *m = rte_pktmbuf_alloc(engine_worker.packets);
 
@@ -658,20 +587,17 @@ engine_receive(uint16_t port, const void *frame, uint16_t length)
 	engine_receive_packet(port, m);
 }
 
-unsigned
-engine_packets_in_use(void)
+unsigned engine_packets_in_use(void)
 {
 	return rte_mempool_in_use_count(engine_worker.packets) + rte_mempool_in_use_count(engine_worker.headers);
 }
 
-struct rte_mempool *
-engine_pool(void)
+struct rte_mempool *engine_pool(void)
 {
 	return engine_worker.packets;
 }
 
-static void
-eal_once(void)
+static void eal_once(void)
 {
 	static bool done;
 	char *arguments[] = {"test", "--no-huge",      "--no-shconf", "--no-pci", "-m",
@@ -681,11 +607,9 @@ eal_once(void)
 	const char *patterns[] = {"rx"};
 	struct rte_graph_param parameters = {.nb_node_patterns = 1, .node_patterns = patterns};
 
-	if (done)
-		return;
+	if (done) return;
 	done = true;
-	if (rte_eal_init(RTE_DIM(arguments), arguments) < 0)
-		rte_exit(1, "EAL\n");
+	if (rte_eal_init(RTE_DIM(arguments), arguments) < 0) rte_exit(1, "EAL\n");
 	packet_meta_offset = rte_mbuf_dynfield_register(&field);
 	engine_worker.packets = rte_pktmbuf_pool_create("packets", 1023, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, 0);
 	engine_worker.headers = rte_pktmbuf_pool_create("headers", 1023, 0, 0, 256, 0);
@@ -696,8 +620,7 @@ eal_once(void)
 		rte_exit(1, "pools or graph: %s\n", rte_strerror(rte_errno));
 }
 
-void
-engine_start(void)
+void engine_start(void)
 {
 	eal_once();
 	worker_current = &engine_worker;
@@ -709,20 +632,17 @@ engine_start(void)
 	memset(&current, 0, sizeof(current));
 	memset(points, 0, sizeof(points));
 	for (struct stage *stage = stages; stage != NULL; stage = stage->next)
-		if (stage->start != NULL && stage->start() != 0)
-			rte_exit(1, "stage %s\n", stage->name);
+		if (stage->start != NULL && stage->start() != 0) rte_exit(1, "stage %s\n", stage->name);
 }
 
 // Deletes all objects as a last transaction, so that a leak is a leak of the stages.
-void
-engine_stop(void)
+void engine_stop(void)
 {
 	struct generation *g = engine_begin();
 
 	for (unsigned port = 0; port < MAX_PORTS; port++)
 		for (unsigned vid = 0; vid < 4096; vid++)
-			if (points[port][vid] != NULL)
-				engine_block(g, (uint16_t)port, (uint16_t)vid, false);
+			if (points[port][vid] != NULL) engine_block(g, (uint16_t)port, (uint16_t)vid, false);
 	for (uint32_t id = 1; id < 4096; id++)
 		if (dataplane_logical_port(&g->next, id) != NULL)
 			engine_logical_port(g, &(struct logical_port){.id = id}, false);
@@ -730,8 +650,7 @@ engine_stop(void)
 		if (dataplane_bridge_domain(&g->next, id) != NULL)
 			engine_bridge_domain(g, &(struct bridge_domain){.id = id}, false);
 	for (uint16_t id = 1; id < MAX_PORTS; id++)
-		if (dataplane_port(&g->next, id) != NULL)
-			engine_port(g, id, false);
+		if (dataplane_port(&g->next, id) != NULL) engine_port(g, id, false);
 	for (unsigned chunk = 0; chunk < ID_CHUNKS; chunk++) {
 		generation_retire(g, g->next.logical_ports.chunk[chunk]);
 		generation_retire(g, g->next.bridge_domains.chunk[chunk]);
@@ -740,8 +659,6 @@ engine_stop(void)
 	memset(&g->next.bridge_domains, 0, sizeof(g->next.bridge_domains));
 	engine_commit(g, NULL);
 	for (struct stage *stage = stages; stage != NULL; stage = stage->next)
-		if (stage->stop != NULL)
-			stage->stop();
-	if (blocks != NULL)
-		rte_exit(1, "generation memory was never retired\n");
+		if (stage->stop != NULL) stage->stop();
+	if (blocks != NULL) rte_exit(1, "generation memory was never retired\n");
 }

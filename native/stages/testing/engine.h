@@ -6,7 +6,7 @@
 
 #include "../../main/stage.h"
 
-#define ENGINE_FRAME 2048
+#define ENGINE_FRAME  2048
 #define ENGINE_FRAMES 65536
 
 // A frame that left by port_inject or port_transmit.

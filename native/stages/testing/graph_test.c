@@ -24,9 +24,8 @@ static const uint8_t broadcast[6] = {255, 255, 255, 255, 255, 255};
 static const uint8_t host_a[6] = {2, 0, 0, 0, 0, 0xa}, host_b[6] = {2, 0, 0, 0, 0, 0xb},
 		     host_c[6] = {2, 0, 0, 0, 0, 0xc};
 
-static struct frame
-frame_of(const uint8_t *destination, const uint8_t *source, unsigned tags, const struct vlan_tag *tag,
-	 const uint8_t *priority, uint16_t payload)
+static struct frame frame_of(const uint8_t *destination, const uint8_t *source, unsigned tags,
+			     const struct vlan_tag *tag, const uint8_t *priority, uint16_t payload)
 {
 	struct frame frame = {.length = (uint16_t)(14 + tags * 4 + payload)};
 	uint8_t *at = frame.bytes + 12;
@@ -46,15 +45,13 @@ frame_of(const uint8_t *destination, const uint8_t *source, unsigned tags, const
 	return frame;
 }
 
-static void
-receive(uint16_t port, const struct frame *frame)
+static void receive(uint16_t port, const struct frame *frame)
 {
 	engine_frame_count = 0;
 	engine_receive(port, frame->bytes, frame->length);
 }
 
-static void
-assert_sent(unsigned index, uint16_t port, const struct frame *frame)
+static void assert_sent(unsigned index, uint16_t port, const struct frame *frame)
 {
 	assert_true(index < engine_frame_count);
 	assert_int_equal(engine_frames[index].port, port);
@@ -65,8 +62,8 @@ assert_sent(unsigned index, uint16_t port, const struct frame *frame)
 // ---------------------------------------------------------------- configuration
 
 // id 1 on port 1, and so on, all in bridge domain 1.
-static struct logical_port
-member(uint32_t id, unsigned matches, const struct vlan_tag *match, enum rewrite_kind rewrite)
+static struct logical_port member(uint32_t id, unsigned matches, const struct vlan_tag *match,
+				  enum rewrite_kind rewrite)
 {
 	struct logical_port lp = {.id = id,
 				  .port = (uint16_t)id,
@@ -80,8 +77,7 @@ member(uint32_t id, unsigned matches, const struct vlan_tag *match, enum rewrite
 	return lp;
 }
 
-static void
-set_up_with(const struct logical_port *lp, unsigned count)
+static void set_up_with(const struct logical_port *lp, unsigned count)
 {
 	struct generation *g;
 
@@ -101,8 +97,7 @@ set_up_with(const struct logical_port *lp, unsigned count)
 	engine_commit(g, NULL);
 }
 
-static void
-change_logical_port(const struct logical_port *lp)
+static void change_logical_port(const struct logical_port *lp)
 {
 	struct generation *g = engine_begin();
 
@@ -110,8 +105,7 @@ change_logical_port(const struct logical_port *lp)
 	engine_commit(g, NULL);
 }
 
-static void
-set_block(uint16_t port, uint16_t vid, bool blocked)
+static void set_block(uint16_t port, uint16_t vid, bool blocked)
 {
 	struct generation *g = engine_begin();
 
@@ -119,8 +113,7 @@ set_block(uint16_t port, uint16_t vid, bool blocked)
 	engine_commit(g, NULL);
 }
 
-static int
-tear_down(void **state)
+static int tear_down(void **state)
 {
 	assert_int_equal(engine_packets_in_use(), 0);
 	engine_stop();
@@ -129,8 +122,7 @@ tear_down(void **state)
 
 // ---------------------------------------------------------------- bridging
 
-static void
-bridge_learns_and_forwards(void **state)
+static void bridge_learns_and_forwards(void **state)
 {
 	struct logical_port lp[3] = {member(1, 0, NULL, REWRITE_KIND_NONE), member(2, 0, NULL, REWRITE_KIND_NONE),
 				     member(3, 0, NULL, REWRITE_KIND_NONE)};
@@ -154,8 +146,7 @@ bridge_learns_and_forwards(void **state)
 	assert_int_equal(engine_port_drops(1, "fdb-same-port"), 1);
 }
 
-static void
-flood_shares_long_frames_and_leaves_them_intact(void **state)
+static void flood_shares_long_frames_and_leaves_them_intact(void **state)
 {
 	struct logical_port lp[4] = {member(1, 1, &c10, REWRITE_KIND_POP), member(2, 1, &c20, REWRITE_KIND_POP),
 				     member(3, 0, NULL, REWRITE_KIND_POP), member(4, 1, &s100, REWRITE_KIND_POP)};
@@ -175,8 +166,7 @@ flood_shares_long_frames_and_leaves_them_intact(void **state)
 	}
 }
 
-static void
-split_horizon_keeps_a_group_apart(void **state)
+static void split_horizon_keeps_a_group_apart(void **state)
 {
 	struct logical_port lp[3] = {member(1, 0, NULL, REWRITE_KIND_NONE), member(2, 0, NULL, REWRITE_KIND_NONE),
 				     member(3, 0, NULL, REWRITE_KIND_NONE)};
@@ -196,8 +186,7 @@ split_horizon_keeps_a_group_apart(void **state)
 	assert_int_equal(engine_logical_port_drops(1, "split-horizon"), 1);
 }
 
-static void
-drops_name_their_reason(void **state)
+static void drops_name_their_reason(void **state)
 {
 	struct logical_port lp[3] = {member(1, 1, &c10, REWRITE_KIND_NONE), member(2, 1, &c10, REWRITE_KIND_NONE),
 				     member(3, 1, &c20, REWRITE_KIND_NONE)};
@@ -243,8 +232,7 @@ drops_name_their_reason(void **state)
 	assert_int_equal(engine_logical_port_drops(1, "logical-port-disabled"), 1);
 }
 
-static void
-full_device_queue_is_counted_as_drop(void **state)
+static void full_device_queue_is_counted_as_drop(void **state)
 {
 	struct logical_port lp[2] = {member(1, 0, NULL, REWRITE_KIND_NONE), member(2, 0, NULL, REWRITE_KIND_NONE)};
 	struct frame a = frame_of(broadcast, host_a, 0, NULL, NULL, 50);
@@ -258,8 +246,7 @@ full_device_queue_is_counted_as_drop(void **state)
 	assert_int_equal(engine_port_now(1)->counters->in_octets, a.length);
 }
 
-static void
-static_address_is_known_and_stays(void **state)
+static void static_address_is_known_and_stays(void **state)
 {
 	struct logical_port lp[3] = {member(1, 0, NULL, REWRITE_KIND_NONE), member(2, 0, NULL, REWRITE_KIND_NONE),
 				     member(3, 0, NULL, REWRITE_KIND_NONE)};
@@ -289,8 +276,7 @@ static_address_is_known_and_stays(void **state)
 	assert_int_equal(engine_frame_count, 2);
 }
 
-static void
-disabling_flushes_and_reenabling_learns_again(void **state)
+static void disabling_flushes_and_reenabling_learns_again(void **state)
 {
 	struct logical_port lp[3] = {member(1, 0, NULL, REWRITE_KIND_NONE), member(2, 0, NULL, REWRITE_KIND_NONE),
 				     member(3, 0, NULL, REWRITE_KIND_NONE)};
@@ -315,8 +301,7 @@ disabling_flushes_and_reenabling_learns_again(void **state)
 	assert_int_equal(bridge_fdb.learned, 2);
 }
 
-static void
-limit_refuses_to_learn_and_reports_once_a_second(void **state)
+static void limit_refuses_to_learn_and_reports_once_a_second(void **state)
 {
 	struct logical_port lp[2] = {member(1, 0, NULL, REWRITE_KIND_NONE), member(2, 0, NULL, REWRITE_KIND_NONE)};
 
@@ -333,8 +318,7 @@ limit_refuses_to_learn_and_reports_once_a_second(void **state)
 	assert_int_equal(engine_events, 1);
 }
 
-static void
-settings_grow_the_table_and_keep_what_is_learned(void **state)
+static void settings_grow_the_table_and_keep_what_is_learned(void **state)
 {
 	struct logical_port lp[2] = {member(1, 0, NULL, REWRITE_KIND_NONE), member(2, 0, NULL, REWRITE_KIND_NONE)};
 	struct frame ab = frame_of(host_b, host_a, 0, NULL, NULL, 50), ba = frame_of(host_a, host_b, 0, NULL, NULL, 50);
@@ -481,8 +465,7 @@ static const struct rewrite_case cases[] = {
 	 {3}},
 };
 
-static void
-tags_are_rewritten_on_both_ways(void **state)
+static void tags_are_rewritten_on_both_ways(void **state)
 {
 	for (size_t i = 0; i < RTE_DIM(cases); i++) {
 		const struct rewrite_case *c = &cases[i];
@@ -501,8 +484,7 @@ tags_are_rewritten_on_both_ways(void **state)
 	engine_start();
 }
 
-static void
-frame_that_would_change_its_service_does_not_leave(void **state)
+static void frame_that_would_change_its_service_does_not_leave(void **state)
 {
 	struct logical_port lp[3] = {member(1, 1, &c10, REWRITE_KIND_NONE), member(2, 1, &c20, REWRITE_KIND_NONE),
 				     member(3, 0, NULL, REWRITE_KIND_NONE)};
@@ -515,8 +497,7 @@ frame_that_would_change_its_service_does_not_leave(void **state)
 	assert_int_equal(engine_logical_port_drops(3, "encapsulation-mismatch"), 1);
 }
 
-static void
-longest_match_wins(void **state)
+static void longest_match_wins(void **state)
 {
 	const struct vlan_tag inner[2] = {s100, c10};
 	struct logical_port lp[4] = {member(1, 1, &s100, REWRITE_KIND_POP), member(2, 2, inner, REWRITE_KIND_POP),
@@ -538,8 +519,7 @@ longest_match_wins(void **state)
 	assert_int_equal(engine_port_drops(1, "unknown-vlan"), 1);
 }
 
-static void
-two_logical_ports_may_swap_tags_but_not_share_them(void **state)
+static void two_logical_ports_may_swap_tags_but_not_share_them(void **state)
 {
 	struct logical_port lp[2] = {member(1, 1, &c10, REWRITE_KIND_NONE), member(2, 1, &c20, REWRITE_KIND_NONE)};
 	struct frame ten = frame_of(host_b, host_a, 1, &c10, NULL, 50);
@@ -562,8 +542,7 @@ two_logical_ports_may_swap_tags_but_not_share_them(void **state)
 	assert_int_equal(dataplane_logical_port(dataplane_current(), 2)->counters->in_unicast, 1);
 }
 
-static void
-stripped_tag_is_put_back(void **state)
+static void stripped_tag_is_put_back(void **state)
 {
 	struct logical_port lp[2] = {member(1, 1, &c10, REWRITE_KIND_NONE), member(2, 1, &c10, REWRITE_KIND_NONE)};
 	struct frame in = frame_of(broadcast, host_a, 0, NULL, NULL, 50);
@@ -580,8 +559,7 @@ stripped_tag_is_put_back(void **state)
 	assert_sent(0, 2, &out);
 }
 
-static void
-header_in_pieces_is_put_together(void **state)
+static void header_in_pieces_is_put_together(void **state)
 {
 	struct logical_port lp[2] = {member(1, 1, &c10, REWRITE_KIND_POP), member(2, 1, &c20, REWRITE_KIND_POP)};
 	struct frame in = frame_of(broadcast, host_a, 1, &c10, NULL, 50),
@@ -602,8 +580,7 @@ header_in_pieces_is_put_together(void **state)
 
 // ---------------------------------------------------------------- block points
 
-static void
-block_point_stops_one_vlan_both_ways(void **state)
+static void block_point_stops_one_vlan_both_ways(void **state)
 {
 	struct logical_port lp[4] = {member(1, 1, &c10, REWRITE_KIND_NONE), member(2, 1, &c10, REWRITE_KIND_NONE),
 				     member(3, 1, &c20, REWRITE_KIND_NONE), member(4, 1, &c20, REWRITE_KIND_NONE)};
@@ -653,8 +630,7 @@ block_point_stops_one_vlan_both_ways(void **state)
 	assert_sent(0, 1, &ten_back);
 }
 
-static void
-block_point_on_untagged_leaves_tagged_alone(void **state)
+static void block_point_on_untagged_leaves_tagged_alone(void **state)
 {
 	struct logical_port lp[4] = {member(1, 0, NULL, REWRITE_KIND_NONE), member(2, 0, NULL, REWRITE_KIND_NONE),
 				     member(3, 1, &c20, REWRITE_KIND_POP), member(4, 0, NULL, REWRITE_KIND_NONE)};
@@ -678,8 +654,7 @@ block_point_on_untagged_leaves_tagged_alone(void **state)
 	assert_int_equal(engine_port_drops(1, "block-point"), 3);
 }
 
-int
-main(void)
+int main(void)
 {
 #define GRAPH_TEST(test) cmocka_unit_test_teardown(test, tear_down)
 	const struct CMUnitTest tests[] = {

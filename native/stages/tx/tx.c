@@ -8,8 +8,8 @@ DROP_NODE(tx_queue_full, "tx-queue-full", DROP_EGRESS);
 
 enum { EDGE_PORT_DOWN, EDGE_QUEUE_FULL, EDGES };
 
-static void
-count_burst(const struct worker *worker, const struct port *port, struct rte_mbuf **packets, uint16_t n, int64_t by)
+static void count_burst(const struct worker *worker, const struct port *port, struct rte_mbuf **packets, uint16_t n,
+			int64_t by)
 {
 	for (uint16_t i = 0; i < n; i++) {
 		const uint8_t *frame = rte_pktmbuf_mtod(packets[i], const uint8_t *);
@@ -17,19 +17,17 @@ count_burst(const struct worker *worker, const struct port *port, struct rte_mbu
 			dataplane_logical_port(worker->dataplane, packet_meta(packets[i])->egress);
 
 		count_out(&port->counters[worker->index], frame, packets[i]->pkt_len, by);
-		if (lp != NULL)
-			count_out(&lp->counters[worker->index], frame, packets[i]->pkt_len, by);
+		if (lp != NULL) count_out(&lp->counters[worker->index], frame, packets[i]->pkt_len, by);
 	}
 }
 
-static void
-transmit(struct rte_graph *graph, struct rte_node *node, uint16_t id, struct rte_mbuf **packets, uint16_t n)
+static void transmit(struct rte_graph *graph, struct rte_node *node, uint16_t id, struct rte_mbuf **packets, uint16_t n)
 {
 	struct worker *worker = worker_self();
 	const struct port *port = dataplane_port(worker->dataplane, id);
 	uint16_t sent;
 
-	if (unlikely(port == NULL || port->io == NULL)) {
+	if (unlikely(port == NULL)) {
 		rte_node_enqueue(graph, node, EDGE_PORT_DOWN, (void **)packets, n);
 		return;
 	}
@@ -43,8 +41,7 @@ transmit(struct rte_graph *graph, struct rte_node *node, uint16_t id, struct rte
 }
 
 // Takes the packets of the first one's port out of the list, in order. Returns how many; the others close up.
-static uint16_t
-take_first_port(struct rte_mbuf **packets, uint16_t *count, struct rte_mbuf **burst)
+static uint16_t take_first_port(struct rte_mbuf **packets, uint16_t *count, struct rte_mbuf **burst)
 {
 	uint16_t id = packet_meta(packets[0])->egress_port, taken = 0, left = 0;
 
@@ -58,8 +55,7 @@ take_first_port(struct rte_mbuf **packets, uint16_t *count, struct rte_mbuf **bu
 	return taken;
 }
 
-static uint16_t
-tx_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
+static uint16_t tx_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
 {
 	struct rte_mbuf *burst[MAX_BURST];
 

@@ -29,16 +29,15 @@
 enum rewrite_result { REWRITE_OK, REWRITE_MISMATCH, REWRITE_NO_HEADROOM };
 
 // Puts `added` tags in place of the first `removed` ones; tci[i] is the whole TCI of tag i.
-static inline bool
-tags_replace(struct rte_mbuf *m, unsigned removed, const struct vlan_tag *add, const uint16_t *tci, unsigned added)
+static inline bool tags_replace(struct rte_mbuf *m, unsigned removed, const struct vlan_tag *add, const uint16_t *tci,
+				unsigned added)
 {
 	uint8_t addresses[2 * RTE_ETHER_ADDR_LEN];
 	int longer = ((int)added - (int)removed) * TAG_SIZE;
 	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
 
 	if (longer != 0) {
-		if (unlikely(longer > (int)rte_pktmbuf_headroom(m)))
-			return false;
+		if (unlikely(longer > (int)rte_pktmbuf_headroom(m))) return false;
 		memcpy(addresses, frame, sizeof(addresses));
 		m->data_off = (uint16_t)(m->data_off - longer);
 		m->data_len = (uint16_t)(m->data_len + longer);
@@ -58,8 +57,8 @@ tags_replace(struct rte_mbuf *m, unsigned removed, const struct vlan_tag *add, c
 }
 
 // Replaces the first `removed` tags by `add`, with PCP and DEI of the tag that each one replaces, else `priority`.
-static inline enum rewrite_result
-tags_exchange(struct rte_mbuf *m, unsigned removed, const struct vlan_tag *add, unsigned added, uint8_t priority)
+static inline enum rewrite_result tags_exchange(struct rte_mbuf *m, unsigned removed, const struct vlan_tag *add,
+						unsigned added, uint8_t priority)
 {
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
 	uint16_t tci[2];
@@ -72,20 +71,16 @@ tags_exchange(struct rte_mbuf *m, unsigned removed, const struct vlan_tag *add, 
 	return tags_replace(m, removed, add, tci, added) ? REWRITE_OK : REWRITE_NO_HEADROOM;
 }
 
-static inline bool
-tags_begin_with(const struct frame_tags *tags, const struct vlan_tag *want, unsigned count)
+static inline bool tags_begin_with(const struct frame_tags *tags, const struct vlan_tag *want, unsigned count)
 {
-	if (tags->count < count)
-		return false;
+	if (tags->count < count) return false;
 	for (unsigned i = 0; i < count; i++)
-		if (tags->tag[i].tpid != want[i].tpid || tags->tag[i].vid != want[i].vid)
-			return false;
+		if (tags->tag[i].tpid != want[i].tpid || tags->tag[i].vid != want[i].vid) return false;
 	return true;
 }
 
 // The way in, for a frame that classify has given to `lp`; `priority` is its first tag's.
-static inline enum rewrite_result
-rewrite_in(struct rte_mbuf *m, const struct logical_port *lp, uint8_t priority)
+static inline enum rewrite_result rewrite_in(struct rte_mbuf *m, const struct logical_port *lp, uint8_t priority)
 {
 	if (lp->matches == 0 && is_tag(read_be16(rte_pktmbuf_mtod(m, const uint8_t *) + 12)) &&
 	    !tags_replace(m, 1, NULL, NULL, 0))
@@ -103,8 +98,8 @@ rewrite_in(struct rte_mbuf *m, const struct logical_port *lp, uint8_t priority)
 }
 
 // The way out. *wire gets the number of tags that the frame leaves with (as far as two), for the MTU.
-static inline enum rewrite_result
-rewrite_out(struct rte_mbuf *m, const struct logical_port *lp, uint8_t priority, unsigned *wire)
+static inline enum rewrite_result rewrite_out(struct rte_mbuf *m, const struct logical_port *lp, uint8_t priority,
+					      unsigned *wire)
 {
 	enum rewrite_result result = REWRITE_OK;
 	struct frame_tags tags;
@@ -116,19 +111,16 @@ rewrite_out(struct rte_mbuf *m, const struct logical_port *lp, uint8_t priority,
 	*wire = tags.count;
 	switch (lp->rewrite) {
 	case REWRITE_KIND_POP:
-		if (lp->matches == 0)
-			break;
+		if (lp->matches == 0) break;
 		*wire += lp->matches;
 		return tags_exchange(m, 0, lp->match, lp->matches, priority);
 	case REWRITE_KIND_TRANSLATE:
 	case REWRITE_KIND_PUSH:
-		if (!tags_begin_with(&tags, lp->rewrite_tag, lp->rewrite_tags))
-			return REWRITE_MISMATCH;
+		if (!tags_begin_with(&tags, lp->rewrite_tag, lp->rewrite_tags)) return REWRITE_MISMATCH;
 		matches = lp->rewrite == REWRITE_KIND_TRANSLATE ? lp->matches : 0;
 		result = tags_exchange(m, lp->rewrite_tags, lp->match, matches, priority);
 		*wire += matches - lp->rewrite_tags;
-		if (likely(matches != 0))
-			return result;
+		if (likely(matches != 0)) return result;
 		if (unlikely(frame_tags_parse(rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, &tags) != 0))
 			return REWRITE_MISMATCH;
 		*wire = tags.count;

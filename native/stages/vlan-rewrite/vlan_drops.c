@@ -7,7 +7,7 @@ DROP_NODE(no_headroom, "no-headroom", DROP_INGRESS);
 DROP_NODE(encapsulation_mismatch, "encapsulation-mismatch", DROP_EGRESS);
 // Longer than the port's MTU (bytes of L3 payload).
 DROP_NODE(mtu_exceeded, "mtu-exceeded", DROP_EGRESS);
-// The port is disabled or has no device.
+// The port is disabled, has no device or no link.
 DROP_NODE(port_down, "port-down", DROP_EGRESS);
 // A static address points to a disabled logical port.
 DROP_NODE(egress_disabled, "egress-disabled", DROP_EGRESS);

@@ -6,8 +6,7 @@
 
 enum { EDGE_BRIDGE, EDGE_NO_HEADROOM, EDGES };
 
-static uint16_t
-vlan_in_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
+static uint16_t vlan_in_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
 {
 	const struct dataplane *dp = worker_self()->dataplane;
 	uint8_t edge[MAX_BURST];

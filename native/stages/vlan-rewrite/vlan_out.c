@@ -15,16 +15,14 @@ enum {
 	EDGES,
 };
 
-static inline uint16_t
-wire_vid(const struct rte_mbuf *m)
+static inline uint16_t wire_vid(const struct rte_mbuf *m)
 {
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
 
 	return is_tag(read_be16(frame + 12)) ? read_be16(frame + 14) & 0xfff : 0;
 }
 
-static inline uint8_t
-vlan_out_packet(const struct dataplane *dp, struct rte_mbuf *m)
+static inline uint8_t vlan_out_packet(const struct dataplane *dp, struct rte_mbuf *m)
 {
 	struct packet_meta *meta = packet_meta(m);
 	const struct logical_port *lp = dataplane_logical_port(dp, meta->egress);
@@ -32,22 +30,17 @@ vlan_out_packet(const struct dataplane *dp, struct rte_mbuf *m)
 	enum rewrite_result result;
 	unsigned tags;
 
-	if (unlikely(port == NULL || !port->enabled || port->io == NULL))
-		return EDGE_PORT_DOWN;
+	if (unlikely(port == NULL || !port->enabled || !port_can_transmit(port))) return EDGE_PORT_DOWN;
 	meta->egress_port = port->id;
-	if (unlikely(!lp->enabled))
-		return EDGE_DISABLED;
+	if (unlikely(!lp->enabled)) return EDGE_DISABLED;
 	result = rewrite_out(m, lp, meta->priority, &tags);
-	if (unlikely(result != REWRITE_OK))
-		return result == REWRITE_MISMATCH ? EDGE_MISMATCH : EDGE_NO_HEADROOM;
-	if (unlikely(m->pkt_len > ETHERNET_HEADER + tags * TAG_SIZE + port->mtu))
-		return EDGE_MTU;
+	if (unlikely(result != REWRITE_OK)) return result == REWRITE_MISMATCH ? EDGE_MISMATCH : EDGE_NO_HEADROOM;
+	if (unlikely(m->pkt_len > ETHERNET_HEADER + tags * TAG_SIZE + port->mtu)) return EDGE_MTU;
 	meta->egress_vid = wire_vid(m);
 	return unlikely(port->blocks != NULL) ? EDGE_BLOCK_OUT : EDGE_TX;
 }
 
-static uint16_t
-vlan_out_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
+static uint16_t vlan_out_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
 {
 	const struct dataplane *dp = worker_self()->dataplane;
 	uint8_t edge[MAX_BURST];
