@@ -14,6 +14,9 @@ import { compileSubtree, subtreeRoot } from './subtree.ts';
 /** Characters that the walk may gather before it pauses. */
 const PAUSE_AT = 16 * 1024;
 
+/** Time for the evaluation of one XPath filter. */
+const EVALUATION_MS = 2000;
+
 /**
  * What the filter wants of the view. An XPath filter is evaluated here, and throws where it is no node set: before
  * anything of the reply is written.
@@ -25,8 +28,7 @@ export function applyFilter(view: SourceView, filter: Filter | undefined, decisi
     const spec = compileSubtree(filter.elements, keys.schema.dataChildren);
     return subtreeRoot(view, spec, decisions);
   }
-  const tree = new ViewTree(view, keys);
-  const readable = readsEverything(view, decisions) ? tree : new ReadableTree(tree, decisions);
+  const readable = new ReadableTree(new ViewTree(view, keys), decisions, EVALUATION_MS);
   return new SelectedInstances(keys, filter.expression.select(readable, readable.root())).wanted;
 }
 
@@ -41,9 +43,4 @@ export function* writeFiltered(
   if (wanted === 'none') return;
   const hooks = new ReadHooks(wanted, decisions, configOnly);
   for (const _ of walk(view, writer, { hooks, pauseAt: PAUSE_AT })) yield;
-}
-
-function readsEverything(view: SourceView, decisions: Decisions): boolean {
-  for (const node of view.keys.schema.dataChildren.values()) if (decisions.readable(node) !== 'permit') return false;
-  return true;
 }

@@ -1,16 +1,27 @@
-/** XPath's tree as one reader may see it: what access control denies does not exist, so that no filter can ask for it. */
+/**
+ * XPath's tree as one reader may see it: what access control denies does not exist, so that no filter can ask for it; and
+ * only for so long, because an evaluation keeps the event loop from everybody else.
+ */
 import type { Decisions } from '../../../commit/access.ts';
 import type { ViewNode, ViewTree } from '../../../datastore/xpath-tree.ts';
+import { FaultError } from '../../../yang/fault.ts';
 import type { DataSchemaNode, ListNode } from '../../../yang/schema/node.ts';
 import type { XPathTree } from '../../../yang/xpath/tree.ts';
+
+/** How often the clock is looked at, in nodes. */
+const CLOCK_STEP = 1024;
 
 export class ReadableTree implements XPathTree<ViewNode> {
   readonly #tree: ViewTree;
   readonly #decisions: Decisions;
+  readonly #deadline: number;
+  #nodes = 0;
 
-  constructor(tree: ViewTree, decisions: Decisions) {
+  /** @param limitMs the time that the evaluation may take */
+  constructor(tree: ViewTree, decisions: Decisions, limitMs: number) {
     this.#tree = tree;
     this.#decisions = decisions;
+    this.#deadline = performance.now() + limitMs;
   }
 
   root(): ViewNode {
@@ -26,7 +37,10 @@ export class ReadableTree implements XPathTree<ViewNode> {
   }
 
   *children(node: ViewNode, schema?: DataSchemaNode): Iterable<ViewNode> {
-    for (const child of this.#tree.children(node, schema)) if (this.#readable(child)) yield child;
+    for (const child of this.#tree.children(node, schema)) {
+      if (++this.#nodes % CLOCK_STEP === 0) this.#checkTime();
+      if (this.#readable(child)) yield child;
+    }
   }
 
   childSchemas(node: ViewNode): ReadonlyMap<string, DataSchemaNode> {
@@ -52,6 +66,15 @@ export class ReadableTree implements XPathTree<ViewNode> {
 
   derivedFromOrSelf(identity: string, base: string): boolean {
     return this.#tree.derivedFromOrSelf(identity, base);
+  }
+
+  #checkTime(): void {
+    if (performance.now() < this.#deadline) return;
+    throw new FaultError({
+      type: 'protocol',
+      tag: 'resource-denied',
+      message: 'The filter takes too long to evaluate: name the list entries that are wanted by their keys.',
+    });
   }
 
   #readable({ schema, key }: ViewNode): boolean {
