@@ -1,4 +1,4 @@
-// Memory of the forwarding database: zero pages that cost nothing before they are touched, huge where they fit.
+// Memory of the forwarding database: on huge pages where the kernel has them, touched before a worker does.
 #include "bridge_control.h"
 
 #include <sys/mman.h>
@@ -11,6 +11,8 @@ static void *map(size_t size)
 
 	if (head == MAP_FAILED) return NULL;
 	if (size >= 2u << 20) madvise(head, size + HEAD, MADV_HUGEPAGE);
+	// A worker that is the first to touch a page would wait for the kernel to clear it.
+	memset(head, 0, size + HEAD);
 	*head = size + HEAD;
 	return (uint8_t *)head + HEAD;
 }

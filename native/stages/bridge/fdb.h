@@ -31,7 +31,7 @@
 // Bridge domains are numbered 1 to FDB_DOMAINS - 1 and addresses are unicast: neither 0 nor FDB_CLAIMED is a key.
 #define FDB_DOMAINS 65536u
 // Logical ports are numbered 0 to FDB_PORTS - 1.
-#define FDB_PORTS (1u << 20)
+#define FDB_PORTS 65536u
 
 #define FDB_CLAIMED UINT64_MAX
 
@@ -40,6 +40,7 @@
 #define FDB_STATIC  (UINT64_C(1) << 62)
 // Set in a table that is about to be exchanged: the new table has this entry already.
 #define FDB_COPIED      (UINT64_C(1) << 61)
+#define FDB_PORT_MASK 0xfffffu
 #define FDB_EPOCH_SHIFT 44
 #define FDB_SEEN_SHIFT  20
 #define FDB_SEEN_MASK   0xffffffu
@@ -135,7 +136,7 @@ static inline uint64_t fdb_value(uint32_t port, uint16_t epoch, uint32_t now)
 
 static inline uint32_t fdb_value_port(uint64_t value)
 {
-	return value & (FDB_PORTS - 1);
+	return value & FDB_PORT_MASK;
 }
 
 static inline uint16_t fdb_value_epoch(uint64_t value)
