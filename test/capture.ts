@@ -1,6 +1,10 @@
 /** Captures frames in a namespace with tcpdump and decodes them with tshark: programs that we did not write. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { run } from '../lab/run.ts';
+import { statSync } from 'node:fs';
+import { run, until } from '../lab/run.ts';
+
+/** Of the file's global header. */
+const headerBytes = 24;
 
 export class Capture {
   readonly file: string;
@@ -11,10 +15,13 @@ export class Capture {
     this.#child = child;
   }
 
-  /** Starts to capture what the device receives and sends; resolves once tcpdump listens. */
-  static async start(namespace: string, device: string, file: string, filter = ''): Promise<Capture> {
+  /**
+   * Starts to capture what the device receives and sends; resolves once tcpdump listens. Everything: with a filter
+   * `inbound` libpcap loses the first frame.
+   */
+  static async start(namespace: string, device: string, file: string): Promise<Capture> {
     const args = ['netns', 'exec', namespace, 'tcpdump', '-U', '-n', '-i', device, '-w', file, '--immediate-mode'];
-    const child = spawn('ip', [...args, ...filter.split(' ').filter(Boolean)], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] });
     await new Promise<void>((resolve, reject) => {
       let said = '';
       child.stderr?.on('data', (chunk: Buffer) => {
@@ -23,6 +30,10 @@ export class Capture {
       });
       child.once('exit', (code) => reject(new Error(`tcpdump ended with ${code}: ${said}`)));
     });
+    // It says so before it is set up in full; the file's header is written after that.
+    await until('the header of the capture file', 5000, () =>
+      (statSync(file, { throwIfNoEntry: false })?.size ?? 0) >= headerBytes ? true : undefined,
+    );
     return new Capture(file, child);
   }
 
@@ -47,8 +58,8 @@ export class Capture {
     return run('tshark', ['-n', '-r', this.file, '-Y', filter, '-V']);
   }
 
-  /** Frames that tshark finds malformed. */
-  async malformed(): Promise<number> {
-    return (await this.fields('_ws.malformed', ['frame.number'])).length;
+  /** Frames of the filter that tshark finds malformed. */
+  async malformed(filter: string): Promise<number> {
+    return (await this.fields(`(${filter}) and _ws.malformed`, ['frame.number'])).length;
   }
 }

@@ -13,17 +13,26 @@ export class RawSession {
   readonly #socket: Socket;
   #received = '';
   #ended = false;
+  /** Resolves when something was received or the session ended. */
+  #news = Promise.withResolvers<void>();
 
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.setEncoding('utf8');
     socket.on('data', (text: string) => {
       this.#received += text;
+      this.#tell();
     });
     socket.once('close', () => {
       this.#ended = true;
+      this.#tell();
     });
     socket.on('error', () => undefined);
+  }
+
+  #tell(): void {
+    this.#news.resolve();
+    this.#news = Promise.withResolvers<void>();
   }
 
   /** Connects and exchanges hellos (base:1.0). */
@@ -42,7 +51,7 @@ export class RawSession {
     this.#socket.write(text + endOfMessage);
   }
 
-  /** Sends without an end of message; false where the other side has to drain. */
+  /** Sends without an end of message; resolves when the other side has taken it, or the session has ended. */
   sendPart(text: string): Promise<void> {
     return new Promise((resolve) => this.#socket.write(text, () => resolve()));
   }
@@ -57,7 +66,7 @@ export class RawSession {
         return message;
       }
       if (this.#ended) throw new Error(`the session ended; it said: ${this.#received}`);
-      await Promise.race([once(this.#socket, 'data'), once(this.#socket, 'close')]);
+      await this.#news.promise;
     }
   }
 
@@ -68,7 +77,7 @@ export class RawSession {
 
   /** Resolves once the server has closed the session. */
   async ended(): Promise<void> {
-    if (!this.#ended) await once(this.#socket, 'close');
+    while (!this.#ended) await this.#news.promise;
   }
 
   close(): void {

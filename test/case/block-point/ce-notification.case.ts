@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { run } from '../../../lab/run.ts';
 import type { FdbEntry } from '../../../lab/switch.ts';
 import { Flow, type FlowResult } from '../../../lab/traffic/flow.ts';
 import { Capture } from '../../capture.ts';
@@ -30,7 +31,7 @@ const notification: Case = {
       const untold = await move(router, net, 'right', 'left', `${router.places.run}/untold`);
 
       assert.equal(untold.mvrp.length + untold.macMoves.length, 0);
-      assert.ok(told.mvrp.length >= 2 && told.macMoves.length >= 2, `${told.mvrp} ${told.macMoves}`);
+      assert.ok(told.mvrp.length === 6 && told.macMoves.length === 8, `${told.mvrp} ${told.macMoves}`);
       assert.ok(told.lostMs < 500, `lost for ${told.lostMs} ms with notification`);
       assert.ok(untold.lostMs > 5000, `lost for only ${untold.lostMs} ms without notification`);
       assert.equal(told.other.lost, 0);
@@ -90,10 +91,10 @@ async function move(router: Router, net: DualHomed, from: string, to: string, fi
   await new Promise((resolve) => setTimeout(resolve, silenceMs));
 
   const captures = {
-    blocked: await Capture.start(site, uplinkOf(from), `${files}-blocked.pcap`, 'inbound'),
-    released: await Capture.start(site, uplinkOf(to), `${files}-released.pcap`, 'inbound'),
+    blocked: await Capture.start(site, uplinkOf(from), `${files}-blocked.pcap`),
+    released: await Capture.start(site, uplinkOf(to), `${files}-released.pcap`),
     hosts: await Promise.all(
-      vlans.map((vlan) => Capture.start(net.ce.host(vlan).namespace, 'eth0', `${files}-${vlan}.pcap`, 'inbound')),
+      vlans.map((vlan) => Capture.start(net.ce.host(vlan).namespace, 'eth0', `${files}-${vlan}.pcap`)),
     ),
   };
   const client = await router.connect();
@@ -116,16 +117,27 @@ async function move(router: Router, net: DualHomed, from: string, to: string, fi
 
   const mvrpFields = ['frame.number', 'eth.dst', 'mrp-mvrp.first_value', 'mrp-mvrp.three_packed_event'];
   const macMoveFilter = 'eth.type == 0x8035 or vlan.etype == 0x8035';
-  const leaves = await captures.blocked.fields('mrp-mvrp', mvrpFields);
-  const news = await captures.released.fields('mrp-mvrp', mvrpFields);
+  // The CE passes MVRP on to its other ports: what counts is what the router sent there.
+  const [blockedMac, releasedMac] = await Promise.all([from, to].map((name) => macOf(router.device(name.slice(0, 1)))));
+  const leaves = await captures.blocked.fields(`mrp-mvrp and eth.src == ${blockedMac}`, mvrpFields);
+  const news = await captures.released.fields(`mrp-mvrp and eth.src == ${releasedMac}`, mvrpFields);
   const macMoves = await captures.released.fields(macMoveFilter, ['vlan.id', 'eth.src', 'eth.dst']);
-  for (const capture of [captures.blocked, captures.released]) assert.equal(await capture.malformed(), 0);
+  for (const capture of [captures.blocked, captures.released]) {
+    assert.equal(await capture.malformed(`mrp-mvrp or ${macMoveFilter}`), 0);
+  }
   let strayed = 0;
   for (const capture of captures.hosts) strayed += (await capture.fields(macMoveFilter, ['frame.number'])).length;
 
   if (macMoves.length > 0) {
-    assert.match(await captures.blocked.text('mrp-mvrp'), /Leave/i);
-    assert.match(await captures.released.text('mrp-mvrp'), /New/i);
+    assert.ok(leaves.every(([, , , event]) => event === '5') && news.every(([, , , event]) => event === '0'));
+    assert.match(
+      await captures.blocked.text(`mrp-mvrp and eth.src == ${blockedMac}`),
+      /VLAN ID: 10\s+Attribute Event: Lv/,
+    );
+    assert.match(
+      await captures.released.text(`mrp-mvrp and eth.src == ${releasedMac}`),
+      /VLAN ID: 10\s+Attribute Event: New/,
+    );
     for (const [vid] of macMoves) assert.equal(vid, '10');
     assert.ok(
       macMoves.some(([, source]) => source === remote.mac),
@@ -138,6 +150,11 @@ async function move(router: Router, net: DualHomed, from: string, to: string, fi
     assert.equal(place(after, 20), place(before, 20));
   }
   return { lostMs: (moved.lost * 1000) / packetsPerSecond, other, mvrp: [...leaves, ...news], macMoves, strayed };
+}
+
+async function macOf(device: string): Promise<string> {
+  const links = JSON.parse(await run('ip', ['-json', 'link', 'show', 'dev', device])) as { address: string }[];
+  return links[0]?.address ?? '';
 }
 
 export const cases: readonly Case[] = [notification];

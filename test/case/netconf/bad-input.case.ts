@@ -145,9 +145,10 @@ const badInput: Case = {
           rpc: '',
           type: 'application',
           tag: 'operation-failed',
-          path: inPort('b'),
+          appTag: 'device-unavailable',
+          path: `${inPort('b')}/port/af-packet`,
         },
-        refused.replace(/\/[\w:-]*port\/[\w:-]*af-packet<\/error-path>/, '</error-path>'),
+        refused,
       );
       await session.rpc('<discard-changes/>');
       session.close();
