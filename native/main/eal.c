@@ -1,6 +1,7 @@
 #include "eal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,10 @@
 #include "log.h"
 
 #define MAX_ARGS 24
+#define HUGE_PAGE_MB 2
+#define FREE_HUGE_PAGES "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
+// How long the pages of an engine that was killed are waited for: AF_XDP gives its memory back late.
+#define HUGE_PAGE_WAIT_MS 200
 
 // Processors of --cores in order; how many, 0 if the list makes no sense.
 static unsigned parse_cores(const char *list, unsigned *cores, unsigned most)
@@ -71,13 +76,41 @@ static int lcore_map(const struct options *options, char *map, size_t size)
 	return n < size ? 0 : -EINVAL;
 }
 
-int eal_start(const struct options *options)
+static unsigned free_huge_pages(void)
+{
+	char text[24] = "";
+	int fd = open(FREE_HUGE_PAGES, O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+
+	if (fd >= 0) close(fd);
+	return got > 0 ? (unsigned)strtoul(text, NULL, 10) : 0;
+}
+
+// Whether the memory can be had; rte_eal_init fails for good where it cannot.
+static bool enough_huge_pages(unsigned memory_mb)
+{
+	unsigned needed = (memory_mb + HUGE_PAGE_MB - 1) / HUGE_PAGE_MB;
+
+	for (unsigned waited_ms = 0; free_huge_pages() < needed; waited_ms += 5) {
+		if (waited_ms >= HUGE_PAGE_WAIT_MS) return false;
+		usleep(5000);
+	}
+	return true;
+}
+
+int eal_start(struct options *options)
 {
 	char map[16384], memory[16];
 	const char *args[MAX_ARGS];
 	int n = 0, rc = lcore_map(options, map, sizeof(map));
 
 	if (rc < 0) return rc;
+	// Forwarding on ordinary pages is slower; not forwarding is worse. The engine's state says which it is.
+	if (options->huge_pages && !enough_huge_pages(options->memory_mb)) {
+		log_warning("huge-pages-missing", "free=%u needed=%u using=\"ordinary pages\"", free_huge_pages(),
+			    (options->memory_mb + HUGE_PAGE_MB - 1) / HUGE_PAGE_MB);
+		options->huge_pages = false;
+	}
 	snprintf(memory, sizeof(memory), "%u", options->memory_mb);
 	args[n++] = "sluice-engine";
 	args[n++] = "--lcores";

@@ -4,8 +4,9 @@
 
 #include "options.h"
 
-// One main lcore for the control thread and one for each worker. 0 or -errno, with a line in the log.
-int eal_start(const struct options *options);
+// One main lcore for the control thread and one for each worker. Clears options->huge_pages where there are too few.
+// 0 or -errno, with a line in the log.
+int eal_start(struct options *options);
 void eal_stop(void);
 
 #endif

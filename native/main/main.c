@@ -58,11 +58,10 @@ static int watch_signals(struct watch *watch)
 	return watch->fd < 0 ? -errno : loop_add(watch, EPOLLIN);
 }
 
-static int identify(const struct options *options)
+static int identify(void)
 {
 	engine_identity.started_at_seconds = clock_realtime_ns() / 1000000000u;
 	engine_identity.started_ms = clock_monotonic_ms();
-	engine_identity.huge_pages = options->huge_pages;
 	ssize_t got = getrandom(&engine_identity.instance, sizeof(engine_identity.instance), 0);
 	return got == sizeof(engine_identity.instance) ? 0 : -EIO;
 }
@@ -99,11 +98,14 @@ static void say_ready(const struct options *options, uint64_t started_ms)
 
 // Each step with its name, so that a failure says where; stopping runs backwards from the last that succeeded.
 static struct watch signals = {.fd = -1}, wake = {.fd = -1};
-static const struct options *given;
+static struct options *given;
 
 static int step_eal(void)
 {
-	return eal_start(given);
+	int rc = eal_start(given);
+
+	engine_identity.huge_pages = given->huge_pages;
+	return rc;
 }
 
 static int step_buffers(void)
@@ -185,7 +187,7 @@ int main(int argc, char **argv)
 	if (rc != 0) return rc < 0 ? 2 : 0;
 	given = &options;
 	log_set_level(options.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
-	rc = identify(&options);
+	rc = identify();
 	for (; rc >= 0 && done < RTE_DIM(steps); done++) {
 		rc = steps[done].start();
 		if (rc < 0) {
