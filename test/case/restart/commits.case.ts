@@ -27,7 +27,7 @@ const killedInCommits: Case = {
       let acknowledged = 0;
       let unacknowledged = 0;
       for (let n = 1; n <= commits; n++) {
-        const death = killAt.has(n) ? killSoon(router, random() * 8) : undefined;
+        const death = killAt.has(n) ? killSoon(router, random() * 4) : undefined;
         try {
           await client.rpc(editConfig('running', interfaces(described('a', n), described('b', n))));
           acknowledged = n;
