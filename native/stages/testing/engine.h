@@ -25,7 +25,10 @@ extern unsigned engine_inject_room;
 extern unsigned engine_events;
 extern struct worker engine_worker;
 
-// Starts EAL once, then the stages; ends with nothing left allocated.
+// EAL, pools and graph, once for the process.
+void engine_graph_start(void);
+
+// Starts these, then the stages; ends with nothing left allocated.
 void engine_start(void);
 void engine_stop(void);
 
@@ -58,6 +61,8 @@ uint64_t engine_logical_port_drops(uint32_t id, const char *reason);
 void engine_receive(uint16_t port, const void *frame, uint16_t length);
 // The same for a packet that the test has built, which it gives away.
 void engine_receive_packet(uint16_t port, struct rte_mbuf *m);
+// A burst of at most MAX_BURST packets, each from its own port.
+void engine_receive_burst(const uint16_t *port, struct rte_mbuf **packets, uint16_t n);
 // Packets of all pools in use: 0 when nothing has leaked.
 unsigned engine_packets_in_use(void);
 struct rte_mempool *engine_pool(void);
