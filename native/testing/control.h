@@ -1,0 +1,22 @@
+// The engine without worker threads and sockets of its own, for tests of the control side: EAL on a little memory,
+// the real stages, one worker's slots. Ports are rings.
+#ifndef SLUICE_TESTING_CONTROL_H
+#define SLUICE_TESTING_CONTROL_H
+
+#include "../api/object.h"
+
+// Once a process.
+void control_start(void);
+// Deletes all objects and ends the stages; leaks show then.
+void control_stop(void);
+
+// Operations, freshly allocated as a decoder does.
+Sluice__Api__Operation *op_port(const char *name, const char *ring);
+Sluice__Api__Operation *op_logical_port(const char *name, const char *port, unsigned vid, const char *bridge_domain);
+Sluice__Api__Operation *op_bridge_domain(const char *name, unsigned ageing_seconds);
+Sluice__Api__Operation *op_static_mac(const char *name, const char *bridge_domain, const char *logical_port,
+				      uint8_t last_byte);
+Sluice__Api__Operation *op_block_point(const char *name, const char *port, unsigned vid);
+Sluice__Api__Operation *op_delete(Sluice__Api__ObjectKind kind, const char *name);
+
+#endif
