@@ -35,9 +35,7 @@ async function load(folder: string, name: string, make: (made: Made) => void): P
     throw error;
   });
   if (pem === undefined) {
-    pem = await new Promise<string>((resolve, reject) => {
-      make((error, keys) => (error ? reject(error) : resolve(keys.private)));
-    });
+    pem = await makeReadable(make);
     // Written aside and renamed, so that a crash leaves no half key; synced, because clients will remember it.
     const file = await open(`${path}.new`, 'w', 0o600);
     try {
@@ -53,4 +51,14 @@ async function load(folder: string, name: string, make: (made: Made) => void): P
   if (key instanceof Error) throw new Error(`${path}: ${key.message}`);
   const digest = createHash('sha256').update(key.getPublicSSH()).digest('base64');
   return { name, pem, fingerprint: `SHA256:${digest.replace(/=+$/, '')}` };
+}
+
+/** ssh2 writes one ed25519 key in 200 in a form that neither it nor OpenSSH reads: such a one is made anew. */
+async function makeReadable(make: (made: Made) => void): Promise<string> {
+  for (;;) {
+    const pem = await new Promise<string>((resolve, reject) => {
+      make((error, keys) => (error ? reject(error) : resolve(keys.private)));
+    });
+    if (!(ssh2.utils.parseKey(pem) instanceof Error)) return pem;
+  }
 }
