@@ -15,9 +15,11 @@ import { createFeatures, featureIndexes } from './features/features.ts';
 import { NetconfServer } from './northbound/netconf/server.ts';
 import { IfIndexes } from './platform/if-index.ts';
 import { PlatformTarget } from './platform/target.ts';
-import { loadFirstConfiguration } from './sluiced/first-start.ts';
+import { ConfigurationError, loadFirstConfiguration } from './sluiced/first-start.ts';
 import { parseSluicedOptions, type SluicedOptions } from './sluiced/options.ts';
 import { routerSchema } from './sluiced/schema.ts';
+import { UsageError } from './start/options.ts';
+import { ModuleError } from './yang/statement/error.ts';
 
 const log = (message: string): void => void process.stdout.write(`${new Date().toISOString()} ${message}\n`);
 
@@ -97,8 +99,15 @@ function announce(file: string, content: object): void {
   renameSync(`${file}.new`, file);
 }
 
+/** What whoever started it can mend is told without a stack. */
+function fail(error: unknown): never {
+  const isExpected = error instanceof ModuleError || error instanceof ConfigurationError || error instanceof UsageError;
+  process.stderr.write(`sluiced: ${error instanceof Error ? (isExpected ? error.message : error.stack) : error}\n`);
+  process.exit(1);
+}
+
 const options = parseSluicedOptions(process.argv.slice(2));
-const stop = await start(options);
+const stop = await start(options).catch(fail);
 log('ready');
 if (options.readyFd !== undefined) writeSync(options.readyFd, '\n');
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {

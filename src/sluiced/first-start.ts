@@ -7,6 +7,9 @@ import { FaultError } from '../yang/fault.ts';
 import type { Schema } from '../yang/schema/node.ts';
 import { readConfigDocument } from './document.ts';
 
+/** The document does not fit: the message says where and why. */
+export class ConfigurationError extends Error {}
+
 /** No letters and digits that look alike. 20 of 55 characters: 115 bits. */
 const alphabet = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz234567';
 const passwordLength = 20;
@@ -26,8 +29,12 @@ export async function loadFirstConfiguration(
     await datastores.loadFirst(readConfigDocument(schema, text));
   } catch (error) {
     if (!(error instanceof FaultError)) throw error;
-    const faults = error.faults.map(({ path, message }) => `  ${path === undefined ? '' : `${path}: `}${message}`);
-    throw new Error(`${config ?? 'the factory configuration'} cannot be loaded:\n${faults.join('\n')}`);
+    const faults = error.faults.map(({ path, message, info }) => {
+      const place = path === undefined ? '' : `${path}: `;
+      const details = info?.map(({ name, value }) => `${name} ${value}`).join(', ');
+      return `  ${place}${message}${details === undefined ? '' : ` (${details})`}`;
+    });
+    throw new ConfigurationError(`${config ?? 'the factory configuration'} cannot be loaded:\n${faults.join('\n')}`);
   }
 }
 

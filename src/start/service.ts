@@ -39,8 +39,12 @@ export class Service {
     this.#options = options;
   }
 
-  /** Starts the process; resolves once it is ready, rejects if it ends first or is not ready in time. */
+  /** Starts the process; resolves once it is ready. Rejects if it ends first (then it is not started again) or is late. */
   start(): Promise<void> {
+    return this.#run(true);
+  }
+
+  #run(isFirst: boolean): Promise<void> {
     const { name, program, args, log, readyTimeoutMs } = this.#options;
     const startedAt = performance.now();
     const output = openLog(log);
@@ -53,6 +57,7 @@ export class Service {
     const named = child.pid === undefined ? undefined : nameOf(child.pid);
     if (named !== undefined) this.#options.started(named);
 
+    let isReady = false;
     return new Promise((resolve, reject) => {
       const late = setTimeout(
         () => reject(new Error(`${name} is not ready after ${readyTimeoutMs / 1000} s; see ${log}`)),
@@ -60,6 +65,7 @@ export class Service {
       );
       child.stdio[3]?.once('data', () => {
         clearTimeout(late);
+        isReady = true;
         resolve();
       });
       child.once('error', (error) => {
@@ -71,11 +77,11 @@ export class Service {
         this.#child = undefined;
         const how = signal === null ? `ended with code ${code}` : `was ended by ${signal}`;
         reject(new Error(`${name} ${how} before it was ready; see ${log}`));
-        if (this.#stopping) return;
+        if (this.#stopping || (isFirst && !isReady)) return;
         const quick = performance.now() - startedAt < quickDeathMs;
         this.#pauseMs = quick ? Math.min(Math.max(this.#pauseMs * 2, 100), maxPauseMs) : 0;
         this.#options.died(how);
-        this.#restart = setTimeout(() => this.start().catch(() => undefined), this.#pauseMs);
+        this.#restart = setTimeout(() => this.#run(false).catch(() => undefined), this.#pauseMs);
       });
     });
   }
