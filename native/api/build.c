@@ -115,7 +115,7 @@ static int open_io(struct generation *g, struct port *port, const struct device_
 					 kind->largest_mtu);
 	rc = port_io_open(port->name, spec, &io, &why);
 	if (rc == -ENOMEM) return rc;
-	if (rc < 0) return generation_refuse(g, rc == -EEXIST ? -EEXIST : -ENODEV, "%s", why.text);
+	if (rc < 0) return generation_refuse(g, rc == -EEXIST || rc == -ENOSPC ? rc : -ENODEV, "%s", why.text);
 	if (generation_on_abort(g, io_closed, io) < 0) {
 		port_io_close(io);
 		return -ENOMEM;

@@ -25,12 +25,11 @@ static struct rte_mempool *pool_create(const char *name, unsigned count, uint16_
 	struct rte_pktmbuf_pool_private private = {.mbuf_data_room_size = room};
 	unsigned flags = rte_eal_has_hugepages() ? 0 : RTE_MEMPOOL_F_NO_IOVA_CONTIG;
 	struct rte_mempool *pool =
-	        rte_mempool_create_empty(name, count, (unsigned)sizeof(struct rte_mbuf) + room, CACHE,
-	                                 sizeof(struct rte_pktmbuf_pool_private), SOCKET_ID_ANY, flags);
+		rte_mempool_create_empty(name, count, (unsigned)sizeof(struct rte_mbuf) + room, CACHE,
+					 sizeof(struct rte_pktmbuf_pool_private), SOCKET_ID_ANY, flags);
 	int rc;
 
-	if (pool == NULL)
-		return NULL;
+	if (pool == NULL) return NULL;
 	rc = rte_mempool_set_ops_byname(pool, rte_mbuf_best_mempool_ops(), NULL);
 	if (rc == 0) {
 		rte_pktmbuf_pool_init(pool, &private);
@@ -48,24 +47,22 @@ static struct rte_mempool *pool_create(const char *name, unsigned count, uint16_
 int buffers_start(unsigned memory_mb)
 {
 	static const struct rte_mbuf_dynfield field = {
-	        .name = "sluice_packet_meta",
-	        .size = sizeof(struct packet_meta),
-	        .align = __alignof__(struct packet_meta),
+		.name = "sluice_packet_meta",
+		.size = sizeof(struct packet_meta),
+		.align = __alignof__(struct packet_meta),
 	};
 	// A frame's buffer costs 2.4 kB; half as many headers of 0.5 kB each come beside them.
-	uint64_t count = (uint64_t)memory_mb * 1024 * 1024 * 2 / 3 / (2432 + 512 / 2);
+	uint64_t count = (uint64_t)memory_mb * 1024 * 1024 * 2 / 5 / (2432 + 512 / 2);
 	unsigned frame_count = (unsigned)RTE_MIN(count, (uint64_t)MOST);
 
 	frame_count = RTE_MAX(frame_count, LEAST) - 1;
 	packet_meta_offset = rte_mbuf_dynfield_register(&field);
-	if (packet_meta_offset < 0)
-		return -rte_errno;
+	if (packet_meta_offset < 0) return -rte_errno;
 	frames = pool_create("frames", frame_count, RTE_MBUF_DEFAULT_BUF_SIZE);
-	if (frames != NULL)
-		headers = pool_create("headers", frame_count / 2, RTE_PKTMBUF_HEADROOM + HEADER_ROOM);
+	if (frames != NULL) headers = pool_create("headers", frame_count / 2, RTE_PKTMBUF_HEADROOM + HEADER_ROOM);
 	if (frames == NULL || headers == NULL) {
 		log_error("buffers-not-made", "memory_mb=%u buffers=%u pool=%s reason=\"%s\"", memory_mb, frame_count,
-		          frames == NULL ? "frames" : "headers", rte_strerror(rte_errno));
+			  frames == NULL ? "frames" : "headers", rte_strerror(rte_errno));
 		return rte_errno > 0 ? -rte_errno : -ENOMEM;
 	}
 	return 0;
@@ -79,6 +76,11 @@ struct rte_mempool *buffers_pool(void)
 struct rte_mempool *buffers_header_pool(void)
 {
 	return headers;
+}
+
+struct rte_mempool *buffers_pool_for_device(const char *name, unsigned count)
+{
+	return pool_create(name, count, RTE_MBUF_DEFAULT_BUF_SIZE);
 }
 
 struct rte_mbuf *packet_alloc(void)

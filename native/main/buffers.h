@@ -4,12 +4,17 @@
 
 #include <rte_mempool.h>
 
-// Makes the pools from about two thirds of memory_mb, and the metadata field. 0 or -errno.
+// Makes the pools from about two fifths of memory_mb, and the metadata field; the rest is for tables, graphs and
+// the pools of AF_XDP ports. 0 or -errno.
 int buffers_start(unsigned memory_mb);
 
 // 2,048 bytes and headroom each; longer frames are chains.
 struct rte_mempool *buffers_pool(void);
 // 128 bytes and headroom each.
 struct rte_mempool *buffers_header_pool(void);
+
+// A pool like the first, for one device that keeps buffers when it is closed; free it with rte_mempool_free once no
+// packet can be in it. NULL: no memory.
+struct rte_mempool *buffers_pool_for_device(const char *name, unsigned count);
 
 #endif

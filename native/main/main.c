@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -56,6 +57,16 @@ static int watch_signals(struct watch *watch)
 	watch->ready = on_signal;
 	watch->fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return watch->fd < 0 ? -errno : loop_add(watch, EPOLLIN);
+}
+
+// Ports take descriptors, and the AF_XDP driver's libraries leave two open for each device that comes and goes.
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 static int identify(void)
@@ -187,6 +198,7 @@ int main(int argc, char **argv)
 	if (rc != 0) return rc < 0 ? 2 : 0;
 	given = &options;
 	log_set_level(options.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+	raise_descriptor_limit();
 	rc = identify();
 	for (; rc >= 0 && done < RTE_DIM(steps); done++) {
 		rc = steps[done].start();

@@ -101,7 +101,9 @@ void worker_unwatch(unsigned index, struct worker_wait *wait)
 
 void worker_nap_for(unsigned index, int change)
 {
-	__atomic_add_fetch(&sleepers[index].naps, change, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&sleepers[index].naps, change, __ATOMIC_SEQ_CST);
+	// One that sleeps without limit would not see that it is to nap now.
+	if (change > 0 && worker_current == NULL) worker_wake(index);
 }
 
 void worker_wake(unsigned index)
@@ -125,9 +127,9 @@ static void sleep_until_work(struct worker *worker)
 	struct timespec *limit = NULL;
 	uint64_t count;
 
-	if (__atomic_load_n(&s->naps, __ATOMIC_RELAXED) > 0) limit = &nap;
 	__atomic_store_n(&s->asleep, true, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&s->naps, __ATOMIC_RELAXED) > 0) limit = &nap;
 	if (!rte_ring_empty(worker->inject) || __atomic_load_n(&stopping, __ATOMIC_RELAXED)) limit = &no_time;
 	// Two steps: the first only waits, the second fetches pointers while online.
 	rte_rcu_qsbr_thread_offline(quiescence, worker->index);

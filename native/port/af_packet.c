@@ -135,7 +135,9 @@ static int af_packet_open(const struct device_spec *spec, struct device **out, s
 		it->rings[i].fd = -1;
 	device_init(&it->device, &device_af_packet, worker_count, worker_count);
 	it->device.ifindex = state.ifindex;
-	netdev_prepare(spec->name, spec->mtu);
+	// A port may go from AF_XDP to AF_PACKET: until that is committed it is still served by the other.
+	if (!af_xdp_has(state.ifindex)) netdev_clear_xdp(spec->name, state.ifindex);
+	netdev_prepare(spec->name, spec->mtu, false);
 	for (unsigned i = 0; rc == 0 && i < worker_count; i++) {
 		rc = ring_open(&it->rings[i], state.ifindex, spec->mtu);
 		it->device.queues[i].wait = (struct worker_wait){.fd = it->rings[i].fd, .error = wait_error};
@@ -208,7 +210,7 @@ static struct rte_mbuf *take_frame(struct device_queue *queue, const struct tpac
 	struct {
 		uint8_t addresses[2 * RTE_ETHER_ADDR_LEN];
 		rte_be16_t tpid, tci;
-	} __rte_packed front;
+	} front;
 	uint32_t before = sizeof(front.addresses);
 
 	memcpy(&hint, frame - sizeof(hint), sizeof(hint));

@@ -20,13 +20,18 @@
 #include "../main/log.h"
 
 #define DESCRIPTORS 1024
-#define MAX_FD      4096
+// What the driver keeps for reception and in transmission (2,048 each), and some on their way through the graph.
+#define BUFFERS 6143
+#define MAX_FD  4096
 
 struct af_xdp {
 	struct device device;
 	uint16_t ethdev;
 	char vdev[32];
 	int promiscuous_fd;
+	// Its own: the driver does not give back what waits in the fill ring when it closes, so that a shared pool
+	// would run dry with each device that comes and goes.
+	struct rte_mempool *pool;
 	struct af_xdp *next;
 };
 
@@ -38,6 +43,14 @@ static struct af_xdp *af_xdp_of(struct device *device)
 	return (struct af_xdp *)device;
 }
 
+static bool is_xdp_socket(int fd)
+{
+	int domain;
+	socklen_t size = sizeof(domain);
+
+	return fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_XDP;
+}
+
 // The AF_XDP sockets that this process has, as a bitmap over descriptors: the driver does not tell its own.
 static void find_sockets(uint64_t set[MAX_FD / 64])
 {
@@ -47,14 +60,20 @@ static void find_sockets(uint64_t set[MAX_FD / 64])
 	memset(set, 0, MAX_FD / 8);
 	if (folder == NULL) return;
 	while ((entry = readdir(folder)) != NULL) {
-		int fd = atoi(entry->d_name), domain;
-		socklen_t size = sizeof(domain);
+		int fd = atoi(entry->d_name);
 
-		if (fd > 0 && fd < MAX_FD && getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 &&
-		    domain == AF_XDP)
-			set[fd / 64] |= UINT64_C(1) << (fd % 64);
+		if (fd < MAX_FD && is_xdp_socket(fd)) set[fd / 64] |= UINT64_C(1) << (fd % 64);
 	}
 	closedir(folder);
+}
+
+bool af_xdp_has(unsigned ifindex)
+{
+	const struct af_xdp *it = open_devices;
+
+	while (it != NULL && it->device.ifindex != ifindex)
+		it = it->next;
+	return it != NULL;
 }
 
 static void wait_error(struct worker_wait *wait)
@@ -88,6 +107,10 @@ static void af_xdp_close(struct device *device)
 		rte_eth_dev_close(it->ethdev);
 	}
 	if (it->vdev[0] != '\0') rte_vdev_uninit(it->vdev);
+	// libxdp 1.3 leaves the socket open, and with it the device's queue taken; nothing was opened since.
+	for (unsigned q = 0; q < device->rx_queues; q++)
+		if (is_xdp_socket(device->queues[q].wait.fd)) close(device->queues[q].wait.fd);
+	rte_mempool_free(it->pool);
 	if (it->promiscuous_fd >= 0) close(it->promiscuous_fd);
 	free(it);
 }
@@ -99,7 +122,7 @@ static int start_ethdev(struct af_xdp *it)
 	int rc = rte_eth_dev_configure(it->ethdev, (uint16_t)queues, (uint16_t)queues, &conf);
 
 	for (uint16_t q = 0; rc == 0 && q < queues; q++)
-		rc = rte_eth_rx_queue_setup(it->ethdev, q, DESCRIPTORS, SOCKET_ID_ANY, NULL, buffers_pool());
+		rc = rte_eth_rx_queue_setup(it->ethdev, q, DESCRIPTORS, SOCKET_ID_ANY, NULL, it->pool);
 	for (uint16_t q = 0; rc == 0 && q < queues; q++)
 		rc = rte_eth_tx_queue_setup(it->ethdev, q, DESCRIPTORS, SOCKET_ID_ANY, NULL);
 	return rc != 0 ? rc : rte_eth_dev_start(it->ethdev);
@@ -113,7 +136,6 @@ static int af_xdp_open(const struct device_spec *spec, struct device **out, stru
 	struct af_xdp *it;
 	char args[128];
 	unsigned queue = 0;
-	uint32_t program = 0;
 	int rc;
 
 	netdev_read(spec->name, &state);
@@ -121,12 +143,11 @@ static int af_xdp_open(const struct device_spec *spec, struct device **out, stru
 		snprintf(error->text, sizeof(error->text), "there is no device %s", spec->name);
 		return -ENODEV;
 	}
-	for (it = open_devices; it != NULL; it = it->next)
-		if (it->device.ifindex == state.ifindex) {
-			snprintf(error->text, sizeof(error->text),
-				 "%s is in use by AF_XDP until this change is made; make it in two", spec->name);
-			return -EEXIST;
-		}
+	if (af_xdp_has(state.ifindex)) {
+		snprintf(error->text, sizeof(error->text),
+			 "%s is in use by AF_XDP until this change is made; make it in two", spec->name);
+		return -EEXIST;
+	}
 	it = aligned_alloc(RTE_CACHE_LINE_SIZE, RTE_ALIGN_CEIL(sizeof(*it), RTE_CACHE_LINE_SIZE));
 	if (it == NULL) return -ENOMEM;
 	memset(it, 0, sizeof(*it));
@@ -135,17 +156,20 @@ static int af_xdp_open(const struct device_spec *spec, struct device **out, stru
 	// A veth has one queue unless it was made with more; one is what every device has.
 	device_init(&it->device, &device_af_xdp, 1, 1);
 	it->device.ifindex = state.ifindex;
-	netdev_prepare(spec->name, spec->mtu);
-	// What a killed engine left attached would keep frames from us.
-	if (bpf_xdp_query_id((int)state.ifindex, 0, &program) == 0 && program != 0) {
-		log_warning("xdp-program-removed", "device=%s program=%u", spec->name, program);
-		bpf_xdp_detach((int)state.ifindex, 0, NULL);
-	}
+	netdev_prepare(spec->name, spec->mtu, true);
+	netdev_clear_xdp(spec->name, state.ifindex);
 	// They print a page on stderr for each port; what matters comes back as an error.
 	libbpf_set_print(NULL);
 	libxdp_set_print(NULL);
 	find_sockets(before);
 	snprintf(it->vdev, sizeof(it->vdev), "net_af_xdp_%u", ++serial);
+	it->pool = buffers_pool_for_device(it->vdev, BUFFERS);
+	if (it->pool == NULL) {
+		it->vdev[0] = '\0';
+		snprintf(error->text, sizeof(error->text), "no memory for %s: --memory gives more", spec->name);
+		af_xdp_close(&it->device);
+		return -ENOSPC;
+	}
 	snprintf(args, sizeof(args), "iface=%s,start_queue=0,queue_count=1,busy_budget=0", spec->name);
 	rc = rte_vdev_init(it->vdev, args);
 	if (rc < 0)

@@ -31,7 +31,7 @@ struct device_kind {
 	bool kernel; // stands for a kernel network device: link, address and speed come from there
 	uint16_t largest_mtu;
 	// Makes a device that does not receive yet from the workers' point of view. 0, -ENODEV: there is no such
-	// device; -EEXIST: taken; or another -errno, with the reason in error.
+	// device; -EEXIST: taken; -ENOSPC: no memory for its buffers; or another -errno, with the reason in error.
 	int (*open)(const struct device_spec *spec, struct device **out, struct device_error *error);
 	// No worker uses it any more. NULL is fine.
 	void (*close)(struct device *device);
@@ -65,6 +65,9 @@ struct device {
 };
 
 extern const struct device_kind device_af_packet, device_af_xdp, device_ring, device_pcap;
+
+// Whether this process has the kernel device open by AF_XDP.
+bool af_xdp_has(unsigned ifindex);
 
 const struct device_kind *device_kind(enum device_type type);
 

@@ -1,5 +1,7 @@
 #include "netdev.h"
 
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/ethtool.h>
@@ -10,6 +12,8 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "../main/log.h"
 
 static int fd = -1;
 
@@ -77,13 +81,13 @@ static void no_ipv6(const char *device)
 	close(file);
 }
 
-void netdev_prepare(const char *device, uint16_t l3_mtu)
+void netdev_prepare(const char *device, uint16_t l3_mtu, bool exact)
 {
 	struct ethtool_value flags = {.cmd = ETHTOOL_GFLAGS};
 	struct ifreq ifr = {0};
 
 	// A device's MTU leaves room for one tag; the second needs 4 bytes more.
-	if (request(device, SIOCGIFMTU, &ifr) == 0 && ifr.ifr_mtu < l3_mtu + 4) {
+	if (request(device, SIOCGIFMTU, &ifr) == 0 && (exact ? ifr.ifr_mtu != l3_mtu + 4 : ifr.ifr_mtu < l3_mtu + 4)) {
 		ifr.ifr_mtu = l3_mtu + 4;
 		request(device, SIOCSIFMTU, &ifr);
 	}
@@ -106,4 +110,21 @@ int netdev_set_up(const char *device, bool up)
 	if (rc < 0 || up == !!(ifr.ifr_flags & IFF_UP)) return rc;
 	ifr.ifr_flags = (short)(up ? ifr.ifr_flags | IFF_UP : ifr.ifr_flags & ~IFF_UP);
 	return request(device, SIOCSIFFLAGS, &ifr);
+}
+
+void netdev_clear_xdp(const char *device, unsigned ifindex)
+{
+	struct bpf_prog_info info = {0};
+	uint32_t program = 0, size = sizeof(info);
+	int program_fd;
+
+	if (bpf_xdp_query_id((int)ifindex, 0, &program) < 0 || program == 0) return;
+	program_fd = bpf_prog_get_fd_by_id(program);
+	if (program_fd < 0) return;
+	// The name of libxdp's program for AF_XDP sockets.
+	if (bpf_obj_get_info_by_fd(program_fd, &info, &size) == 0 && strncmp(info.name, "xsk_def_prog", 12) == 0) {
+		log_warning("xdp-program-removed", "device=%s program=%u", device, program);
+		bpf_xdp_detach((int)ifindex, 0, NULL);
+	}
+	close(program_fd);
 }

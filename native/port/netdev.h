@@ -21,8 +21,11 @@ void netdev_stop(void);
 void netdev_read(const char *device, struct netdev_state *state);
 
 // Makes the device fit for a port: offloads that merge frames, split them or hide their tags off, no IPv6 of the
-// kernel's on it, an MTU that lets frames of l3_mtu with two tags through. What a device cannot do it need not.
-void netdev_prepare(const char *device, uint16_t l3_mtu);
+// kernel's on it, an MTU that lets frames of l3_mtu with two tags through (exact: and no longer ones, which XDP
+// programs cannot take). What a device cannot do it need not.
+void netdev_prepare(const char *device, uint16_t l3_mtu, bool exact);
+// Takes off an XDP program that a killed engine left: frames would go to its sockets. Other programs stay.
+void netdev_clear_xdp(const char *device, unsigned ifindex);
 // 0 or -errno.
 int netdev_set_up(const char *device, bool up);
 

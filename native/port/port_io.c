@@ -207,7 +207,8 @@ void port_io_activate(struct port_io *io, uint16_t port_id, bool enabled, uint16
 	io->active = true;
 	if (io->device != NULL) {
 		if (first) watch_queues(io->device);
-		if (io->device->kind->kernel && io->spec.mtu != mtu) netdev_prepare(io->spec.name, mtu);
+		if (io->device->kind->kernel && io->spec.mtu != mtu)
+			netdev_prepare(io->spec.name, mtu, io->spec.type == DEVICE_AF_XDP);
 		if (io->device->kind->kernel) netdev_set_up(io->spec.name, enabled);
 	}
 	io->spec.mtu = mtu;

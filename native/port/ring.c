@@ -123,21 +123,45 @@ static uint16_t ring_receive(struct device *device, unsigned queue, struct worke
 	return (uint16_t)rte_ring_sc_dequeue_burst(it->pair->towards[it->end], (void **)packets, n, NULL);
 }
 
+// Packets may wait in a ring for long, and a device's own pool goes with the device: what does not lie in the common
+// pools is copied. NULL: no buffer.
+static struct rte_mbuf *own_copy(struct worker *worker, struct rte_mbuf *m)
+{
+	bool foreign = false;
+
+	for (const struct rte_mbuf *part = m; part != NULL; part = part->next)
+		foreign = foreign || RTE_MBUF_CLONED(part) ||
+			  (part->pool != worker->packets && part->pool != worker->headers);
+	if (!foreign) return m;
+	struct rte_mbuf *copy = rte_pktmbuf_copy(m, worker->packets, 0, UINT32_MAX);
+	rte_pktmbuf_free(m);
+	return copy;
+}
+
 static uint16_t ring_transmit(struct device *device, unsigned queue, struct worker *worker, struct rte_mbuf **packets,
 			      uint16_t n)
 {
 	struct ring_device *it = (struct ring_device *)device;
-	unsigned sent;
+	uint16_t done = 0;
 
 	if (!__atomic_load_n(&it->pair->taken[!it->end], __ATOMIC_RELAXED)) {
 		rte_pktmbuf_free_bulk(packets, n);
 		device->queues[queue].tx_errors += n;
 		return n;
 	}
-	sent = rte_ring_mp_enqueue_burst(it->pair->towards[!it->end], (void **)packets, n, NULL);
+	for (; done < n; done++) {
+		struct rte_mbuf *m = own_copy(worker, packets[done]);
+
+		if (unlikely(m == NULL)) {
+			device->queues[queue].tx_errors++;
+			continue;
+		}
+		packets[done] = m;
+		if (rte_ring_mp_enqueue(it->pair->towards[!it->end], m) != 0) break;
+	}
 	// Queue 0 is worker 0's; it looks again by itself after a walk that moved packets.
-	if (worker->index != 0 && sent > 0) worker_wake(0);
-	return (uint16_t)sent;
+	if (worker->index != 0 && done > 0) worker_wake(0);
+	return done;
 }
 
 const struct device_kind device_ring = {
