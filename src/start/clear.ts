@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { deleteNamespaces, findNamespaces } from '../../lab/host.ts';
 import { run } from '../../lab/run.ts';
-import { restoreHugePages } from './huge-pages.ts';
+import { returnHugePages } from './huge-pages.ts';
 import { end } from './processes.ts';
 import { bootId, type Places, type RunRecord, removeRecord } from './record.ts';
 
@@ -14,7 +14,7 @@ export async function clear(places: Places, record: RunRecord | undefined): Prom
     // sluiced first: it would otherwise see its engine go.
     if (record.sluiced !== undefined) await end(record.sluiced, graceMs);
     if (record.engine !== undefined) await end(record.engine, graceMs);
-    if (record.hugePagesBefore !== undefined) restoreHugePages(record.hugePagesBefore);
+    returnHugePages(record.hugePagesAdded ?? 0);
   }
   await deleteNamespaces(await findNamespaces(places.namespacePrefix));
   await deleteDevices(devicePrefix(places));

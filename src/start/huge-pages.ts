@@ -6,37 +6,38 @@ const folder = '/sys/kernel/mm/hugepages/hugepages-2048kB';
 export interface HugePages {
   /** Whether the engine can have what it needs. */
   readonly available: boolean;
-  /** To be given to `restoreHugePages`; undefined where nothing was changed. */
-  readonly before: number | undefined;
   readonly reason: string;
 }
 
-/** Makes sure that `count` huge pages are free. */
-export function reserveHugePages(count: number, beforeChange: (before: number) => void): HugePages {
-  if (!existsSync(folder)) {
-    return { available: false, before: undefined, reason: 'the kernel has no huge pages of 2 MiB' };
-  }
+/**
+ * Makes sure that `count` huge pages are free. `beforeChange` is told how many will be added: to be given to
+ * `returnHugePages` in the end. Other routers on the machine do the same, so nobody sets the number to what it was.
+ */
+export function reserveHugePages(count: number, beforeChange: (added: number) => void): HugePages {
+  if (!existsSync(folder)) return { available: false, reason: 'the kernel has no huge pages of 2 MiB' };
   const total = read('nr_hugepages');
   const free = read('free_hugepages');
-  if (free >= count) return { available: true, before: undefined, reason: '' };
-  beforeChange(total);
+  if (free >= count) return { available: true, reason: '' };
+  beforeChange(count - free);
   try {
     writeFileSync(`${folder}/nr_hugepages`, String(total + count - free));
   } catch (error) {
-    return { available: false, before: undefined, reason: (error as Error).message };
+    beforeChange(0);
+    return { available: false, reason: (error as Error).message };
   }
   const got = read('free_hugepages');
-  if (got >= count) return { available: true, before: total, reason: '' };
-  restoreHugePages(total);
+  if (got >= count) return { available: true, reason: '' };
+  returnHugePages(read('nr_hugepages') - total);
+  beforeChange(0);
   return {
     available: false,
-    before: undefined,
     reason: `${count} huge pages of 2 MiB are needed and ${got} are to be had; free some memory, or: echo ${total + count} >${folder}/nr_hugepages`,
   };
 }
 
-export function restoreHugePages(before: number): void {
-  writeFileSync(`${folder}/nr_hugepages`, String(before));
+/** Gives back what was added. */
+export function returnHugePages(added: number): void {
+  if (added > 0) writeFileSync(`${folder}/nr_hugepages`, String(Math.max(0, read('nr_hugepages') - added)));
 }
 
 function read(name: string): number {

@@ -60,8 +60,8 @@ async function stopServices(): Promise<void> {
 async function runRouter(options: Options, places: Places, record: RunRecord, stop: Promise<string>): Promise<void> {
   mkdirSync(places.run, { recursive: true, mode: 0o700 });
   const isNew = !existsSync(places.database);
-  const hugePages = reserveHugePages(engineHugePages, (before) => {
-    record.hugePagesBefore = before;
+  const hugePages = reserveHugePages(engineHugePages, (added) => {
+    record.hugePagesAdded = added;
     writeRecord(places, record);
   });
   if (!hugePages.available) {

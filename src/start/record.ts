@@ -13,8 +13,8 @@ export interface RunRecord {
   readonly bootId: string;
   engine?: ProcessName;
   sluiced?: ProcessName;
-  /** Number of huge pages that the machine had before. */
-  hugePagesBefore?: number;
+  /** Number of huge pages that were added to the machine's. */
+  hugePagesAdded?: number;
 }
 
 export interface Places {
