@@ -335,7 +335,7 @@ static int set_block_point(struct generation *g, struct change *change)
 	new->cause = (uint8_t)wanted->cause;
 	snprintf(new->name, sizeof(new->name), "%s", wanted->name);
 	new->counters = old != NULL ? old->counters : NULL;
-	new->since_ns = old != NULL ? old->since_ns : clock_realtime_ns();
+	new->since_ns = old != NULL ? old->since_ns : 0; // set when it is effective
 	generation_retire(g, old);
 	if (old == NULL && generation_block_change(g, new, true) < 0) return -ENOMEM;
 	change->after->runtime = new;

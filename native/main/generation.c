@@ -116,12 +116,23 @@ static void run_notes(const struct notes *notes)
 		notes->list[i - 1].run(notes->list[i - 1].arg);
 }
 
+// A block point is blocked since every worker obeys it. Only this thread reads the time.
+static void date_block_points(struct generation *g)
+{
+	for (unsigned i = 0; i < g->block_change_count; i++) {
+		struct block_point *point = (struct block_point *)(uintptr_t)g->block_changes[i].point;
+
+		if (g->block_changes[i].blocked) point->since_ns = g->effective_at_ns;
+	}
+}
+
 uint64_t generation_commit(struct generation *g, void (*announce)(struct generation *g))
 {
 	generation_retire(g, g->before);
 	dataplane_publish(g->next);
 	workers_synchronize();
 	g->effective_at_ns = clock_realtime_ns();
+	date_block_points(g);
 	stages_published(g);
 	if (announce != NULL) announce(g);
 	run_notes(&g->on_commit);
