@@ -10,6 +10,9 @@ import type { KeyedRow, Row, RowKey, RowNode } from './view.ts';
 /** LMDB takes no empty key: the root's row is stored under this one, which precedes all others. */
 const rootKey = '\0';
 
+/** Length of what tells one index from another at the head of its keys. */
+const kindLength = 4;
+
 export function storedRowKey(key: RowKey): string {
   return key === '' ? rootKey : key;
 }
@@ -21,6 +24,8 @@ export function rowKeyOf(stored: string): RowKey {
 export class LmdbView extends SourceView {
   readonly #tables: Readonly<Record<TableName, Table>>;
   readonly #reading: Reading;
+  /** By the kind of an index: from where to where the last look into it found nothing. Snapshots do not change. */
+  readonly #gaps = new Map<string, { readonly from: string; readonly to: string }>();
 
   constructor(keys: KeySpace, plan: IndexPlan, tables: Readonly<Record<TableName, Table>>, reading: Reading) {
     super(keys, plan);
@@ -51,6 +56,19 @@ export class LmdbView extends SourceView {
   }
 
   *lookup(prefix: string): Iterable<RowKey> {
-    for (const [at] of this.#tables.index.range(prefix, prefix + END, this.#reading)) yield at.slice(prefix.length);
+    // A change of many rows looks for many values, in their order, that nobody has: one look tells how far that goes on.
+    const kind = prefix.slice(0, kindLength);
+    const gap = this.#gaps.get(kind);
+    if (gap !== undefined && this.#reading.transaction && prefix >= gap.from && prefix + END <= gap.to) return;
+    let isEmpty = true;
+    for (const [at] of this.#tables.index.range(prefix, kind + END, this.#reading)) {
+      if (!at.startsWith(prefix)) {
+        if (isEmpty) this.#gaps.set(kind, { from: prefix, to: at });
+        return;
+      }
+      isEmpty = false;
+      yield at.slice(prefix.length);
+    }
+    if (isEmpty) this.#gaps.set(kind, { from: prefix, to: kind + END });
   }
 }

@@ -18,6 +18,7 @@ export interface ViewNode {
 }
 
 const root: ViewNode = { schema: undefined, key: '' };
+const none: readonly ViewNode[] = [];
 const noChildren: ReadonlyMap<string, DataSchemaNode> = new Map();
 
 export class ViewTree implements XPathTree<ViewNode> {
@@ -58,12 +59,8 @@ export class ViewTree implements XPathTree<ViewNode> {
     return node.schema;
   }
 
-  *children(node: ViewNode, schema?: DataSchemaNode): Iterable<ViewNode> {
-    if (schema !== undefined) {
-      yield* this.#instances(node.key, schema);
-      return;
-    }
-    for (const child of this.childSchemas(node).values()) yield* this.#instances(node.key, child);
+  children(node: ViewNode, schema?: DataSchemaNode): Iterable<ViewNode> {
+    return schema === undefined ? this.#children(node) : this.#instances(node.key, schema);
   }
 
   childSchemas({ schema }: ViewNode): ReadonlyMap<string, DataSchemaNode> {
@@ -115,24 +112,28 @@ export class ViewTree implements XPathTree<ViewNode> {
     return this.#holds(leaf, key, { schema: leaf, key, value, isDefault: true }) ? value : undefined;
   }
 
-  *#instances(key: RowKey, schema: DataSchemaNode): Iterable<ViewNode> {
+  *#children(node: ViewNode): Iterable<ViewNode> {
+    for (const child of this.childSchemas(node).values()) yield* this.#instances(node.key, child);
+  }
+
+  /** What can only be one is given without an iteration of its own: most steps of paths lead to that. */
+  #instances(key: RowKey, schema: DataSchemaNode): Iterable<ViewNode> {
     const row = asRow(schema);
-    if (row === undefined) {
-      if (schema.kind === 'container') yield { schema, key };
-      else if (schema.kind === 'leaf') {
-        const leaf = this.#leaf(key, schema);
-        if (leaf !== undefined) yield leaf;
-      } else if (this.#row(key)?.leaves.has(schema as never)) yield { schema, key };
-      return;
+    if (row !== undefined) {
+      if (row.kind !== 'container' || row.presence) return this.#entries(key, row);
+      return [{ schema, key: this.#keys.child(key, row) }];
     }
-    if (row.kind === 'container' && !row.presence) {
-      yield { schema, key: this.#keys.child(key, row) };
-      return;
-    }
+    if (schema.kind === 'container') return [{ schema, key }];
+    if (schema.kind !== 'leaf') return this.#row(key)?.leaves.has(schema as never) ? [{ schema, key }] : none;
+    const leaf = this.#leaf(key, schema);
+    return leaf === undefined ? none : [leaf];
+  }
+
+  *#entries(key: RowKey, row: RowNode): Iterable<ViewNode> {
     let isEmpty = true;
     for (const entry of this.#view.entries(key, row)) {
       isEmpty = false;
-      yield row.kind === 'leaf-list' ? this.node(entry.key, row) : { schema, key: entry.key };
+      yield row.kind === 'leaf-list' ? this.node(entry.key, row) : { schema: row, key: entry.key };
     }
     if (isEmpty && row.kind === 'leaf-list') yield* this.#defaults(key, row);
   }

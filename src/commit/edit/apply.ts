@@ -208,7 +208,7 @@ class Edit {
     if (schema.kind === 'list') {
       const values = keyValues(schema, node);
       for (const [index, leaf] of schema.keys.entries()) draft.set(leaf, values[index] as string);
-      if (!draft.existed) draft.write(); // before it is placed among its siblings
+      if (schema.orderedByUser && !draft.existed) draft.write(); // before it is placed among its siblings
       if (operation !== 'none') this.#insert(row, schema, key, node);
     }
     yield* this.#children(draft, schema, children, operation);

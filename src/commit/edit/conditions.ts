@@ -7,7 +7,7 @@ import type { RowChange, RowKey } from '../../datastore/view.ts';
 import type { Fault } from '../../yang/fault.ts';
 import type { DataSchemaNode } from '../../yang/schema/node.ts';
 import { Agenda } from '../validate/agenda.ts';
-import type { Check, ConstraintIndex } from '../validate/constraints.ts';
+import type { Check, ConstraintIndex, WhenCheck } from '../validate/constraints.ts';
 import { impossible } from '../validate/faults.ts';
 import { Instances } from '../validate/instance.ts';
 import type { ConditionalNode } from './apply.ts';
@@ -58,14 +58,15 @@ export function* settleConditions(
       yield;
     }
     const gone: RowChange[] = [];
-    for (const { check, key } of agenda.items()) {
-      if (check.kind !== 'when' || holding.get(check.node)?.has(key)) continue;
+    for (const { key, checks } of agenda.items()) {
       yield;
-      const { node } = check;
-      if (!isMade(instances, key, node) || instances.holds(key, node)) continue;
-      gone.push(...takeAway(overlay, key, node));
-      instances = new Instances(overlay);
-      holding.clear();
+      for (const check of checks) {
+        if (check.kind !== 'when' || holding.get(check.node)?.has(key)) continue;
+        if (!isMade(instances, key, check) || instances.holds(key, check.node)) continue;
+        gone.push(...takeAway(overlay, key, check.node));
+        instances = new Instances(overlay);
+        holding.clear();
+      }
     }
     isChanged ||= gone.length > 0;
     pending = gone;
@@ -81,8 +82,8 @@ function isThere(instances: Instances, row: RowKey, node: DataSchemaNode): boole
   return found.leaves.has(node);
 }
 
-function isMade(instances: Instances, key: RowKey, node: DataSchemaNode): boolean {
-  if (instances.view.keys.node(key) === node) return instances.view.get(key) !== undefined;
+function isMade(instances: Instances, key: RowKey, { holder, node }: WhenCheck): boolean {
+  if (holder === node) return instances.view.get(key) !== undefined;
   const row = instances.row(key);
   return row !== undefined && instances.exists(key, row, node);
 }

@@ -1,6 +1,6 @@
 /**
- * What a difference makes worth checking: pairs of a check and the row of its context, each once, in the order in which
- * the changed rows stand. Rows of the configuration are read only on the ways that the routes of triggers name.
+ * What a difference makes worth checking: rows, each once, with the checks that they are the context of, in the order in
+ * which the changed rows stand. Rows of the configuration are read only on the ways that the routes of triggers name.
  */
 import type { KeySpace, KeyStep } from '../../datastore/key.ts';
 import { type ColumnNode, isImplicit } from '../../datastore/shape.ts';
@@ -11,11 +11,48 @@ import { casesOf } from '../edit/case.ts';
 import type { Check, ConstraintIndex, Trigger } from './constraints.ts';
 import { rowsBelow, rowsRelated } from './way.ts';
 
+/** A row, and what of it is to be checked. */
 export interface Item {
-  readonly check: Check;
   readonly key: RowKey;
-  /** Of a structure check: the children whose number may have changed; undefined: all. */
-  counts: Set<RowNode> | undefined;
+  /** Checks that this row is the context of, each once. */
+  readonly checks: readonly Check[];
+  /** Of a structure check: the children whose number may have changed; none here: all. */
+  readonly counts: ReadonlyMap<Check, ReadonlySet<RowNode>> | undefined;
+}
+
+class NotedRow implements Item {
+  readonly key: RowKey;
+  checks: Check[] = [];
+  counts: Map<Check, Set<RowNode>> | undefined;
+  /** `checks` are all that the row can be the context of: the list is shared, and nothing is left to note. */
+  isWhole = false;
+
+  constructor(key: RowKey) {
+    this.key = key;
+  }
+
+  whole(checks: Check[]): void {
+    this.checks = checks;
+    this.counts = undefined;
+    this.isWhole = true;
+  }
+
+  note(check: Check, child: RowNode | undefined): void {
+    if (this.isWhole) return;
+    if (!this.checks.includes(check)) {
+      this.checks.push(check);
+      if (child === undefined) return;
+      this.counts ??= new Map();
+      this.counts.set(check, new Set([child]));
+    } else if (child === undefined) this.counts?.delete(check);
+    else this.counts?.get(check)?.add(child);
+  }
+}
+
+/** What a child that comes or goes asks of the row above it. */
+interface ParentCheck {
+  readonly check: Check;
+  readonly counts: boolean;
 }
 
 export class Agenda {
@@ -23,8 +60,11 @@ export class Agenda {
   readonly #keys: KeySpace;
   readonly #after: StoreView;
   readonly #kinds: ReadonlySet<Check['kind']> | undefined;
-  readonly #items: Item[] = [];
-  readonly #known = new Map<Check, Map<RowKey, Item>>();
+  readonly #rows = new Map<RowKey, NotedRow>();
+  // What the index says of schema nodes, worked out when the first of their rows comes up.
+  readonly #ownChecks = new Map<RowNode | undefined, Check[]>();
+  readonly #parentChecks = new Map<RowNode, readonly ParentCheck[]>();
+  readonly #triggers = new Map<RowNode | undefined, Map<DataSchemaNode, readonly Trigger[]>>();
 
   /** `kinds`: only these are noted. */
   constructor(index: ConstraintIndex, after: StoreView, kinds?: ReadonlySet<Check['kind']>) {
@@ -34,9 +74,9 @@ export class Agenda {
     this.#kinds = kinds;
   }
 
-  /** The items noted so far. Items that are noted while they are walked come up too. */
+  /** The rows noted so far. */
   items(): Iterable<Item> {
-    return this.#items;
+    return this.#rows.values();
   }
 
   /** Notes what one changed row calls for. */
@@ -57,22 +97,41 @@ export class Agenda {
   }
 
   #row(key: RowKey, node: RowNode | undefined): void {
-    for (const check of this.#index.byRow.get(node) ?? []) this.#note(check, key);
+    const checks = this.#checksOf(node);
+    if (checks.length > 0) this.#noted(key).whole(checks);
     for (const check of node ? (this.#index.uniqueParts.get(node) ?? []) : []) {
       const owner = this.#keys.decode(key).findLast((step) => step.node === check.node);
       if (owner) this.#note(check, owner.key);
     }
   }
 
+  /** The checks of rows of the node, of the wanted kinds. */
+  #checksOf(node: RowNode | undefined): Check[] {
+    let checks = this.#ownChecks.get(node);
+    if (checks === undefined) {
+      checks = (this.#index.byRow.get(node) ?? []).filter(({ kind }) => this.#wants(kind));
+      this.#ownChecks.set(node, checks);
+    }
+    return checks;
+  }
+
+  #wants(kind: Check['kind']): boolean {
+    return this.#kinds === undefined || this.#kinds.has(kind);
+  }
+
   /** A child came or went: how many there are, and which case is selected, is the parent's matter. */
   #parent(key: RowKey, child: RowNode): void {
-    const parent = this.#keys.parent(key) ?? '';
-    const node = this.#keys.shape.of(child).parent;
-    const switches = casesOf(child).length > 0 || foldedCase(child);
-    for (const check of this.#index.byRow.get(node) ?? []) {
-      if (check.kind === 'structure') this.#note(check, parent, new Set([child]));
-      else if (switches) this.#note(check, parent);
+    let asked = this.#parentChecks.get(child);
+    if (asked === undefined) {
+      const switches = casesOf(child).length > 0 || foldedCase(child);
+      asked = this.#checksOf(this.#keys.shape.of(child).parent)
+        .map((check) => ({ check, counts: check.kind === 'structure' }))
+        .filter(({ counts }) => counts || switches);
+      this.#parentChecks.set(child, asked);
     }
+    if (asked.length === 0) return;
+    const noted = this.#noted(this.#keys.parentOf(key, child));
+    for (const { check, counts } of asked) noted.note(check, counts ? child : undefined);
   }
 
   /** The contexts elsewhere that read what changed. */
@@ -80,9 +139,9 @@ export class Agenda {
     const gone = new Set<number>();
     let steps: readonly KeyStep[] | undefined;
     for (const node of changedNodes(this.#keys, change)) {
-      for (const trigger of this.#index.triggers.get(node) ?? []) {
+      for (const trigger of this.#triggersOf(change.node, node)) {
         const { check, way } = trigger;
-        if (gone.has(way) || (this.#kinds && !this.#kinds.has(check.kind))) continue;
+        if (gone.has(way)) continue;
         gone.add(way);
         steps ??= this.#keys.decode(change.key);
         for (const context of this.#contexts(trigger, steps)) {
@@ -91,6 +150,28 @@ export class Agenda {
         }
       }
     }
+  }
+
+  /**
+   * The triggers that a changed node of a row sets off, but for those that lead back to the row: where it is left, all of
+   * its checks are noted already.
+   */
+  #triggersOf(row: RowNode | undefined, node: DataSchemaNode): readonly Trigger[] {
+    let known = this.#triggers.get(row);
+    if (known === undefined) {
+      known = new Map();
+      this.#triggers.set(row, known);
+    }
+    let triggers = known.get(node);
+    if (triggers === undefined) {
+      triggers = (this.#index.triggers.get(node) ?? []).filter(({ check, route }) => {
+        if (!this.#wants(check.kind)) return false;
+        const isOwn = route.kind === 'ancestor' && route.node !== undefined && route.node === row;
+        return !isOwn || check.holder !== row || (check.kind === 'when' && check.node === row);
+      });
+      known.set(node, triggers);
+    }
+    return triggers;
   }
 
   /** A condition may have changed: what it asks for when it holds is asked of the row that the node is a child in. */
@@ -128,7 +209,7 @@ export class Agenda {
 
   /** Values and nodes that are gone: who referred to them is asked whether another instance remains. */
   #vanished({ key, node, before, after }: RowChange): void {
-    if (!before || (this.#kinds && !this.#kinds.has('reference'))) return;
+    if (!before || !this.#wants('reference')) return;
     if (node?.kind === 'leaf-list') {
       if (!after) this.#lost(node, this.#keys.last(key)?.keys[0] ?? '');
     } else {
@@ -160,20 +241,17 @@ export class Agenda {
     }
   }
 
-  #note(check: Check, key: RowKey, counts?: Set<RowNode>): void {
-    if (this.#kinds && !this.#kinds.has(check.kind)) return;
-    let rows = this.#known.get(check);
-    if (!rows) {
-      rows = new Map();
-      this.#known.set(check, rows);
+  #note(check: Check, key: RowKey): void {
+    if (this.#wants(check.kind)) this.#noted(key).note(check, undefined);
+  }
+
+  #noted(key: RowKey): NotedRow {
+    let noted = this.#rows.get(key);
+    if (noted === undefined) {
+      noted = new NotedRow(key);
+      this.#rows.set(key, noted);
     }
-    const known = rows.get(key);
-    if (!known) {
-      const item = { check, key, counts };
-      rows.set(key, item);
-      this.#items.push(item);
-    } else if (!counts) known.counts = undefined;
-    else if (known.counts) for (const child of counts) known.counts.add(child);
+    return noted;
   }
 }
 

@@ -13,6 +13,9 @@ export class Instances {
   /** What `holds` said of nodes of the row asked about last: the checks of one row come one after another. */
   readonly #held = new Map<DataSchemaNode, boolean>();
   #heldKey: RowKey | undefined;
+  /** The row asked for last. */
+  #lastKey: RowKey | undefined;
+  #lastRow: Row | undefined;
 
   /** The view must not change while the instances are asked for. */
   constructor(view: StoreView) {
@@ -22,9 +25,12 @@ export class Instances {
 
   /** The row, also one that is there only implicitly; undefined where there is none. */
   row(key: RowKey): Row | undefined {
-    const row = this.view.get(key);
-    if (row || !isImplicit(this.view.keys.node(key))) return row;
-    return { leaves: new Map() };
+    if (key !== this.#lastKey) {
+      const row = this.view.get(key);
+      this.#lastRow = row ?? (isImplicit(this.view.keys.node(key)) ? { leaves: new Map() } : undefined);
+      this.#lastKey = key;
+    }
+    return this.#lastRow;
   }
 
   /** Whether an instance of a child was made (defaults and empty non-presence containers do not count). */

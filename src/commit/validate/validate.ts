@@ -4,12 +4,12 @@
  */
 import { defaultOf } from '../../datastore/defaults.ts';
 import type { StoreView } from '../../datastore/source.ts';
-import type { Row, RowChange, RowKey } from '../../datastore/view.ts';
+import type { Row, RowChange, RowKey, RowNode } from '../../datastore/view.ts';
 import type { Fault } from '../../yang/fault.ts';
 import type { DataSchemaNode, LeafNode } from '../../yang/schema/node.ts';
 import { notUnique } from '../edit/faults.ts';
 import { atOnce, inSlices } from '../slices.ts';
-import { Agenda, type Item } from './agenda.ts';
+import { Agenda } from './agenda.ts';
 import type { Check, ConstraintIndex, MustCheck, ReferenceCheck, UniqueCheck } from './constraints.ts';
 import { impossible, instanceRequired, mustViolated } from './faults.ts';
 import { Instances } from './instance.ts';
@@ -34,6 +34,8 @@ export const FAULT_LIMIT = 100;
 
 /** Faults of one row: what explains others first. */
 const ranks: readonly Check['kind'][] = ['structure', 'reference', 'unique', 'when', 'must'];
+
+const none: readonly Fault[] = [];
 
 /** All faults, up to the limit, in document order of their contexts. */
 export function validate(index: ConstraintIndex, change: StoreChange, options: ValidateOptions = {}): readonly Fault[] {
@@ -73,10 +75,14 @@ class Validation {
     }
     const found: { readonly key: RowKey; readonly rank: number; readonly id: number; readonly fault: Fault }[] = [];
     for (const item of this.#agenda.items()) {
-      const row = this.#instances.row(item.key);
-      const rank = ranks.indexOf(item.check.kind);
-      if (row)
-        for (const fault of this.#faults(item, row)) found.push({ key: item.key, rank, id: item.check.id, fault });
+      const { key, counts } = item;
+      const row = this.#instances.row(key);
+      if (row === undefined) continue;
+      for (const check of item.checks) {
+        for (const fault of this.#faults(check, key, row, counts?.get(check))) {
+          found.push({ key, rank: ranks.indexOf(check.kind), id: check.id, fault });
+        }
+      }
       if (found.length >= this.#limit) break;
       yield;
     }
@@ -84,25 +90,19 @@ class Validation {
     return found.slice(0, this.#limit).map(({ fault }) => fault);
   }
 
-  *#faults({ check, key, counts }: Item, row: Row): Iterable<Fault> {
+  #faults(check: Check, key: RowKey, row: Row, counts: ReadonlySet<RowNode> | undefined): Iterable<Fault> {
     switch (check.kind) {
       case 'must':
-        yield* this.#must(check, key, row);
-        break;
+        return this.#must(check, key, row);
       case 'when':
-        if (this.#stands(check.holder, key, row, check.node) && !this.#instances.holds(key, check.node)) {
-          yield impossible(this.#path(key, check.node), check.node.name, check.node.whens);
-        }
-        break;
+        if (!this.#stands(check.holder, key, row, check.node) || this.#instances.holds(key, check.node)) return none;
+        return [impossible(this.#path(key, check.node), check.node.name, check.node.whens)];
       case 'reference':
-        yield* this.#reference(check, key, row);
-        break;
+        return this.#reference(check, key, row);
       case 'structure':
-        yield* structureFaults(this.#instances, key, row, check.requirements, counts);
-        break;
+        return structureFaults(this.#instances, key, row, check.requirements, counts);
       case 'unique':
-        yield* this.#unique(check, key);
-        break;
+        return this.#unique(check, key);
     }
   }
 
@@ -111,21 +111,21 @@ class Validation {
     return holder === node ? this.#change.after.get(key) !== undefined : this.#instances.exists(key, row, node);
   }
 
-  *#must({ holder, node, constraint }: MustCheck, key: RowKey, row: Row): Iterable<Fault> {
+  #must({ holder, node, constraint }: MustCheck, key: RowKey, row: Row): Iterable<Fault> {
     const there =
       holder === node ||
       (node.kind === 'container'
         ? this.#instances.isInUse(key, row, node) && this.#instances.isPossible(key, node)
         : this.#instances.exists(key, row, node) ||
           (node.kind === 'leaf' && this.#valueOf(node, key, row) !== undefined));
-    if (!there || constraint.expression.test(this.#instances.tree, this.#instances.tree.node(key, node))) return;
-    yield mustViolated(this.#path(key, node), constraint);
+    if (!there || constraint.expression.test(this.#instances.tree, this.#instances.tree.node(key, node))) return none;
+    return [mustViolated(this.#path(key, node), constraint)];
   }
 
-  *#reference({ node }: ReferenceCheck, key: RowKey, row: Row): Iterable<Fault> {
+  #reference({ node }: ReferenceCheck, key: RowKey, row: Row): Iterable<Fault> {
     const value = node.kind === 'leaf' ? this.#valueOf(node, key, row) : this.#change.after.keys.last(key)?.keys[0];
-    if (value === undefined || refersToInstance(this.#instances, key, node, node.type, value)) return;
-    yield instanceRequired(this.#path(key, node), value, node.type);
+    if (value === undefined || refersToInstance(this.#instances, key, node, node.type, value)) return none;
+    return [instanceRequired(this.#path(key, node), value, node.type)];
   }
 
   /** Two entries that are alike are one fault, at the later one, or at the changed one where the other is not changed. */

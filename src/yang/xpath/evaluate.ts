@@ -3,7 +3,7 @@ import { FaultError } from '../fault.ts';
 import type { ListNode } from '../schema/node.ts';
 import type { NameScope } from '../type/type.ts';
 import type { Expr, PathExpr, Predicate, Step } from './ast.ts';
-import { namedChildren, reverseAxes, walk } from './axis.ts';
+import { matches, namedChildren, reverseAxes, walk } from './axis.ts';
 import { compare } from './compare.ts';
 import { formatNumber, toNumber } from './convert.ts';
 import { bodies } from './function-bodies.ts';
@@ -156,6 +156,24 @@ export class Evaluation<N> {
     const { predicates } = step;
     if (predicates.length === 0) {
       const found: N[] = [];
+      // The two steps that most paths are made of, without the walk's iterators.
+      if (step.axis === 'parent' && step.test.kind !== 'text') {
+        const up = this.tree.parent(node);
+        if (up === undefined) return found;
+        this.spend();
+        if (matches(step.test, this.tree.schema(up))) found.push(up);
+        return found;
+      }
+      if (step.axis === 'child' && step.test.kind === 'name' && step.test.module !== undefined) {
+        const schema = this.tree.childSchemas(node).get(step.test.key);
+        if (schema === undefined) return found;
+        for (const child of this.tree.children(node, schema)) {
+          this.spend();
+          found.push(child);
+          if (any) break;
+        }
+        return found;
+      }
       for (const hit of walk(this.tree, node, step.axis, step.test, this.spend)) {
         found.push(hit);
         if (any) break;
