@@ -15,8 +15,8 @@
 #include "dataplane.h"
 #include "log.h"
 
-#define MAX_ARGS 24
-#define HUGE_PAGE_MB 2
+#define MAX_ARGS        24
+#define HUGE_PAGE_MB    2
 #define FREE_HUGE_PAGES "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
 // How long the pages of an engine that was killed are waited for: AF_XDP gives its memory back late.
 #define HUGE_PAGE_WAIT_MS 200
