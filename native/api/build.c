@@ -1,3 +1,4 @@
+// One file, although long: a function a kind of object, all to one pattern; apart they could not be compared.
 #include "build.h"
 
 #include <errno.h>
