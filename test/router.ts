@@ -42,6 +42,10 @@ export class Router {
     const args = [program, ...(options.lab ? [] : ['--no-lab']), '--state', state, '--netconf', '127.0.0.1:0'];
     const child = spawn(process.execPath, [...args, ...(options.args ?? [])], { stdio: ['ignore', 'pipe', 'pipe'] });
     const router = new Router(places, child, options.state !== undefined);
+    // A test that ends early takes its router with it.
+    const abandon = (): boolean => child.kill('SIGINT');
+    process.once('exit', abandon);
+    child.once('exit', () => process.off('exit', abandon));
     const collect = (chunk: Buffer): void => {
       router.#output += chunk.toString();
     };
