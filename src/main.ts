@@ -3,6 +3,7 @@
  * any moment; the engine goes on forwarding, and what was acknowledged is in the store.
  */
 import { renameSync, writeFileSync, writeSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { Datastores } from './commit/datastores.ts';
 import { cryptHash } from './commit/transform.ts';
 import { compileConstraints } from './commit/validate/compile.ts';
@@ -25,6 +26,7 @@ const log = (message: string): void => void process.stdout.write(`${new Date().t
 
 /** Starts everything; resolves with what ends it. */
 async function start(options: SluicedOptions): Promise<() => Promise<void>> {
+  const check = Store.check(options.state);
   const schema = routerSchema(options.yangPaths);
   const constraints = compileConstraints(schema);
   for (const { path, source, reads } of constraints.uninvertible) {
@@ -32,6 +34,7 @@ async function start(options: SluicedOptions): Promise<() => Promise<void>> {
   }
   const store = await Store.open({
     folder: options.state,
+    check,
     schema,
     indexes: [...constraints.indexes, ...featureIndexes(schema)],
   });
@@ -110,6 +113,7 @@ const options = parseSluicedOptions(process.argv.slice(2));
 const stop = await start(options).catch(fail);
 log('ready');
 if (options.readyFd !== undefined) writeSync(options.readyFd, '\n');
+flushCompileCache(); // the next start may follow a kill
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => {
     log(`stopping after ${signal}`);

@@ -23,6 +23,8 @@ export type TableName = (typeof tableNames)[number];
 export interface EnvironmentOptions {
   /** The state folder; the environment is its subfolder `datastore`. */
   readonly folder: string;
+  /** What `checkDatastore` of the folder is finding out; begun here if it was not before. */
+  readonly check?: Promise<string | undefined>;
 }
 
 /** A datastore that could not be read and was put aside. */
@@ -60,7 +62,7 @@ export class Environment {
     mkdirSync(options.folder, { recursive: true });
     const lock = await FolderLock.take(options.folder);
     try {
-      const reason = existsSync(join(path, 'data.mdb')) ? await damage(path) : undefined;
+      const reason = await (options.check ?? checkDatastore(options.folder));
       const aside = reason === undefined ? undefined : putAside(path, reason);
       mkdirSync(path, { recursive: true });
       chmodSync(path, 0o700); // password hashes and keys
@@ -143,7 +145,18 @@ export function openRoot(path: string, options: { mapSize?: number; readOnly?: b
   });
 }
 
-/** Why the environment cannot be used; undefined where it can. A damaged file can kill its reader, so a process reads it. */
+/**
+ * Why the datastore in a state folder cannot be used; undefined where it can, or where there is none. A damaged file can
+ * kill its reader, so a process reads it, while the caller does what else a start has to do. Nobody may write meanwhile.
+ */
+export function checkDatastore(folder: string): Promise<string | undefined> {
+  const path = join(folder, 'datastore');
+  if (!existsSync(join(path, 'data.mdb'))) return Promise.resolve(undefined);
+  const result = damage(path);
+  result.catch(() => undefined); // who opens is told
+  return result;
+}
+
 async function damage(path: string): Promise<string | undefined> {
   const child = spawn(process.execPath, ['--no-warnings', fileURLToPath(new URL('check.ts', import.meta.url)), path], {
     stdio: ['ignore', 'pipe', 'ignore'],

@@ -5,7 +5,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Schema } from '../yang/schema/node.ts';
 import { Candidate } from './candidate.ts';
-import { type Aside, Environment, FORMAT } from './environment.ts';
+import { type Aside, checkDatastore, Environment, FORMAT } from './environment.ts';
 import { type CommitAbout, type CommitRecord, History } from './history.ts';
 import { IdTable } from './id.ts';
 import { IndexPlan } from './index-plan.ts';
@@ -23,6 +23,8 @@ import { RowWrites, WriteSet } from './write-set.ts';
 export interface StoreOptions {
   /** The state folder. */
   readonly folder: string;
+  /** `Store.check` of the folder, if it was begun before. */
+  readonly check?: Promise<string | undefined>;
   readonly schema: Schema;
   /** Schema paths of leaves and leaf-lists that `rowsWith` is asked for, besides leafrefs. */
   readonly indexes?: Iterable<string>;
@@ -64,6 +66,11 @@ export class Store {
     this.candidate = new Candidate(new EmptyView(keys, plan), 0);
     this.#candidates.add(this.candidate);
     this.#sweep = setInterval(() => this.#endIdle(), (STALL_SECONDS * 1000) / 3).unref();
+  }
+
+  /** Begins what `open` would begin with: whether the file is sound is found out beside the loading of a schema. */
+  static check(folder: string): Promise<string | undefined> {
+    return checkDatastore(folder);
   }
 
   /** Opens the state folder's datastore, or makes one. A schema that changed gets its numbers and indexes here. */

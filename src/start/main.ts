@@ -28,6 +28,8 @@ async function main(): Promise<number> {
     say(usage);
     return 0;
   }
+  // Where Node keeps what it has compiled: the services, which inherit this, are ready in half the time.
+  process.env['NODE_COMPILE_CACHE'] ??= pathOf('../../build/compile-cache');
   checkRoot();
   checkFiles(options);
   const places = placesOf(options.state);
