@@ -40,7 +40,7 @@
 #define FDB_STATIC  (UINT64_C(1) << 62)
 // Set in a table that is about to be exchanged: the new table has this entry already.
 #define FDB_COPIED      (UINT64_C(1) << 61)
-#define FDB_PORT_MASK 0xfffffu
+#define FDB_PORT_MASK   0xfffffu
 #define FDB_EPOCH_SHIFT 44
 #define FDB_SEEN_SHIFT  20
 #define FDB_SEEN_MASK   0xffffffu
