@@ -30,6 +30,9 @@ interface Coding {
   readonly forms: readonly KeyForm[];
 }
 
+/** Bytes of a step before its values. */
+const idLength = 3;
+
 /** Above every key that begins with the bytes before it. */
 export const END = '\xff\xff\xff';
 
@@ -108,6 +111,14 @@ export class KeySpace {
     const parent = this.parent(key) ?? '';
     this.#lastParents.set(node, parent);
     return parent;
+  }
+
+  /** The first key value, or the leaf-list entry's value, of a row of this node. */
+  valueOf(key: RowKey, node: RowNode): string {
+    const form = this.#coding(node).forms[0];
+    const value = form && decodeKey(form, key, this.parentOf(key, node).length + idLength);
+    if (value === undefined) throw new Error(`${node.path} has no key value`);
+    return value.value;
   }
 
   /** What a row key names; undefined for the root. */

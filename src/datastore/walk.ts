@@ -109,7 +109,7 @@ class Walk {
     }
     if (node.kind === 'leaf-list') {
       this.#open();
-      this.#sink.leaf(node, this.#view.keys.last(key)?.keys[0] ?? '');
+      this.#sink.leaf(node, this.#view.keys.valueOf(key, node));
       return;
     }
     // A top-level container is no more than what is in it.
@@ -132,7 +132,10 @@ class Walk {
       return;
     }
     const source = this.#source(outline, node, key, whole, stream);
-    for (const item of outline.items) yield* this.#item(item, key, row, whole, source);
+    for (const item of outline.items) {
+      if (item.kind === 'column' || (item.kind === 'container' && !item.hasRows)) this.#plain(item, key, row, whole);
+      else yield* this.#item(item, key, row, whole, source);
+    }
     if (source !== stream) stream?.skip(key);
   }
 
@@ -253,21 +256,22 @@ class Walk {
       }
     }
     if (value === undefined) return;
-    const text = value;
-    const write = (): void => {
-      if (node.kind === 'leaf') this.#sink.leaf(node, text, isDefault);
-      else this.#sink.anydata(node, text);
-    };
     const wanted = whole ? true : (this.#hooks?.leaf(node, key, row) ?? true);
     if (wanted === false) return;
     if (wanted === 'along') {
       const element = this.#pending.at(-1);
-      if (element === undefined || element.isOpen) write();
-      else element.along.push(write);
-      return;
-    }
-    this.#open();
-    write();
+      if (element !== undefined && !element.isOpen) {
+        const text = value;
+        element.along.push(() => this.#write(node, text, isDefault));
+        return;
+      }
+    } else this.#open();
+    this.#write(node, value, isDefault);
+  }
+
+  #write(node: ColumnNode, value: string, isDefault: boolean): void {
+    if (node.kind === 'leaf') this.#sink.leaf(node, value, isDefault);
+    else this.#sink.anydata(node, value);
   }
 
   /** The defaults of a leaf-list without entries (RFC 7950 section 7.7.2). */

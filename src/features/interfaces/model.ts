@@ -64,6 +64,7 @@ export class InterfaceModel {
   readonly afPacket: LeafNode;
   readonly afXdp: LeafNode;
   readonly encapsulation: ContainerNode;
+  readonly #name: LeafNode;
   readonly #enabled: LeafNode;
   readonly #mtu: LeafNode;
   readonly #ring: LeafNode;
@@ -85,6 +86,7 @@ export class InterfaceModel {
     this.keys = keys;
     this.interfaces = containerAt(schema, INTERFACES);
     this.interface = listAt(schema, INTERFACE);
+    this.#name = at('name');
     this.type = at('type');
     this.#enabled = at('enabled');
     this.parent = at('sluice-interfaces:parent-interface');
@@ -113,6 +115,11 @@ export class InterfaceModel {
   /** The name in the key of an interface's row, or of a row below one. */
   nameOf(key: RowKey): string {
     return this.keys.decode(key)[1]?.keys[0] as string;
+  }
+
+  /** The name in a row of an interface. */
+  nameIn(row: Row): string {
+    return requiredValue(row, this.#name);
   }
 
   /** Where a refusal is reported: the leaf that names the device, the encapsulation, or the interface. */

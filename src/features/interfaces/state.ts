@@ -1,6 +1,6 @@
 /** Operational state of interfaces: the configured ones, with what the engine says of them. */
 import type { Interest, RowWriter, StateProvider } from '../../commit/state.ts';
-import type { Row, View } from '../../datastore/view.ts';
+import type { Row, RowKey, View } from '../../datastore/view.ts';
 import {
   type Counters,
   type DropCount,
@@ -93,8 +93,9 @@ export class InterfaceState implements StateProvider {
       const port = below?.kind === 'port' ? ports?.get(below.name) : undefined;
       const logicalPort = logicalPorts?.get(one.name);
       const oper = operStatus(one, below, port, ports !== undefined, logicalPort !== undefined);
-      this.#write(out, one, { number: numbers[index] as number, oper, port, logicalPort });
-      this.#writeLayers(out, running, one);
+      const key = this.#model.key(one.name);
+      this.#write(out, key, one, { number: numbers[index] as number, oper, port, logicalPort });
+      this.#writeLayers(out, running, key, one);
     }
   }
 
@@ -102,20 +103,20 @@ export class InterfaceState implements StateProvider {
   #interfaces(running: View, wanted: readonly string[] | undefined): Interface[] {
     if (wanted !== undefined) return wanted.flatMap((name) => this.#model.read(running, name) ?? []);
     const found: Interface[] = [];
-    for (const { key, row } of running.entries(this.#model.base, this.#model.interface)) {
-      found.push(this.#model.parse(this.#model.nameOf(key), row));
+    for (const { row } of running.entries(this.#model.base, this.#model.interface)) {
+      found.push(this.#model.parse(this.#model.nameIn(row), row));
     }
     return found;
   }
 
   #write(
     out: RowWriter,
+    key: RowKey,
     one: Interface,
     state: { number: number; oper: OperStatus; port: PortState | undefined; logicalPort: LogicalPortState | undefined },
   ): void {
     const { admin, oper, changed, index, address, speed, since } = this.#leaves;
     const { port } = state;
-    const key = this.#model.key(one.name);
     const counted = one.kind === 'port' ? port : state.logicalPort;
     const leaves = new Map<LeafNode, string>([
       [admin, one.enabled ? 'up' : 'down'],
@@ -145,9 +146,8 @@ export class InterfaceState implements StateProvider {
   }
 
   /** Who is on top of whom (ifStackTable). */
-  #writeLayers(out: RowWriter, running: View, one: Interface): void {
+  #writeLayers(out: RowWriter, running: View, key: RowKey, one: Interface): void {
     const { keys } = this.#model;
-    const key = this.#model.key(one.name);
     const empty = { leaves: new Map() };
     if (one.kind === 'sub-interface') out.put(keys.child(key, this.#lower, [one.parent]), this.#lower, empty);
     if (one.kind !== 'port') return;
@@ -188,5 +188,9 @@ function operStatus(
 
 /** ietf-yang-types:phys-address. */
 export function macAddress(octets: Uint8Array): string {
-  return Array.from(octets, (octet) => octet.toString(16).padStart(2, '0')).join(':');
+  let text = '';
+  for (const octet of octets) text += `${text === '' ? '' : ':'}${hexadecimal[octet]}`;
+  return text;
 }
+
+const hexadecimal = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, '0'));
