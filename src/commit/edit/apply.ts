@@ -3,7 +3,7 @@
  * what the payload does not name is read only where an operation says so (replace, delete, another case).
  */
 import type { KeySpace } from '../../datastore/key.ts';
-import { isImplicit } from '../../datastore/shape.ts';
+import { type ColumnNode, isImplicit } from '../../datastore/shape.ts';
 import type { RowKey } from '../../datastore/view.ts';
 import type { DataNode, EditOperation } from '../../yang/data/node.ts';
 import { type Fault, FaultError } from '../../yang/fault.ts';
@@ -79,41 +79,44 @@ class Edit {
     checkPayload(this.#keys, row.key, payload, operation);
     const gone = payload.filter((node) => isDeletion(node, operation));
     const rest = gone.length === 0 ? payload : payload.filter((node) => !isDeletion(node, operation));
-    for (const node of gone) yield* this.#guarded(row, node, operation);
-    for (const node of rest) yield* this.#guarded(row, node, operation);
+    for (const node of gone) yield* this.#child(row, node, operation);
+    for (const node of rest) {
+      // Most of a payload is leaves: no generator for each.
+      const { schema } = node;
+      if (schema.kind === 'leaf' || schema.kind === 'anydata' || schema.kind === 'anyxml') {
+        try {
+          this.#leaf(row, node, schema, operation);
+        } catch (error) {
+          this.#fault(error);
+        }
+      } else yield* this.#child(row, node, operation);
+    }
     if (operation === 'replace') this.#prune(row, above, payload);
   }
 
-  *#guarded(row: RowDraft, node: DataNode, inherited: EditOperation): Generator<void> {
+  *#child(row: RowDraft, node: DataNode, inherited: EditOperation): Generator<void> {
     try {
       yield* this.#node(row, node, inherited);
     } catch (error) {
-      if (!this.#goesOn || !(error instanceof FaultError)) throw error;
-      this.#faults.push(...error.faults);
+      this.#fault(error);
     }
+  }
+
+  /** Keeps a fault where the edit goes on after one. */
+  #fault(error: unknown): void {
+    if (!this.#goesOn || !(error instanceof FaultError)) throw error;
+    this.#faults.push(...error.faults);
   }
 
   *#node(row: RowDraft, node: DataNode, inherited: EditOperation): Generator<void> {
     const { schema } = node;
     const operation = node.attributes?.operation ?? inherited;
-    const path = () => this.#keys.path(row.key, schema);
-    if (!schema.config) {
-      throw new FaultError(unexpected(path(), schema, `${schema.name} is state, not configuration`));
+    if (schema.kind === 'leaf' || schema.kind === 'anydata' || schema.kind === 'anyxml') {
+      this.#leaf(row, node, schema, inherited);
+      return;
     }
-    if (node.attributes?.insert !== undefined && !isUserOrdered(schema)) {
-      throw new FaultError(
-        attributeFault('unknown-attribute', path(), schema, 'insert', `${schema.name} is not ordered by the user`),
-      );
-    }
+    this.#assertEditable(row, node);
     switch (schema.kind) {
-      case 'leaf':
-        if (schema.isKey) this.#key(row, schema, operation);
-        else this.#column(row, schema, node.value, operation);
-        break;
-      case 'anydata':
-      case 'anyxml':
-        this.#column(row, schema, node.xml ?? '', operation);
-        break;
       case 'leaf-list':
         this.#leafListEntry(row, schema, node, operation);
         break;
@@ -130,6 +133,27 @@ class Edit {
     }
   }
 
+  #assertEditable(row: RowDraft, { schema, attributes }: DataNode): void {
+    if (!schema.config) {
+      const path = this.#keys.path(row.key, schema);
+      throw new FaultError(unexpected(path, schema, `${schema.name} is state, not configuration`));
+    }
+    if (attributes?.insert !== undefined && !isUserOrdered(schema)) {
+      const path = this.#keys.path(row.key, schema);
+      throw new FaultError(
+        attributeFault('unknown-attribute', path, schema, 'insert', `${schema.name} is not ordered by the user`),
+      );
+    }
+  }
+
+  #leaf(row: RowDraft, node: DataNode, schema: ColumnNode, inherited: EditOperation): void {
+    this.#assertEditable(row, node);
+    const operation = node.attributes?.operation ?? inherited;
+    if (schema.kind !== 'leaf') this.#column(row, schema, node.xml ?? '', operation);
+    else if (schema.isKey) this.#key(row, schema, operation);
+    else this.#column(row, schema, node.value, operation);
+  }
+
   /** A key has no life of its own: it comes and goes with its entry. */
   #key(row: RowDraft, schema: LeafNode, operation: EditOperation): void {
     if ((operation !== 'delete' && operation !== 'remove') || !row.has(schema)) return;
@@ -139,12 +163,7 @@ class Edit {
     );
   }
 
-  #column(
-    row: RowDraft,
-    schema: Exclude<DataSchemaNode, ContainerNode | ListNode | LeafListNode>,
-    value: string | undefined,
-    operation: EditOperation,
-  ): void {
+  #column(row: RowDraft, schema: ColumnNode, value: string | undefined, operation: EditOperation): void {
     const path = () => this.#keys.path(row.key, schema);
     const there = row.has(schema);
     switch (operation) {
@@ -191,11 +210,10 @@ class Edit {
     operation: EditOperation,
   ): Generator<void> {
     const implicit = isImplicit(schema);
-    const there = implicit ? !isEmpty(this.#rows, key) : this.#rows.get(key) !== undefined;
+    const draft = new RowDraft(this.#rows, key, schema);
     if (implicit && operation === 'none') {
       // A non-presence container is always there (RFC 7950 section 7.5.1): below it "none" only walks.
-    } else if (!this.#decide(key, there, operation)) return;
-    const draft = new RowDraft(this.#rows, key, schema);
+    } else if (!this.#decide(key, implicit ? !isEmpty(this.#rows, key) : draft.existed, operation)) return;
     const children = node.children ?? [];
     if (operation !== 'none') {
       if (!implicit) {
