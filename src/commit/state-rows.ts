@@ -76,7 +76,19 @@ export class StateRows extends SourceView implements RowWriter {
   }
 
   placed(parent: RowKey, node: RowNode, reverse: boolean, from?: string): Iterable<Placed> {
-    return this.#whole().placed(parent, node, reverse, from);
+    return (this.#adds(parent, node) ? this.#whole() : this.#base).placed(parent, node, reverse, from);
+  }
+
+  /** Whether there are entries below the parent that running does not have. */
+  #adds(parent: RowKey, node: RowNode): boolean {
+    const rows = this.#inOrder();
+    const { from, to } = this.keys.range(parent, node);
+    for (let at = firstFrom(rows, from); at < rows.length; at++) {
+      const { key, node: of } = rows[at] as Added;
+      if (key >= to) return false;
+      if (of === node && this.#base.get(key) === undefined) return true;
+    }
+    return false;
   }
 
   lookup(prefix: string): Iterable<RowKey> {
@@ -91,7 +103,7 @@ export class StateRows extends SourceView implements RowWriter {
     return this.#sorted;
   }
 
-  /** With indexes and places: only who looks for values, or reads lists that users order, needs them. */
+  /** With indexes and places: only who looks for values, or reads lists that users order and that state adds to, needs them. */
   #whole(): Overlay {
     if (this.#overlay === undefined) {
       this.#overlay = new Overlay(this.#base);

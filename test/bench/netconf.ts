@@ -61,6 +61,13 @@ function memory(router: Router): number {
   return Number(/VmRSS:\s*(\d+)/.exec(status)?.[1]) / 1024;
 }
 
+/** CPU time that sluiced has used, in milliseconds: less disturbed by what else the machine does. */
+function cpuTime(router: Router): number {
+  const fields = readFileSync(`/proc/${router.record().sluiced?.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  const ticks = Number(fields[11]) + Number(fields[12]); // utime, stime (proc_pid_stat(5) fields 14 and 15)
+  return ticks * 10;
+}
+
 /** How long sluiced took to be ready, as the start prints it. */
 function startTime(router: Router): number {
   return Number(/^ {2}sluiced\s+(\d+) ms$/m.exec(router.output)?.[1]);
@@ -76,7 +83,9 @@ async function measure(client: NetconfClient, router: Router): Promise<Figure[]>
   figures.push(...medianAndWorst('one page written and flushed', flushes(router.places.state), 'ms'));
   figures.push(...medianAndWorst('edit: one block point', await times(repeats, oneBlock), 'ms'));
   const content = interfaces(...Array.from({ length: count }, (_, index) => nth(index)));
+  const cpuBefore = cpuTime(router);
   figures.push({ what: `edit: ${many} sub-interfaces`, value: await timed(() => edit(content)), unit: 'ms' });
+  figures.push({ what: `edit: ${many} sub-interfaces, CPU time`, value: cpuTime(router) - cpuBefore, unit: 'ms' });
   const onTop = await times(repeats, (index) => edit(interfaces(nth(count + index))));
   figures.push(...medianAndWorst(`edit: one more sub-interface with ${many} there`, onTop, 'ms'));
   const block = await times(repeats, oneBlock);
