@@ -47,6 +47,9 @@ test('operationalView adds state to the rows of running, and rows that only stat
     "/o:interfaces/interface[name='b']/statistics/in = 7",
     '/o:clock/now = noon',
   ]);
+  // Whoever writes out an entry finds its keys among its leaves.
+  const added = view.get(keys.child(keys.child('', interfaces), entry, ['b']));
+  assert.equal(added?.leaves.get(node('/o:interfaces/interface/name') as LeafNode), 'b');
   assert.deepEqual(lines(running), [
     "/o:interfaces/interface[name='a']",
     "/o:interfaces/interface[name='a']/mtu = 1500",

@@ -43,6 +43,13 @@ export class StateRows extends SourceView implements RowWriter {
     const parent = this.keys.shape.of(node).parent;
     if (parent !== undefined && !isImplicit(parent)) this.#make(this.keys.parentOf(key, node), parent);
     const added: Added = { key, node, leaves: new Map(row.leaves), isMerged: false };
+    // Providers name an entry by its row key alone; who reads it finds the keys among its leaves.
+    if (node.kind === 'list' && node.keys.length > 0 && this.#base.get(key) === undefined) {
+      const values = this.keys.last(key)?.keys ?? [];
+      node.keys.forEach((leaf, i) => {
+        added.leaves.set(leaf, values[i] ?? '');
+      });
+    }
     if (row.position !== undefined) added.position = row.position;
     const last = this.#sorted.at(-1);
     if (last !== undefined && last.key > key) this.#isSorted = false;
