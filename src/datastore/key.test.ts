@@ -37,6 +37,8 @@ test('KeySpace.path names rows, columns and containers, and rowOf finds them aga
   const entry = k.keys.child(k.box, k.row('event'), ['0']);
   assert.equal(k.keys.path(entry), '/sluice-store-test:box/event[1]');
   assert.equal(k.keys.rowOf('/sluice-store-test:box/event[1]')?.key, entry);
+  const quoted = k.keys.child(k.box, k.row('interface'), [`it's "both"`]);
+  assert.deepEqual(k.keys.rowOf(k.keys.path(quoted)), { key: quoted, node: k.row('interface') });
   for (const path of [
     '/no:box',
     '/sluice-store-test:box/interface',

@@ -3,6 +3,7 @@
  * `/ietf-interfaces:interfaces/interface[name='uplink1']/mtu`, to and from row keys.
  */
 import type { DataSchemaNode } from '../yang/schema/node.ts';
+import { type PathPredicate, parseInstancePath as parseSteps, quote } from '../yang/xpath/instance-identifier.ts';
 import type { KeySpace, KeyStep } from './key.ts';
 import { asRow, type SchemaShape } from './shape.ts';
 import type { RowKey } from './view.ts';
@@ -43,40 +44,17 @@ function predicate(leaf: DataSchemaNode, list: DataSchemaNode, value: string): s
   return `[${prefix}${leaf.name}=${quote(value)}]`;
 }
 
-/** A YANG string in quotes (RFC 7950 section 14, instance-identifier); with both kinds inside there is no exact form. */
-export function quote(value: string): string {
-  return value.includes("'") ? `"${value}"` : `'${value}'`;
-}
-
-const stepSyntax = /\/(?:([A-Za-z_][\w.-]*):)?([A-Za-z_][\w.-]*)/y;
-const predicateSyntax =
-  /\[\s*(?:(?:([A-Za-z_][\w.-]*):)?([A-Za-z_][\w.-]*)|(\.)|(\d+))\s*(?:=\s*(?:'([^']*)'|"([^"]*)")\s*)?\]/y;
-
 export function parseInstancePath(keys: KeySpace, path: string): InstanceAddress | undefined {
   if (path === '/') return { key: '', node: undefined };
+  const steps = parseSteps(path);
+  if (steps === undefined) return undefined;
   let children: ReadonlyMap<string, DataSchemaNode> | undefined = keys.schema.dataChildren;
-  let module: string | undefined;
   let key: RowKey = '';
   let node: DataSchemaNode | undefined;
-  let at = 0;
-  while (at < path.length) {
-    stepSyntax.lastIndex = at;
-    const step = stepSyntax.exec(path);
-    if (step === null) return undefined;
-    at = stepSyntax.lastIndex;
-    module = step[1] ?? module;
-    node = children?.get(`${module}:${step[2]}`);
+  for (const step of steps) {
+    node = children?.get(`${step.module}:${step.name}`);
     if (node === undefined) return undefined;
-    const given = new Map<string, string>();
-    for (predicateSyntax.lastIndex = at; path[at] === '['; predicateSyntax.lastIndex = at) {
-      const found = predicateSyntax.exec(path);
-      if (found === null) return undefined;
-      at = predicateSyntax.lastIndex;
-      const value = found[5] ?? found[6];
-      if (found[4] !== undefined) given.set('#', String(Number(found[4]) - 1));
-      else if (value === undefined) return undefined;
-      else given.set(found[3] ?? `${found[1] ?? node.module.name}:${found[2]}`, value);
-    }
+    const given = givenValues(step.predicates);
     const row = asRow(node);
     if (row !== undefined) {
       const values = keyValues(row, given);
@@ -90,6 +68,17 @@ export function parseInstancePath(keys: KeySpace, path: string): InstanceAddress
     children = 'dataChildren' in node ? node.dataChildren : undefined;
   }
   return node && { key, node };
+}
+
+/** By the name of the key; `.` for a value, `#` for a position, from 0. */
+function givenValues(predicates: readonly PathPredicate[]): ReadonlyMap<string, string> {
+  const given = new Map<string, string>();
+  for (const predicate of predicates) {
+    if (predicate.kind === 'position') given.set('#', String(predicate.position - 1));
+    else if (predicate.kind === 'value') given.set('.', predicate.value);
+    else given.set(`${predicate.module}:${predicate.name}`, predicate.value);
+  }
+  return given;
 }
 
 function keyValues(node: DataSchemaNode, given: ReadonlyMap<string, string>): readonly string[] | undefined {
