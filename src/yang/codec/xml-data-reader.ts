@@ -213,7 +213,7 @@ export class XmlDataReader implements XmlHandler {
       {
         tag: 'bad-element',
         message: `${name} holds elements only, not the text "${text.trim().slice(0, 40)}".`,
-        info: schema === undefined ? [] : [{ name: 'bad-element', value: schema.name }],
+        info: [{ name: 'bad-element', value: schema?.name ?? this.#parentName() }],
       },
       frame,
     );
@@ -314,6 +314,11 @@ export class XmlDataReader implements XmlHandler {
       path = childPath(this.#path(above, undefined), this.#moduleOf(above), schema, predicate);
     }
     return leaf === undefined ? path : childPath(path, this.#moduleOf(frame), leaf);
+  }
+
+  /** The element whose content is read: of an rpc its own, of a configuration `<config>`. */
+  #parentName(): string {
+    return this.#options.path?.match(/[^:/]+$/)?.[0] ?? 'config';
   }
 
   #moduleOf(frame: Frame): string | undefined {
