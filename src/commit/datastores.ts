@@ -13,6 +13,7 @@ import { type Fault, FaultError } from '../yang/fault.ts';
 import type { Decisions } from './access.ts';
 import type { DatastoreName } from './datastore-name.ts';
 import { editSteps } from './edit/apply.ts';
+import { concealed } from './edit/conceal.ts';
 import { settleConditions } from './edit/conditions.ts';
 import type { EditOptions } from './edit/options.ts';
 import type { Feature, PlannedOperation, Target } from './feature.ts';
@@ -307,15 +308,20 @@ export class Datastores {
   async #edited(caller: Caller, base: SourceView, payload: readonly DataNode[], options: EditOptions): Promise<Edited> {
     const { constraints, transforms } = this.#options;
     const overlay = new Overlay(base);
-    const { faults, conditional } = await inSlices(editSteps(overlay, base.keys, payload, options));
+    const { access } = caller;
+    const visible = (faults: readonly Fault[]) =>
+      access === undefined ? faults : concealed(faults, access, base.keys, base);
+    const { faults, conditional } = await inSlices(editSteps(overlay, base.keys, payload, options)).catch((error) => {
+      throw error instanceof FaultError ? new FaultError(...visible(error.faults)) : error;
+    });
     let rows = overlay.changes();
     if (await transformRows(overlay, rows, transforms)) rows = overlay.changes();
     const settled = await inSlices(settleConditions(constraints, overlay, rows, conditional));
     if (options.errorOption !== 'continue-on-error') refuse(settled.faults);
     if (settled.isChanged) rows = overlay.changes();
     const change = { before: base, after: overlay, rows };
-    refuse(caller.access?.write(change) ?? []);
-    return { overlay, change, faults: [...faults, ...settled.faults] };
+    refuse(access?.write(change) ?? []);
+    return { overlay, change, faults: [...visible(faults), ...settled.faults] };
   }
 
   async #commit(

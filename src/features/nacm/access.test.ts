@@ -194,6 +194,16 @@ test('write asks create, update and delete apart, of each node that changes', ()
   assert.deepEqual(writes(who('delete'), before, {}), []);
 });
 
+test('write names no hidden node that goes with another', () => {
+  const hide = { path: `/if:interfaces/if:interface[if:name='a']`, action: 'deny', 'access-operations': '*' };
+  const who = decisions(configuration({ g: ['ann'] }, [[['g'], [hide]]]));
+  assert.deepEqual(writes(who, { [A]: ethernet }, {}), ['/ietf-interfaces:interfaces']);
+  const all = { 'module-name': 'ietf-interfaces', action: 'deny', 'access-operations': '*' };
+  assert.deepEqual(writes(decisions(configuration({ g: ['ann'] }, [[['g'], [all]]])), { [A]: ethernet }, {}), [
+    undefined,
+  ]);
+});
+
 test('module-name, rpc-name and notification-name select what they name', () => {
   const rows = configuration({ g: ['ann'] }, [
     [

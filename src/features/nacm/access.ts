@@ -3,8 +3,8 @@ import type { AccessControl, Decisions, Principal } from '../../commit/access.ts
 import type { KeySpace } from '../../datastore/key.ts';
 import type { Change, Row, RowChange, RowKey, View } from '../../datastore/view.ts';
 import type { Fault } from '../../yang/fault.ts';
-import type { DataSchemaNode } from '../../yang/schema/node.ts';
-import { groupsId, Judge, lazyInstance } from './judge.ts';
+import type { DataSchemaNode, SchemaNode } from '../../yang/schema/node.ts';
+import { groupsId, isAtOrBelow, isData, Judge, lazyInstance } from './judge.ts';
 import { type AccessOperation, type Rules, readRules } from './model.ts';
 
 /** One denied node denies the request; some more say where else to look. */
@@ -115,12 +115,13 @@ class JudgedDecisions implements Decisions {
     const instance = lazyInstance(this.#keys, key, this.#user);
     const ask = (asked: DataSchemaNode, operation: AccessOperation): boolean => {
       if (this.#judge.instance(asked, operation, instance)) return true;
-      faults.push({
-        type: 'application',
-        tag: 'access-denied',
-        path: this.#keys.path(key, asked === node ? undefined : asked),
-        message: `${operation} is not permitted here.`,
-      });
+      const inside = asked === node ? undefined : asked;
+      // What is set was named by whoever sets it. What is deleted may go with something that was named.
+      const path = operation === 'delete' ? this.#visiblePath(key, asked, inside) : this.#keys.path(key, inside);
+      const message = `${operation} is not permitted here.`;
+      if (faults.every((fault) => fault.path !== path || fault.message !== message)) {
+        faults.push({ type: 'application', tag: 'access-denied', ...(path === undefined ? {} : { path }), message });
+      }
       return false;
     };
     // An entry or presence container is a node of its own; a non-presence container is not created by anybody.
@@ -133,6 +134,18 @@ class JudgedDecisions implements Decisions {
     for (const [leaf, operation] of changed) ask(leaf, operation);
     // Moved within an ordered-by user list.
     if (isNode && before !== undefined && after !== undefined && changed.length === 0) ask(node, 'update');
+  }
+
+  /** The path of a node or, where it may not be read, of the nearest row above it that may: errors show nothing hidden. */
+  #visiblePath(key: RowKey, asked: DataSchemaNode, inside: DataSchemaNode | undefined): string | undefined {
+    const instance = lazyInstance(this.#keys, key, this.#user);
+    let hidden: SchemaNode | undefined;
+    for (let at: SchemaNode | undefined = asked; at !== undefined; at = at.parent) {
+      if (isData(at) && !this.#judge.instance(at, 'read', instance)) hidden = at;
+    }
+    if (hidden === undefined) return this.#keys.path(key, inside);
+    const row = instance.steps.findLast(({ node }) => node !== hidden && isAtOrBelow(hidden, node));
+    return row && this.#keys.path(row.key);
   }
 }
 

@@ -158,7 +158,7 @@ function isNamed(name: string, node: SchemaNode): boolean {
   return name === '*' || name === node.name;
 }
 
-function isAtOrBelow(node: SchemaNode, above: SchemaNode): boolean {
+export function isAtOrBelow(node: SchemaNode, above: SchemaNode): boolean {
   for (let at: SchemaNode | undefined = node; at !== undefined; at = at.parent) if (at === above) return true;
   return false;
 }
@@ -171,6 +171,6 @@ function hasExtension(node: SchemaNode, extension: string): boolean {
   return false;
 }
 
-function isData(node: SchemaNode): node is DataSchemaNode {
+export function isData(node: SchemaNode): node is DataSchemaNode {
   return 'index' in node;
 }

@@ -115,6 +115,12 @@ describe('edit-config', () => {
       '<edit-config><target><running/></target></edit-config>',
       /<error-tag>data-missing<.*<missing-choice|<error-tag>missing-element</,
     ],
+    [
+      'text instead of a configuration',
+      '<edit-config><target><running/></target><config>text</config></edit-config>',
+      /<error-tag>bad-element<.*<bad-element>config</,
+    ],
+    ['text in an operation', '<commit>text</commit>', /<error-tag>bad-element<.*<bad-element>commit</],
     ['startup as target', edit(ethernets('s'), 'startup'), /<error-tag>unknown-element<.*<bad-element>startup</],
     [
       'a url',
@@ -304,6 +310,24 @@ describe('access control (RFC 8341)', () => {
       /<error-type>application<.*<error-tag>access-denied<.*<error-path/,
     );
     assert.match(await guest.send(edit(ethernets('new'))), /<error-tag>access-denied<.*if:interface\[if:name='new'\]/);
+  });
+
+  it('does not tell by an error whether there is what may not be read', async () => {
+    const change = (name: string, operation: string) =>
+      edit(
+        `<interfaces ${IF}><interface ${NC} nc:operation="${operation}"><name>${name}</name></interface></interfaces>`,
+      );
+    for (const operation of ['create', 'delete']) {
+      assert.match(await guest.send(change('hidden', operation)), /<error-tag>access-denied</, operation);
+    }
+    await client.rpc(change('hidden', 'delete'));
+    assert.match(await guest.send(change('hidden', 'delete')), /<error-tag>access-denied</);
+    assert.match(await guest.send(change('hidden', 'create')), /<error-tag>access-denied</);
+    await client.rpc(edit(ethernets('hidden')));
+    const nothing = '<copy-config><target><running/></target><source><config/></source></copy-config>';
+    const reply = await guest.send(nothing);
+    assert.match(reply, /<error-tag>access-denied<.*'visible'/);
+    assert.doesNotMatch(reply, /hidden|nacm/);
   });
 
   it('denies operations, counts them, and never denies close-session', async () => {
