@@ -49,6 +49,12 @@ class NotedRow implements Item {
   }
 }
 
+/** What in a row sets off triggers: the row itself by coming or going (no column), or a column. */
+interface Source {
+  readonly column: ColumnNode | undefined;
+  readonly triggers: readonly Trigger[];
+}
+
 /** What a child that comes or goes asks of the row above it. */
 interface ParentCheck {
   readonly check: Check;
@@ -64,7 +70,9 @@ export class Agenda {
   // What the index says of schema nodes, worked out when the first of their rows comes up.
   readonly #ownChecks = new Map<RowNode | undefined, Check[]>();
   readonly #parentChecks = new Map<RowNode, readonly ParentCheck[]>();
-  readonly #triggers = new Map<RowNode | undefined, Map<DataSchemaNode, readonly Trigger[]>>();
+  readonly #sources = new Map<RowNode | undefined, readonly Source[]>();
+  /** What was looked up for the change at hand: several constraints join by one leaf. */
+  readonly #looked: { readonly by: DataSchemaNode; readonly value: string; readonly rows: readonly RowKey[] }[] = [];
 
   /** `kinds`: only these are noted. */
   constructor(index: ConstraintIndex, after: StoreView, kinds?: ReadonlySet<Check['kind']>) {
@@ -136,10 +144,14 @@ export class Agenda {
 
   /** The contexts elsewhere that read what changed. */
   #affected(change: RowChange): void {
+    const sources = this.#sourcesOf(change.node);
+    if (sources.length === 0) return;
     const gone = new Set<number>();
+    this.#looked.length = 0;
     let steps: readonly KeyStep[] | undefined;
-    for (const node of changedNodes(this.#keys, change)) {
-      for (const trigger of this.#triggersOf(change.node, node)) {
+    for (const source of sources) {
+      if (!isChanged(source, change)) continue;
+      for (const trigger of source.triggers) {
         const { check, way } = trigger;
         if (gone.has(way)) continue;
         gone.add(way);
@@ -153,25 +165,25 @@ export class Agenda {
   }
 
   /**
-   * The triggers that a changed node of a row sets off, but for those that lead back to the row: where it is left, all of
-   * its checks are noted already.
+   * What in rows of a node sets off triggers, but for those that lead back to the row: where it is left, all of its checks
+   * are noted already.
    */
-  #triggersOf(row: RowNode | undefined, node: DataSchemaNode): readonly Trigger[] {
-    let known = this.#triggers.get(row);
-    if (known === undefined) {
-      known = new Map();
-      this.#triggers.set(row, known);
-    }
-    let triggers = known.get(node);
-    if (triggers === undefined) {
-      triggers = (this.#index.triggers.get(node) ?? []).filter(({ check, route }) => {
-        if (!this.#wants(check.kind)) return false;
-        const isOwn = route.kind === 'ancestor' && route.node !== undefined && route.node === row;
-        return !isOwn || check.holder !== row || (check.kind === 'when' && check.node === row);
+  #sourcesOf(row: RowNode | undefined): readonly Source[] {
+    let sources = this.#sources.get(row);
+    if (sources === undefined) {
+      const nodes: DataSchemaNode[] = [...(row ? [row] : []), ...this.#keys.shape.of(row).columns];
+      sources = nodes.flatMap((node) => {
+        const triggers = (this.#index.triggers.get(node) ?? []).filter(({ check, route }) => {
+          if (!this.#wants(check.kind)) return false;
+          const isOwn = route.kind === 'ancestor' && route.node !== undefined && route.node === row;
+          return !isOwn || check.holder !== row || (check.kind === 'when' && check.node === row);
+        });
+        if (triggers.length === 0) return [];
+        return [{ column: node === row ? undefined : (node as ColumnNode), triggers }];
       });
-      known.set(node, triggers);
+      this.#sources.set(row, sources);
     }
-    return triggers;
+    return sources;
   }
 
   /** A condition may have changed: what it asks for when it holds is asked of the row that the node is a child in. */
@@ -200,11 +212,19 @@ export class Agenda {
       const place = route.list.kind === 'list' ? route.list.keys.indexOf(route.key as LeafNode) : 0;
       const value = entry?.keys[place];
       if (value !== undefined && view.plan.has(by)) {
-        for (const row of view.rowsWith(by, value)) yield* rowsRelated(view, keys, row, check.holder);
+        for (const row of this.#rowsWith(by, value)) yield* rowsRelated(view, keys, row, check.holder);
         return;
       }
     }
     yield* rowsBelow(view, keys, '', undefined, check.holder);
+  }
+
+  #rowsWith(by: LeafNode | LeafListNode, value: string): readonly RowKey[] {
+    const known = this.#looked.find((one) => one.by === by && one.value === value);
+    if (known !== undefined) return known.rows;
+    const rows = [...this.#after.rowsWith(by, value)];
+    this.#looked.push({ by, value, rows });
+    return rows;
   }
 
   /** Values and nodes that are gone: who referred to them is asked whether another instance remains. */
@@ -255,20 +275,12 @@ export class Agenda {
   }
 }
 
-/** The schema nodes of which an instance in the row came, went or has another value; defaults that did so included. */
-function* changedNodes(keys: KeySpace, { node, before, after }: RowChange): Iterable<DataSchemaNode> {
+/** Whether an instance in the row came, went or has another value; a default that did so included. */
+function isChanged({ column }: Source, { before, after }: RowChange): boolean {
   const existence = !before !== !after;
-  if (existence && node) yield node;
-  const { columns } = keys.shape.of(node);
-  if (existence) {
-    for (const column of columns) {
-      if (before?.leaves.has(column) || after?.leaves.has(column) || hasDefault(column)) yield column;
-    }
-    return;
-  }
-  for (const column of columns) {
-    if (before?.leaves.get(column) !== after?.leaves.get(column)) yield column;
-  }
+  if (column === undefined) return existence;
+  if (!existence) return before?.leaves.get(column) !== after?.leaves.get(column);
+  return hasDefault(column) || (before ?? after)?.leaves.has(column) === true;
 }
 
 function hasDefault(column: ColumnNode): boolean {

@@ -3,8 +3,9 @@ import { isInUse } from '../../datastore/defaults.ts';
 import { isImplicit } from '../../datastore/shape.ts';
 import type { StoreView } from '../../datastore/source.ts';
 import type { Row, RowKey } from '../../datastore/view.ts';
-import { ViewTree } from '../../datastore/xpath-tree.ts';
+import { type ViewNode, ViewTree } from '../../datastore/xpath-tree.ts';
 import type { DataSchemaNode } from '../../yang/schema/node.ts';
+import type { Expression } from '../../yang/xpath/expression.ts';
 import { foldOf, isFolded } from '../edit/fold.ts';
 
 export class Instances {
@@ -13,6 +14,8 @@ export class Instances {
   /** What `holds` said of nodes of the row asked about last: the checks of one row come one after another. */
   readonly #held = new Map<DataSchemaNode, boolean>();
   #heldKey: RowKey | undefined;
+  /** Of each condition: where it was evaluated last. */
+  readonly #heldAt = new Map<Expression, Pick<ViewNode, 'schema' | 'key'> & { readonly held: boolean }>();
   /** The row asked for last. */
   #lastKey: RowKey | undefined;
   #lastRow: Row | undefined;
@@ -76,10 +79,19 @@ export class Instances {
     if (known !== undefined) return known;
     const context = this.tree.node(key, node);
     const parent = this.tree.parent(context) ?? this.tree.root();
-    const held = node.whens.every((when) =>
-      when.expression.test(this.tree, when.context === 'self' ? context : parent),
+    const held = node.whens.every(({ expression, context: where }) =>
+      where === 'self' ? expression.test(this.tree, context) : this.#holdsAt(expression, parent),
     );
     this.#held.set(node, held);
+    return held;
+  }
+
+  /** A condition of an augment or a choice is asked for each of the nodes that it is about, at one and the same parent. */
+  #holdsAt(expression: Expression, parent: ViewNode): boolean {
+    const known = this.#heldAt.get(expression);
+    if (known !== undefined && known.key === parent.key && known.schema === parent.schema) return known.held;
+    const held = expression.test(this.tree, parent);
+    this.#heldAt.set(expression, { schema: parent.schema, key: parent.key, held });
     return held;
   }
 }
