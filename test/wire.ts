@@ -143,6 +143,7 @@ export class Wire {
   }
 
   async close(): Promise<void> {
+    if (this.#child.exitCode !== null) return;
     const ended = new Promise((resolve) => this.#child.once('exit', resolve));
     this.#child.stdin?.end();
     await ended;

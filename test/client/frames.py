@@ -4,7 +4,7 @@ usage: ip netns exec NAMESPACE /usr/bin/python3 frames.py DEVICE...
 
 One request as JSON on each line of standard input, one reply as JSON on each line of standard output:
 
-  {"send": [{"at": DEVICE, "frame": FRAME}, ...], "repeat": 1, "perSecond": 0, "quietMs": 80, "waitMs": 2000}
+  {"send": [{"at": DEVICE, "frame": FRAME}, ...], "repeat": 1, "perSecond": 0, "quietMs": 150, "waitMs": 2000}
       sends the frames in order; then captures until nothing has come for quietMs, at most waitMs:
       {"captured": [{"at": DEVICE, "frame": FRAME, "ns": CLOCK_REALTIME}, ...]}
   {"random": DEVICE, "count": N, "seed": N}
@@ -75,7 +75,8 @@ class Cable:
         return self.socket.fileno()
 
     def send(self, data):
-        while True:
+        end = time.monotonic() + 2
+        while time.monotonic() < end:
             try:
                 self.socket.send(data)
                 return True
@@ -83,6 +84,7 @@ class Cable:
                 if error.errno not in (11, 105):
                     return False
                 time.sleep(0.001)
+        return False
 
     def receive(self):
         try:
@@ -132,7 +134,7 @@ def send(cables, request):
                 captured += drain(cables, 0, 1)
             elif count % 32 == 0:
                 captured += drain(cables, 0, 1)
-    captured += drain(cables, request.get("quietMs", 80) / 1000, request.get("waitMs", 2000) / 1000)
+    captured += drain(cables, request.get("quietMs", 150) / 1000, request.get("waitMs", 2000) / 1000)
     return {"captured": captured, "refused": refused}
 
 

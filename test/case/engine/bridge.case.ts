@@ -56,7 +56,7 @@ class Vlan {
 
   /** Sends one frame; the cables where it came out, once each and with the VLAN's tag. */
   async frame(at: Port, frame: Omit<Frame, 'at' | 'tags'>): Promise<string> {
-    const [out = {}] = await this.#wire.send([{ at, tags: `c${this.id}`, ...frame }], { quietMs: 50 });
+    const [out = {}] = await this.#wire.send([{ at, tags: `c${this.id}`, ...frame }], { quietMs: 100 });
     for (const tags of Object.values(out)) assert.equal(tags, `c${this.id}`);
     return Object.keys(out).sort().join('');
   }
