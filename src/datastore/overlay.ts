@@ -46,6 +46,10 @@ export class Overlay extends SourceView {
   #owners = tree<string>();
   /** Another one after each write; forks share it. */
   #version = 0;
+  /** The own row that was asked for last, and of which version: whoever works on a row asks for it again and again. */
+  #lastKey: RowKey | undefined;
+  #lastRow: Row | undefined;
+  #lastVersion = 0;
 
   constructor(base: SourceView) {
     super(base.keys, base.plan);
@@ -80,8 +84,14 @@ export class Overlay extends SourceView {
   }
 
   get(key: RowKey): Row | undefined {
+    if (key === this.#lastKey && this.#version === this.#lastVersion) return this.#lastRow;
     const entry = this.#rows.get(key);
-    if (entry !== undefined) return entry.row;
+    if (entry !== undefined) {
+      this.#lastKey = key;
+      this.#lastRow = entry.row;
+      this.#lastVersion = this.#version;
+      return entry.row;
+    }
     return this.#isCleared(key) ? undefined : this.base.get(key);
   }
 

@@ -30,12 +30,7 @@ function string<N>(evaluation: Evaluation<N>, arg: Expr | undefined, frame: Fram
 function derived<N>(evaluation: Evaluation<N>, args: readonly Expr[], frame: Frame<N>, orSelf: boolean): boolean {
   const [nodes, name] = args;
   if (nodes === undefined) return false;
-  const text = string(evaluation, name, frame).trim();
-  const colon = text.indexOf(':');
-  const prefix = colon < 0 ? '' : text.slice(0, colon);
-  // Clients also write module names, which is what the values of identityrefs look like.
-  const module = evaluation.scope.moduleOf(prefix) ?? prefix;
-  const base = `${module}:${text.slice(colon + 1)}`;
+  const base = identityNamed(evaluation, name, frame);
   return evaluation.nodes(nodes, frame).some((node) => {
     const schema = evaluation.tree.schema(node);
     const value = evaluation.tree.value(node);
@@ -43,6 +38,22 @@ function derived<N>(evaluation: Evaluation<N>, args: readonly Expr[], frame: Fra
     if (memberType(schema.type, value).base !== 'identityref') return false;
     return evaluation.tree.derivedFromOrSelf(value, base) && (orSelf || value !== base);
   });
+}
+
+/** Identities that literals name: an expression's literals are read in its scope alone. */
+const literals = new WeakMap<Expr, string>();
+
+function identityNamed<N>(evaluation: Evaluation<N>, name: Expr | undefined, frame: Frame<N>): string {
+  const known = name && literals.get(name);
+  if (known !== undefined) return known;
+  const text = string(evaluation, name, frame).trim();
+  const colon = text.indexOf(':');
+  const prefix = colon < 0 ? '' : text.slice(0, colon);
+  // Clients also write module names, which is what the values of identityrefs look like.
+  const module = evaluation.scope.moduleOf(prefix) ?? prefix;
+  const identity = `${module}:${text.slice(colon + 1)}`;
+  if (name?.kind === 'literal') literals.set(name, identity);
+  return identity;
 }
 
 /** Patterns of re-match(): those of modules are constants, those of clients come and go. */
