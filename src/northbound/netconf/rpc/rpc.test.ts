@@ -120,6 +120,11 @@ describe('edit-config', () => {
       '<edit-config><target><running/></target><config>text</config></edit-config>',
       /<error-tag>bad-element<.*<bad-element>config</,
     ],
+    [
+      'an operation on config itself',
+      edit(ethernets('w')).replace('<config>', `<config ${NC} nc:operation="delete">`),
+      /<error-tag>unknown-attribute<.*<bad-attribute>operation<.*<bad-element>config</,
+    ],
     ['text in an operation', '<commit>text</commit>', /<error-tag>bad-element<.*<bad-element>commit</],
     ['startup as target', edit(ethernets('s'), 'startup'), /<error-tag>unknown-element<.*<bad-element>startup</],
     [

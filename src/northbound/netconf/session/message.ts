@@ -159,14 +159,7 @@ export class MessageReader implements XmlHandler {
       });
       return;
     }
-    for (const { name } of element.attributes) {
-      this.#fail({
-        type: 'protocol',
-        tag: 'unknown-attribute',
-        message: `${element.name} has no attribute ${name}.`,
-        info: [{ name: 'bad-attribute', value: name }, ...badElement(element.name)],
-      });
-    }
+    for (const { name } of element.attributes) this.#fail(unknownAttribute(name, element.name));
     this.#rpc = rpc;
     this.#read(rpc);
   }
@@ -190,6 +183,8 @@ export class MessageReader implements XmlHandler {
 
   #takeOver(schema: AnydataNode, element: XmlElement, resolve: ResolvePrefix): XmlHandler | undefined {
     if (schema.name === 'config' && this.#config === undefined) {
+      // An operation stands on the nodes of a configuration (RFC 6241 section 7.2): here it would be lost unheard.
+      for (const { name } of element.attributes) this.#fail(unknownAttribute(name, 'config'));
       this.#config = new XmlDataReader(this.#schema, this.#schema, { mode: 'edit' });
       return this.#config;
     }
@@ -215,4 +210,13 @@ function withNamespace(element: XmlElement): XmlElement {
 
 function badElement(value: string): { name: string; value: string }[] {
   return [{ name: 'bad-element', value }];
+}
+
+function unknownAttribute(name: string, element: string): Fault {
+  return {
+    type: 'protocol',
+    tag: 'unknown-attribute',
+    message: `${element} has no attribute ${name}.`,
+    info: [{ name: 'bad-attribute', value: name }, ...badElement(element)],
+  };
 }
