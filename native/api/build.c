@@ -106,14 +106,10 @@ static void spec_of(const Sluice__Api__Port *port, struct device_spec *spec)
 // The device for a port that has none, or another than it had.
 static int open_io(struct generation *g, struct port *port, const struct device_spec *spec)
 {
-	const struct device_kind *kind = device_kind(spec->type);
 	struct device_error why = {""};
 	struct port_io *io = NULL;
 	int rc;
 
-	if (spec->mtu > kind->largest_mtu)
-		return generation_refuse(g, -EINVAL, "the mtu of %s ports is at most %u", kind->name,
-					 kind->largest_mtu);
 	rc = port_io_open(port->name, spec, &io, &why);
 	if (rc == -ENOMEM) return rc;
 	if (rc < 0) return generation_refuse(g, rc == -EEXIST || rc == -ENOSPC ? rc : -ENODEV, "%s", why.text);
@@ -137,6 +133,7 @@ static int set_port(struct generation *g, struct change *change)
 	const Sluice__Api__Port *wanted = change->after->operation->set_port;
 	struct object *object = change->object;
 	struct dataplane *root = generation_root(g);
+	const struct device_kind *kind;
 	const struct port *old = NULL;
 	struct device_spec spec;
 	struct port *new;
@@ -144,6 +141,10 @@ static int set_port(struct generation *g, struct change *change)
 	int rc;
 
 	spec_of(wanted, &spec);
+	kind = device_kind(spec.type);
+	if (spec.mtu > kind->largest_mtu)
+		return generation_refuse(g, -EINVAL, "the mtu of %s ports is at most %u", kind->name,
+					 kind->largest_mtu);
 	if (change->before == NULL) {
 		new = generation_alloc(g, sizeof(*new));
 		if (new == NULL ||

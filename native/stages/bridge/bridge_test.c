@@ -82,7 +82,9 @@ static void drops_name_their_reason(void **state)
 
 	lp[2].bridge_domain = 0;
 	lp[2].port = 1;
+	engine_port_mtu[1] = 9000;
 	set_up_with(lp, 3);
+	engine_port_mtu[1] = 0;
 	receive(1, &other);
 	assert_int_equal(engine_port_drops(1, "unknown-vlan"), 1);
 	receive(1, &group);
@@ -96,7 +98,10 @@ static void drops_name_their_reason(void **state)
 	receive(1, &mrp);
 	assert_sent(0, 2, &mrp);
 	receive(1, &long_frame);
-	assert_int_equal(engine_port_drops(2, "mtu-exceeded"), 1);
+	assert_int_equal(engine_logical_port_drops(2, "mtu-exceeded"), 1);
+	receive(2, &long_frame);
+	assert_int_equal(engine_port_drops(2, "mtu-exceeded"), 2);
+	assert_int_equal(engine_logical_port_drops(2, "mtu-exceeded"), 1);
 	receive(1, &longest);
 	assert_sent(0, 2, &longest);
 	for (uint16_t length = 0; length < 18; length++)

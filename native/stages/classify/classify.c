@@ -18,6 +18,7 @@ enum {
 	EDGE_VLAN_IN,
 	EDGE_BLOCK_IN,
 	EDGE_MALFORMED,
+	EDGE_MTU,
 	EDGE_LINK_LOCAL,
 	EDGE_UNKNOWN_VLAN,
 	EDGE_PORT_DISABLED,
@@ -73,6 +74,8 @@ static inline uint8_t classify_packet(struct worker *worker, const struct port *
 	}
 	count_in(&port->counters[worker->index], frame, m->pkt_len);
 	if (unlikely(!port->enabled)) return EDGE_PORT_DISABLED;
+	if (unlikely(m->pkt_len > ETHERNET_HEADER + (tags.count + tags.priority_tagged) * TAG_SIZE + (uint32_t)port->mtu))
+		return EDGE_MTU;
 	if (unlikely(is_link_local(frame))) return EDGE_LINK_LOCAL;
 	lp = dataplane_logical_port(worker->dataplane, tag_map_lookup(port->tags, &tags));
 	if (unlikely(lp == NULL)) return EDGE_UNKNOWN_VLAN;
@@ -123,6 +126,7 @@ static struct rte_node_register classify_node = {
 			[EDGE_VLAN_IN] = "vlan-in",
 			[EDGE_BLOCK_IN] = "block-in",
 			[EDGE_MALFORMED] = "drop-malformed",
+			[EDGE_MTU] = "drop-mtu-exceeded-in",
 			[EDGE_LINK_LOCAL] = "drop-link-local",
 			[EDGE_UNKNOWN_VLAN] = "drop-unknown-vlan",
 			[EDGE_PORT_DISABLED] = "drop-port-disabled",

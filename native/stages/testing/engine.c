@@ -255,6 +255,8 @@ struct bridge_domain *generation_bridge_domain(struct generation *g, uint32_t id
 	return (struct bridge_domain *)(uintptr_t)bd;
 }
 
+uint16_t engine_port_mtu[MAX_PORTS];
+
 static struct counters counters_of_ports[MAX_PORTS], counters_of_logical_ports[MAX_ID + 1];
 
 int engine_port(struct generation *g, uint16_t id, bool exists)
@@ -267,7 +269,7 @@ int engine_port(struct generation *g, uint16_t id, bool exists)
 		if (old != NULL) *port = *old;
 		port->id = id;
 		port->enabled = true;
-		port->mtu = 1500;
+		port->mtu = engine_port_mtu[id] != 0 ? engine_port_mtu[id] : 1500;
 		port->io = (struct port_io *)(uintptr_t)1;
 		port->counters = &counters_of_ports[id];
 		snprintf(port->name, sizeof(port->name), "port%u", id);

@@ -41,6 +41,8 @@ struct block_change *engine_commit(struct generation *g, unsigned *count);
 void engine_abort(struct generation *g);
 
 // Objects: created or changed if given, deleted if only `id` counts. The stages' answer.
+// MTU of ports that are made from now on; 0: 1500.
+extern uint16_t engine_port_mtu[MAX_PORTS];
 int engine_port(struct generation *g, uint16_t id, bool exists);
 int engine_bridge_domain(struct generation *g, const struct bridge_domain *bd, bool exists);
 int engine_logical_port(struct generation *g, const struct logical_port *lp, bool exists);
