@@ -21,11 +21,13 @@ function blobOf(algorithm: string, fill: number): Buffer {
 }
 
 test('Users accept the password of the user and no other, and no user without one', async () => {
-  const running = viewOf({ [user('ann')]: { password: await hashPassword('secret') }, [user('bob')]: {} }, []);
+  const passwords = { [user('ann')]: { password: await hashPassword('secret') }, [user('bob')]: {} };
+  const running = viewOf({ ...passwords, [user('cid')]: { password: await hashPassword('') } }, []);
   const users = new Users(model, () => running);
   assert.equal(await users.password('ann', 'secret'), true);
   assert.equal(await users.password('ann', 'Secret'), false);
   assert.equal(await users.password('bob', ''), false);
+  assert.equal(await users.password('cid', ''), false);
   assert.equal(await users.password('eve', 'secret'), false);
   assert.equal(await users.password('a\0nn', 'secret'), false);
 });

@@ -16,9 +16,10 @@ export class Users {
     this.#running = running;
   }
 
+  /** An empty password opens nothing, also where one is configured (as OpenSSH's PermitEmptyPasswords no). */
   async password(user: string, password: string): Promise<boolean> {
     const hash = this.#model.passwordOf(this.#running(), user);
-    if (hash !== undefined) return await verifyPassword(password, hash);
+    if (hash !== undefined) return (await verifyPassword(password, hash)) && password !== '';
     this.#nobody ??= hashPassword('');
     await verifyPassword(password, await this.#nobody);
     return false;
