@@ -172,6 +172,15 @@ describe('copy-config, delete-config, validate', () => {
     const bad = `<validate><source><config><interfaces ${IF}><interface><name>z</name></interface></interfaces></config></source></validate>`;
     assert.match(await client.send(bad), /rpc-error/);
     await client.rpc('<validate><source><candidate/></source></validate>');
+    for (const inside of [`<interface ${NC} nc:operation="delete">`, '<interface><oper-status>up</oper-status>']) {
+      const content = `<interfaces ${IF}>${inside}<name>e0</name></interface></interfaces>`;
+      assert.match(
+        await client.send(
+          `<copy-config><target><candidate/></target><source><config>${content}</config></source></copy-config>`,
+        ),
+        /<error-tag>unknown-(?:attribute|element)</,
+      );
+    }
   });
 
   it('refuse one datastore as source and target', async () => {

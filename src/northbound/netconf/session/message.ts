@@ -185,7 +185,9 @@ export class MessageReader implements XmlHandler {
     if (schema.name === 'config' && this.#config === undefined) {
       // An operation stands on the nodes of a configuration (RFC 6241 section 7.2): here it would be lost unheard.
       for (const { name } of element.attributes) this.#fail(unknownAttribute(name, 'config'));
-      this.#config = new XmlDataReader(this.#schema, this.#schema, { mode: 'edit' });
+      // Only edit-config has operations and places to insert at (RFC 6241 section 7.2).
+      const mode = this.#rpc?.name === 'edit-config' ? 'edit' : 'data';
+      this.#config = new XmlDataReader(this.#schema, this.#schema, { mode });
       return this.#config;
     }
     if (schema.name === 'filter' && this.#filter === undefined) {
