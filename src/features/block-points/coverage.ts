@@ -6,7 +6,10 @@ const shown = {
   set: { [`${BLOCK_POINT}[port='p'][vlan-id='10']`]: {} },
   object: '5:p/10',
   gives: { port: 'p', vid: 10, cause: 1 },
-  shownBy: [['test/case/block-point/isolation.case.ts', '']],
+  shownBy: [
+    ['test/case/block-point/isolation.case.ts', ''],
+    ['test/case/engine/block-points.case.ts', ''],
+  ],
 } as const;
 
 export const blockPointEffects: readonly LeafEffect[] = [

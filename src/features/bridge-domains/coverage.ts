@@ -9,7 +9,10 @@ const staticMac = {
   set: { [STATIC]: { interface: 'p.10' } },
   object: '4:x/02:00:00:00:00:01',
   gives: { bridgeDomain: 'x', logicalPort: 'p.10', mac: Uint8Array.of(2, 0, 0, 0, 0, 1) },
-};
+  shownBy: [['test/case/engine/bridge.case.ts', 'bridge']],
+} as const;
+
+const onTheWire = [['test/case/engine/bridge.case.ts', 'bridge']] as const;
 
 export const bridgeDomainEffects: readonly LeafEffect[] = [
   {
@@ -31,6 +34,7 @@ export const bridgeDomainEffects: readonly LeafEffect[] = [
     set: { [X]: { learning: 'false' } },
     object: '3:x',
     gives: { learning: false },
+    shownBy: onTheWire,
   },
   {
     leaf: `${BRIDGE_DOMAIN}/ageing-time`,
@@ -38,6 +42,7 @@ export const bridgeDomainEffects: readonly LeafEffect[] = [
     set: { [X]: { 'ageing-time': '10' } },
     object: '3:x',
     gives: { ageingSeconds: 10 },
+    shownBy: onTheWire,
   },
   {
     leaf: `${BRIDGE_DOMAIN}/mac-limit`,
@@ -45,6 +50,7 @@ export const bridgeDomainEffects: readonly LeafEffect[] = [
     set: { [X]: { 'mac-limit': '5' } },
     object: '3:x',
     gives: { macLimit: 5 },
+    shownBy: onTheWire,
   },
   {
     leaf: `${BRIDGE_DOMAIN}/flood-unknown-unicast`,
@@ -52,6 +58,7 @@ export const bridgeDomainEffects: readonly LeafEffect[] = [
     set: { [X]: { 'flood-unknown-unicast': 'false' } },
     object: '3:x',
     gives: { floodUnknownUnicast: false },
+    shownBy: onTheWire,
   },
   {
     leaf: `${BRIDGE_DOMAIN}/member/interface`,
@@ -59,6 +66,7 @@ export const bridgeDomainEffects: readonly LeafEffect[] = [
     set: { [`${X}/member[interface='p']`]: {} },
     object: '2:p',
     gives: { port: 'p', match: [], bridgeDomain: 'x' },
+    shownBy: onTheWire,
   },
   {
     leaf: `${BRIDGE_DOMAIN}/member/split-horizon-group`,
@@ -66,6 +74,7 @@ export const bridgeDomainEffects: readonly LeafEffect[] = [
     set: { [MEMBER]: { 'split-horizon-group': '3' } },
     object: '2:p.10',
     gives: { splitHorizonGroup: 3 },
+    shownBy: onTheWire,
   },
   {
     leaf: `${BRIDGE_DOMAIN}/member/mac-limit`,
@@ -73,6 +82,7 @@ export const bridgeDomainEffects: readonly LeafEffect[] = [
     set: { [MEMBER]: { 'mac-limit': '4' } },
     object: '2:p.10',
     gives: { macLimit: 4 },
+    shownBy: onTheWire,
   },
   { leaf: `${BRIDGE_DOMAIN}/static-mac/mac-address`, effect: 'an address known by configuration', ...staticMac },
   { leaf: `${BRIDGE_DOMAIN}/static-mac/interface`, effect: 'the member behind which it is', ...staticMac },

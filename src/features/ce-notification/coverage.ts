@@ -7,6 +7,8 @@ const base = { [P]: {} };
 const object = '6:p';
 const onTheWire = [['test/case/block-point/ce-notification.case.ts', '']] as const;
 
+const timing = [['test/case/engine/notification.case.ts', 'notification-timing']] as const;
+
 /** The entry with one column set, and what `macMove` or `mvrp` then hold. */
 const with_ = (columns: Readonly<Record<string, string>>, gives: LeafEffect['gives']) => ({
   set: { [P]: columns },
@@ -38,16 +40,19 @@ export const ceNotificationEffects: readonly LeafEffect[] = [
     set: { ...base, [`${P}/mac-move/offset[.='50']`]: {}, [`${P}/mac-move/offset[.='7']`]: {} },
     object,
     gives: { 'macMove.offsetsMs': [7, 50] },
+    shownBy: timing,
   },
   {
     leaf: `${CE_NOTIFICATION}/mac-move/mac-limit`,
     effect: 'most addresses announced for a VLAN',
     ...with_({ 'mac-move/mac-limit': '9' }, { 'macMove.macLimit': 9 }),
+    shownBy: timing,
   },
   {
     leaf: `${CE_NOTIFICATION}/mac-move/frames-per-second`,
     effect: 'the pace of the frames',
     ...with_({ 'mac-move/frames-per-second': '8' }, { 'macMove.framesPerSecond': 8 }),
+    shownBy: timing,
   },
   {
     leaf: `${CE_NOTIFICATION}/mvrp/enabled`,
@@ -61,10 +66,12 @@ export const ceNotificationEffects: readonly LeafEffect[] = [
     set: { ...base, [`${P}/mvrp/offset[.='5']`]: {} },
     object,
     gives: { 'mvrp.offsetsMs': [5] },
+    shownBy: timing,
   },
   {
     leaf: `${CE_NOTIFICATION}/mvrp/provider-address`,
     effect: 'to the address of provider bridges',
     ...with_({ 'mvrp/provider-address': 'true' }, { 'mvrp.providerAddress': true }),
+    shownBy: timing,
   },
 ];

@@ -11,6 +11,9 @@ const rewrite = 'sluice-interfaces:vlan-rewrite';
 const translated = { [`${rewrite}/action`]: 'translate', [`${rewrite}/tags/outer-vlan-id`]: '20' };
 const C_10 = { type: 0, vid: 10 };
 
+const ports = [['test/case/engine/ports.case.ts', 'ports']] as const;
+const tags = [['test/case/engine/tags.case.ts', 'tags']] as const;
+
 export const interfaceEffects: readonly LeafEffect[] = [
   {
     leaf: `${INTERFACE}/name`,
@@ -35,6 +38,7 @@ export const interfaceEffects: readonly LeafEffect[] = [
     set: { [P]: { enabled: 'false' } },
     object: '1:p',
     gives: { enabled: false },
+    shownBy: ports,
   },
   {
     leaf: `${INTERFACE}/${port}/af-packet`,
@@ -42,6 +46,7 @@ export const interfaceEffects: readonly LeafEffect[] = [
     set: { [Q]: { [`${port}/af-packet`]: 'veth1' } },
     object: '1:q',
     gives: { device: { case: 'afPacket', value: 'veth1' } },
+    shownBy: ports,
   },
   {
     leaf: `${INTERFACE}/${port}/af-xdp`,
@@ -49,6 +54,7 @@ export const interfaceEffects: readonly LeafEffect[] = [
     set: { [Q]: { [`${port}/af-xdp`]: 'veth1' } },
     object: '1:q',
     gives: { device: { case: 'afXdp', value: 'veth1' } },
+    shownBy: ports,
   },
   {
     leaf: `${INTERFACE}/${port}/ring`,
@@ -77,12 +83,14 @@ export const interfaceEffects: readonly LeafEffect[] = [
     set: { [P]: { [`${port}/mtu`]: '9000' } },
     object: '1:p',
     gives: { mtu: 9000 },
+    shownBy: ports,
   },
   {
     leaf: `${INTERFACE}/sluice-interfaces:parent-interface`,
     effect: 'the physical port of a sub-interface',
     object: '2:p.10',
     gives: { port: 'p' },
+    shownBy: tags,
   },
   {
     leaf: `${INTERFACE}/${match}/outer-tag-type`,
@@ -90,12 +98,14 @@ export const interfaceEffects: readonly LeafEffect[] = [
     set: { [SUB]: { [`${match}/outer-tag-type`]: 's-vlan' } },
     object: '2:p.10',
     gives: { match: [{ type: 1, vid: 10 }] },
+    shownBy: tags,
   },
   {
     leaf: `${INTERFACE}/${match}/outer-vlan-id`,
     effect: 'frames with this VLAN identifier',
     object: '2:p.10',
     gives: { match: [C_10] },
+    shownBy: tags,
   },
   {
     leaf: `${INTERFACE}/${match}/inner-vlan-id`,
@@ -103,6 +113,7 @@ export const interfaceEffects: readonly LeafEffect[] = [
     set: { [SUB]: { [`${match}/inner-vlan-id`]: '7' } },
     object: '2:p.10',
     gives: { match: [C_10, { type: 0, vid: 7 }] },
+    shownBy: tags,
   },
   {
     leaf: `${INTERFACE}/${rewrite}/action`,
@@ -110,6 +121,7 @@ export const interfaceEffects: readonly LeafEffect[] = [
     set: { [SUB]: { [`${rewrite}/action`]: 'none' } },
     object: '2:p.10',
     gives: { rewrite: 0, rewriteTags: [] },
+    shownBy: tags,
   },
   {
     leaf: `${INTERFACE}/${rewrite}/tags/outer-tag-type`,
@@ -117,6 +129,7 @@ export const interfaceEffects: readonly LeafEffect[] = [
     set: { [SUB]: { ...translated, [`${rewrite}/tags/outer-tag-type`]: 's-vlan' } },
     object: '2:p.10',
     gives: { rewrite: 2, rewriteTags: [{ type: 1, vid: 20 }] },
+    shownBy: tags,
   },
   {
     leaf: `${INTERFACE}/${rewrite}/tags/outer-vlan-id`,
@@ -124,6 +137,7 @@ export const interfaceEffects: readonly LeafEffect[] = [
     set: { [SUB]: translated },
     object: '2:p.10',
     gives: { rewrite: 2, rewriteTags: [{ type: 0, vid: 20 }] },
+    shownBy: tags,
   },
   {
     leaf: `${INTERFACE}/${rewrite}/tags/inner-vlan-id`,
@@ -136,5 +150,6 @@ export const interfaceEffects: readonly LeafEffect[] = [
         { type: 0, vid: 30 },
       ],
     },
+    shownBy: tags,
   },
 ];
