@@ -69,11 +69,22 @@ async function runRouter(options: Options, places: Places, record: RunRecord, st
   if (!hugePages.available) {
     say(`No huge pages: ${hugePages.reason}. The engine runs without them, slower at large tables.`);
   }
-  const engineArgs = ['--socket', places.engineSocket, '--memory', String(engineHugePages * 2)];
-  const engine = service('engine', pathOf('../../build/native/sluice-engine'), places, record, [
-    ...engineArgs,
-    ...(hugePages.available ? [] : ['--no-huge']),
-  ]);
+  const engine = (memory: readonly string[]): Service =>
+    service('engine', pathOf('../../build/native/sluice-engine'), places, record, [
+      ...['--socket', places.engineSocket, '--memory', String(engineHugePages * 2)],
+      ...memory,
+    ]);
+  const startEngine = async (): Promise<void> => {
+    if (hugePages.available) {
+      try {
+        return await engine([]).start();
+      } catch (error) {
+        // Another program may have taken the pages between our look and the engine's.
+        say(`${(error as Error).message}. Trying without huge pages.`);
+      }
+    }
+    await engine(['--no-huge']).start();
+  };
   const sluiced = service('sluiced', process.execPath, places, record, [
     pathOf('../main.ts'),
     ...['--state', places.state, '--run', places.run, '--engine', places.engineSocket],
@@ -90,7 +101,7 @@ async function runRouter(options: Options, places: Places, record: RunRecord, st
   say('Starting');
   const sites = options.lab ? step('lab: two sites, two VLANs', buildSites(places)) : Promise.resolve();
   const started = await Promise.allSettled([
-    step('packet engine', engine.start()),
+    step('packet engine', startEngine()),
     step('sluiced', sluiced.start()),
     sites,
   ]);
