@@ -15,6 +15,10 @@ import { random } from '../data/example/random.ts';
 import { DataTree, type DataTreeHandle } from '../data/tree.ts';
 import { compileExpression } from './compile.ts';
 
+const version = spawnSync('yanglint', ['--version'], { encoding: 'utf8' }).stdout ?? '';
+// libyang 3 (Debian 13) does not select `plant`, a container of state that the data leave out, for /*; RFC 7950
+// section 6.4.1 has it in the tree, and libyang 2 selects it.
+const skip = version.startsWith('yanglint 2.') ? false : 'needs yanglint 2';
 const cases = Number(process.env['FUZZ_CASES'] ?? 150);
 const names = [
   'network',
@@ -48,7 +52,7 @@ const axes = [
   'ancestor-or-self::',
 ];
 
-test(`select agrees with yanglint on ${cases} random paths`, (context) => {
+test(`select agrees with yanglint on ${cases} random paths`, { skip }, (context) => {
   const { seed, below, pick } = random(Number(process.env['FUZZ_SEED'] ?? 1));
   context.diagnostic(`FUZZ_SEED=${seed}`);
   const nameTest = () => (below(5) === 0 ? '*' : `example:${pick(names)}`);
