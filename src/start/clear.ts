@@ -1,5 +1,6 @@
 /** Takes down what a start made: at its end, and at the next start after one that was killed. */
-import { rmSync } from 'node:fs';
+import { rmdirSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { deleteNamespaces, findNamespaces } from '../../lab/host.ts';
 import { run } from '../../lab/run.ts';
 import { returnHugePages } from './huge-pages.ts';
@@ -19,6 +20,11 @@ export async function clear(places: Places, record: RunRecord | undefined): Prom
   await deleteNamespaces(await findNamespaces(places.namespacePrefix));
   await deleteDevices(devicePrefix(places));
   rmSync(places.run, { recursive: true, force: true });
+  try {
+    rmdirSync(dirname(places.run));
+  } catch {
+    // Another router's folder is in it, or none ever was.
+  }
   removeRecord(places);
 }
 

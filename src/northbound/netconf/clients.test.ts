@@ -82,7 +82,7 @@ describe('connectSsh', () => {
     const replies = await Promise.all(
       clients.map((client) => client.rpc('<get-config><source><running/></source></get-config>')),
     );
-    assert.equal(replies.filter((reply) => reply.includes('<name>nc0</name>')).length, 100);
+    assert.equal(replies.filter((reply) => reply.includes('<name>admin</name>')).length, 100);
     assert.equal(new Set(clients.map(({ sessionId }) => sessionId)).size, 100);
     await Promise.all(clients.map((client) => client.close()));
   });
