@@ -74,7 +74,8 @@ static inline uint8_t classify_packet(struct worker *worker, const struct port *
 	}
 	count_in(&port->counters[worker->index], frame, m->pkt_len);
 	if (unlikely(!port->enabled)) return EDGE_PORT_DISABLED;
-	if (unlikely(m->pkt_len > ETHERNET_HEADER + (tags.count + tags.priority_tagged) * TAG_SIZE + (uint32_t)port->mtu))
+	if (unlikely(m->pkt_len >
+		     ETHERNET_HEADER + (tags.count + tags.priority_tagged) * TAG_SIZE + (uint32_t)port->mtu))
 		return EDGE_MTU;
 	if (unlikely(is_link_local(frame))) return EDGE_LINK_LOCAL;
 	lp = dataplane_logical_port(worker->dataplane, tag_map_lookup(port->tags, &tags));
