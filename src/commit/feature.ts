@@ -2,9 +2,8 @@
  * What the commit knows of a feature. A feature owns subtrees of the configuration, turns their difference into
  * operations for the targets that act on them (engine, platform), and reports state. `check` and `plan` are pure.
  */
-import type { Change, View } from '../datastore/view.ts';
+import type { Change } from '../datastore/view.ts';
 import type { Fault } from '../yang/fault.ts';
-import type { Schema } from '../yang/schema/node.ts';
 import type { StateProvider } from './state.ts';
 
 /** One operation that a plan asks of a target. Targets know their own operations; the commit only carries them. */
@@ -31,9 +30,6 @@ export interface Feature {
   readonly state?: StateProvider;
 }
 
-/** Makes a feature for a compiled schema. */
-export type FeatureFactory = (schema: Schema) => Feature;
-
 /** One who acts on planned operations: the engine client, the platform. */
 export interface Target {
   readonly name: string;
@@ -49,6 +45,3 @@ export interface Prepared {
   commit(): Promise<void>;
   abort(): Promise<void>;
 }
-
-/** Brings a target that just appeared to the state that `running` asks for. */
-export type Replay = (running: View) => readonly PlannedOperation[];
