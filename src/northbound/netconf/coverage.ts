@@ -1,0 +1,82 @@
+/**
+ * What the NETCONF server covers: each capability or part of a standard, where it is specified, and the tests that show
+ * it. The table in this folder's README is made from it; coverage.test.ts checks that every test named here is there.
+ */
+export interface Capability {
+  readonly capability: string;
+  /** RFC and section, or the client that shows it. */
+  readonly source: string;
+  /** Files below the root of the repository, and what a test's name in it holds (none: the whole file). */
+  readonly shownBy: readonly (readonly [file: string, name?: string])[];
+}
+
+const here = 'src/northbound/netconf';
+
+export const capabilities: readonly Capability[] = [
+  {
+    capability: 'base 1.0 and 1.1, hello',
+    source: 'RFC 6241 section 8.1',
+    shownBy: [[`${here}/session/session.test.ts`]],
+  },
+  {
+    capability: 'framing',
+    source: 'RFC 6242 sections 4.2, 4.3',
+    shownBy: [[`${here}/framing/decoder.test.ts`], [`${here}/session/session.test.ts`]],
+  },
+  {
+    capability: 'envelope: attributes, pipelining, malformed-message, too-big',
+    source: 'RFC 6241 sections 4.1, 4.3',
+    shownBy: [[`${here}/session/session.test.ts`]],
+  },
+  {
+    capability: 'SSH: subsystem, algorithms, tries, login time, connections, rekeying',
+    source: 'RFC 6242, 4251–4254, 8308, 8332',
+    shownBy: [[`${here}/transport/ssh.test.ts`], [`${here}/clients.test.ts`]],
+  },
+  {
+    capability: 'writable-running, candidate, rollback-on-error, startup, validate 1.1',
+    source: 'RFC 6241 section 8',
+    shownBy: [[`${here}/rpc/rpc.test.ts`]],
+  },
+  {
+    capability: 'lock, unlock, kill-session, close-session',
+    source: 'RFC 6241 sections 7.5–7.9',
+    shownBy: [[`${here}/rpc/rpc.test.ts`]],
+  },
+  { capability: 'subtree filter', source: 'RFC 6241 section 6', shownBy: [[`${here}/filter/filter.test.ts`]] },
+  { capability: 'xpath', source: 'RFC 6241 section 8.9', shownBy: [[`${here}/filter/filter.test.ts`]] },
+  {
+    capability: 'errors',
+    source: 'RFC 6241 appendix A, RFC 7950 section 15',
+    shownBy: [[`${here}/rpc/rpc.test.ts`], [`${here}/session/session.test.ts`]],
+  },
+  { capability: 'access control', source: 'RFC 8341', shownBy: [[`${here}/rpc/rpc.test.ts`]] },
+  {
+    capability: 'notification 1.0, interleave 1.0',
+    source: 'RFC 5277',
+    shownBy: [[`${here}/notification/notification.test.ts`]],
+  },
+  { capability: 'base notifications', source: 'RFC 6470', shownBy: [[`${here}/notification/notification.test.ts`]] },
+  {
+    capability: 'monitoring, get-schema',
+    source: 'RFC 6022',
+    shownBy: [[`${here}/rpc/rpc.test.ts`], [`${here}/filter/filter.test.ts`]],
+  },
+  {
+    capability: 'yang-library 1.0 and 1.1, module URIs of YANG 1 modules',
+    source: 'RFC 8525, 7950 section 5.6.4, 6020 section 5.6.4',
+    shownBy: [[`${here}/filter/filter.test.ts`], [`${here}/clients.test.ts`]],
+  },
+  { capability: 'action', source: 'RFC 7950 section 7.15', shownBy: [[`${here}/session/action.test.ts`]] },
+  { capability: 'ncclient, OpenSSH', source: 'foreign clients', shownBy: [[`${here}/clients.test.ts`]] },
+];
+
+/** The table as Markdown. */
+export function capabilityTable(): string {
+  const lines = ['| Capability or part | Source | Test |', '| --- | --- | --- |'];
+  for (const { capability, source, shownBy } of capabilities) {
+    const files = [...new Set(shownBy.map(([file]) => `\`${file.replace(`${here}/`, '')}\``))];
+    lines.push(`| ${capability} | ${source} | ${files.join(', ')} |`);
+  }
+  return `${lines.join('\n')}\n`;
+}
