@@ -95,6 +95,10 @@ static void spec_of(const Sluice__Api__Port *port, struct device_spec *spec)
 		spec->type = DEVICE_RING;
 		snprintf(spec->name, sizeof(spec->name), "%s", port->ring);
 		break;
+	case SLUICE__API__PORT__DEVICE_MEMORY:
+		spec->type = DEVICE_MEMORY;
+		snprintf(spec->rx_file, sizeof(spec->rx_file), "%s", port->memory->rx_file);
+		break;
 	default:
 		spec->type = DEVICE_PCAP;
 		snprintf(spec->rx_file, sizeof(spec->rx_file), "%s", port->pcap->rx_file);

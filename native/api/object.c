@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "state.h"
+
 #define OP(name)   SLUICE__API__OPERATION__OP_##name
 #define KIND(name) SLUICE__API__OBJECT_KIND__KIND_##name
 
@@ -106,6 +108,11 @@ static int check_port(const Sluice__Api__Port *port, struct api_error *error)
 		if (!text_ok(port->pcap->rx_file, 0, 255) || !text_ok(port->pcap->tx_file, 0, 255) ||
 		    (port->pcap->rx_file[0] == '\0' && port->pcap->tx_file[0] == '\0'))
 			return invalid(error, "pcap needs a file to read or to write, of at most 255 bytes");
+		break;
+	case SLUICE__API__PORT__DEVICE_MEMORY:
+		if (!engine_identity.bench)
+			return invalid(error, "memory is for an engine that was started with --bench");
+		if (!text_ok(port->memory->rx_file, 0, 255)) return invalid(error, "rx_file is of at most 255 bytes");
 		break;
 	default:
 		return invalid(error, "a port needs a device");

@@ -27,6 +27,7 @@ struct engine_identity {
 	uint64_t started_at_seconds;
 	uint64_t started_ms; // monotonic
 	bool huge_pages;
+	bool bench; // started for benchmarks: ports may receive from memory
 };
 extern struct engine_identity engine_identity;
 

@@ -10,6 +10,7 @@
 
 #include "../main/stage.h"
 #include "../testing/control.h"
+#include "state.h"
 #include "transaction.h"
 
 #define KIND(name) SLUICE__API__OBJECT_KIND__KIND_##name
@@ -185,6 +186,15 @@ static void values_out_of_range_are_refused(void **state)
 	assert_int_equal(RUN(op_port("q", "r"), op_port("s", "r")), CODE(CONFLICT));
 }
 
+static void ports_receive_from_memory_only_for_benchmarks(void **state)
+{
+	assert_int_equal(RUN(op_memory_port("m")), CODE(INVALID));
+	assert_string_equal(error.object, "port:m");
+	engine_identity.bench = true;
+	assert_int_equal(RUN(op_memory_port("m")), 0);
+	engine_identity.bench = false;
+}
+
 static void delete_of_nothing_is_a_success(void **state)
 {
 	assert_int_equal(RUN(op_delete(KIND(PORT), "nothing")), 0);
@@ -327,6 +337,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(commit_exchanges_tags_in_one_transaction, before_each, after_each),
 		cmocka_unit_test_setup_teardown(static_mac_stays_in_its_bridge_domain, before_each, after_each),
 		cmocka_unit_test_setup_teardown(values_out_of_range_are_refused, before_each, after_each),
+		cmocka_unit_test_setup_teardown(ports_receive_from_memory_only_for_benchmarks, before_each, after_each),
 		cmocka_unit_test_setup_teardown(delete_of_nothing_is_a_success, before_each, after_each),
 		cmocka_unit_test_setup_teardown(abort_leaves_no_trace, before_each, after_each),
 		cmocka_unit_test_setup_teardown(owners_do_not_meet, before_each, after_each),

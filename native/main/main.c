@@ -116,6 +116,7 @@ static int step_eal(void)
 	int rc = eal_start(given);
 
 	engine_identity.huge_pages = given->huge_pages;
+	engine_identity.bench = given->bench;
 	return rc;
 }
 
@@ -144,6 +145,11 @@ static int step_build(void)
 {
 	build_start();
 	return 0;
+}
+
+static int step_graph(void)
+{
+	return workers_run(given->bench);
 }
 
 static int step_listen(void)
@@ -184,7 +190,7 @@ static const struct step {
 	{"wake-up", step_wake, NULL},
 	{"ports", ports_start, ports_stop},
 	{"stages", stages_start, stages_stop},
-	{"graph", workers_run, workers_stop},
+	{"graph", step_graph, workers_stop},
 	{"socket", step_listen, stop_objects},
 };
 

@@ -17,6 +17,7 @@ static const char usage[] =
 	"  --no-huge         memory of ordinary pages instead of huge ones\n"
 	"  --workers N       worker threads, 1 to 16 (default 1)\n"
 	"  --cores LIST      processors of the workers, such as 1,3 or 2-5 (default: any)\n"
+	"  --bench           for benchmarks: ports may receive from memory, workers run at a fixed priority\n"
 	"  --pid-file PATH   write the process id there\n"
 	"  --ready-fd FD     write a line there once clients can connect, and close it\n"
 	"  --verbose         log more\n"
@@ -40,13 +41,14 @@ static int number(const char *text, long least, long most, long *value)
 
 int options_parse(int argc, char **argv, struct options *options)
 {
-	enum { SOCKET = 256, MEMORY, NO_HUGE, WORKERS, CORES, PID_FILE, READY_FD, VERBOSE, VERSION, HELP };
+	enum { SOCKET = 256, MEMORY, NO_HUGE, WORKERS, CORES, BENCH, PID_FILE, READY_FD, VERBOSE, VERSION, HELP };
 	static const struct option known[] = {
 		{"socket", required_argument, NULL, SOCKET},
 		{"memory", required_argument, NULL, MEMORY},
 		{"no-huge", no_argument, NULL, NO_HUGE},
 		{"workers", required_argument, NULL, WORKERS},
 		{"cores", required_argument, NULL, CORES},
+		{"bench", no_argument, NULL, BENCH},
 		{"pid-file", required_argument, NULL, PID_FILE},
 		{"ready-fd", required_argument, NULL, READY_FD},
 		{"verbose", no_argument, NULL, VERBOSE},
@@ -80,6 +82,9 @@ int options_parse(int argc, char **argv, struct options *options)
 			if (optarg[0] == '\0' || optarg[strspn(optarg, "0123456789,-")] != '\0')
 				return wrong("--cores is a list such as 1,3 or 2-5", optarg);
 			options->cores = optarg;
+			break;
+		case BENCH:
+			options->bench = true;
 			break;
 		case PID_FILE:
 			options->pid_file = optarg;

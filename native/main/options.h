@@ -12,6 +12,7 @@ struct options {
 	unsigned workers;
 	int ready_fd; // -1: none
 	bool huge_pages;
+	bool bench;   // ports may receive from memory, workers run at a fixed priority
 	bool verbose; // DPDK's own log, and debug lines
 };
 

@@ -1,6 +1,7 @@
 #include "worker.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -41,7 +42,7 @@ int packet_meta_offset = -1;
 
 static struct sleeper sleepers[MAX_WORKERS];
 static struct rte_rcu_qsbr *quiescence;
-static bool running, stopping;
+static bool running, stopping, fixed;
 static int control_fd = -1;
 static bool control_woken;
 
@@ -158,6 +159,8 @@ static int worker_main(void *arg)
 	unsigned empty = 0;
 
 	worker_current = worker;
+	if (fixed && sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){.sched_priority = 1}) < 0)
+		log_error("priority-not-fixed", "worker=%u errno=%d", worker->index, errno);
 	rte_rcu_qsbr_thread_online(quiescence, worker->index);
 	while (!__atomic_load_n(&stopping, __ATOMIC_RELAXED)) {
 		worker->dataplane = __atomic_load_n(root, __ATOMIC_ACQUIRE);
@@ -180,7 +183,7 @@ static int worker_main(void *arg)
 	return 0;
 }
 
-int workers_run(void)
+int workers_run(bool fixed_priority)
 {
 	static const char *patterns[] = {"rx", "inject"};
 	unsigned lcore = rte_get_next_lcore(-1, 1, 0);
@@ -204,6 +207,7 @@ int workers_run(void)
 		if (rte_rcu_qsbr_thread_register(quiescence, i) != 0) return -EINVAL;
 	}
 	running = true;
+	fixed = fixed_priority;
 	for (unsigned i = 0; i < worker_count; i++, lcore = rte_get_next_lcore(lcore, 1, 0)) {
 		int rc = lcore < RTE_MAX_LCORE ? rte_eal_remote_launch(worker_main, &workers[i], lcore) : -EINVAL;
 

@@ -11,8 +11,9 @@ extern struct worker workers[MAX_WORKERS];
 // Rings, epoll and quiescent-state bookkeeping for `count` workers (1 to MAX_WORKERS); no thread yet, no EAL needed.
 // Until workers_run the workers count as quiescent. 0 or -errno.
 int workers_start(unsigned count);
-// Creates the graphs and launches the workers on the EAL's worker lcores. Needs the stages' start(). 0 or -errno.
-int workers_run(void);
+// Creates the graphs and launches the workers on the EAL's worker lcores. Needs the stages' start(). `fixed_priority`:
+// before everything else on their cores (SCHED_FIFO). 0 or -errno.
+int workers_run(bool fixed_priority);
 // Ends the threads and waits for them; then graphs, rings and fds go.
 void workers_stop(void);
 

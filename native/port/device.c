@@ -11,6 +11,8 @@ const struct device_kind *device_kind(enum device_type type)
 		return &device_ring;
 	case DEVICE_PCAP:
 		return &device_pcap;
+	case DEVICE_MEMORY:
+		return &device_memory;
 	}
 	return NULL;
 }

@@ -7,7 +7,7 @@
 
 #include <rte_spinlock.h>
 
-enum device_type { DEVICE_AF_PACKET, DEVICE_AF_XDP, DEVICE_RING, DEVICE_PCAP };
+enum device_type { DEVICE_AF_PACKET, DEVICE_AF_XDP, DEVICE_RING, DEVICE_PCAP, DEVICE_MEMORY };
 
 // What a client asked for.
 struct device_spec {
@@ -64,7 +64,7 @@ struct device {
 	struct device_queue queues[MAX_WORKERS];
 };
 
-extern const struct device_kind device_af_packet, device_af_xdp, device_ring, device_pcap;
+extern const struct device_kind device_af_packet, device_af_xdp, device_ring, device_pcap, device_memory;
 
 // Whether this process has the kernel device open by AF_XDP.
 bool af_xdp_has(unsigned ifindex);

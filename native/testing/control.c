@@ -85,6 +85,18 @@ Sluice__Api__Operation *op_port(const char *name, const char *ring)
 	BUILT(set_port, SET_PORT);
 }
 
+Sluice__Api__Operation *op_memory_port(const char *name)
+{
+	Sluice__Api__Port it = SLUICE__API__PORT__INIT;
+	Sluice__Api__MemoryFrames memory = SLUICE__API__MEMORY_FRAMES__INIT;
+
+	it.name = text(name);
+	it.device_case = SLUICE__API__PORT__DEVICE_MEMORY;
+	it.memory = &memory;
+	it.enabled = true;
+	BUILT(set_port, SET_PORT);
+}
+
 Sluice__Api__Operation *op_logical_port(const char *name, const char *port, unsigned vid, const char *bridge_domain)
 {
 	Sluice__Api__LogicalPort it = SLUICE__API__LOGICAL_PORT__INIT;

@@ -12,6 +12,8 @@ void control_stop(void);
 
 // Operations, freshly allocated as a decoder does.
 Sluice__Api__Operation *op_port(const char *name, const char *ring);
+// Without frames.
+Sluice__Api__Operation *op_memory_port(const char *name);
 Sluice__Api__Operation *op_logical_port(const char *name, const char *port, unsigned vid, const char *bridge_domain);
 Sluice__Api__Operation *op_bridge_domain(const char *name, unsigned ageing_seconds);
 Sluice__Api__Operation *op_static_mac(const char *name, const char *bridge_domain, const char *logical_port,

@@ -461,6 +461,14 @@ export declare type Port = Message<"sluice.api.Port"> & {
      */
     value: PcapFiles;
     case: "pcap";
+  } | {
+    /**
+     * Frames from memory, for benchmarks; refused but by an engine that was started with --bench.
+     *
+     * @generated from field: sluice.api.MemoryFrames memory = 8;
+     */
+    value: MemoryFrames;
+    case: "memory";
   } | { case: undefined; value?: undefined };
 
   /**
@@ -506,6 +514,25 @@ export declare type PcapFiles = Message<"sluice.api.PcapFiles"> & {
  * Use `create(PcapFilesSchema)` to create a new message.
  */
 export declare const PcapFilesSchema: GenMessage<PcapFiles>;
+
+/**
+ * @generated from message sluice.api.MemoryFrames
+ */
+export declare type MemoryFrames = Message<"sluice.api.MemoryFrames"> & {
+  /**
+   * A capture whose frames (14 to 62 bytes, at most 4 Mi) are received again and again, as fast as they are asked for.
+   * Empty: receives nothing. What is sent is freed.
+   *
+   * @generated from field: string rx_file = 1;
+   */
+  rxFile: string;
+};
+
+/**
+ * Describes the message sluice.api.MemoryFrames.
+ * Use `create(MemoryFramesSchema)` to create a new message.
+ */
+export declare const MemoryFramesSchema: GenMessage<MemoryFrames>;
 
 /**
  * @generated from message sluice.api.VlanTag
