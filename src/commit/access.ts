@@ -34,6 +34,8 @@ export interface Decisions {
    * with the path; counts denied-data-writes. Empty: all allowed.
    */
   write(change: Change): readonly Fault[];
+  /** Whether one instance may be locked for its editing: update access to it. */
+  lock(node: DataSchemaNode, row: RowKey): boolean;
   /** Whether the rpc may be called; counts denied-operations. close-session is always allowed (section 3.2.5). */
   rpc(node: RpcNode): boolean;
   /** Whether the action may be called on the node whose row is given: read access to the path and exec access. */

@@ -269,6 +269,7 @@ test('Datastores asks access control for what an edit changes, and for what a co
   const asked: string[][] = [];
   const access = {
     readable: () => 'permit' as const,
+    lock: () => true,
     read: () => true,
     rpc: () => true,
     action: () => true,

@@ -4,6 +4,7 @@
  */
 import type { CommitAbout } from '../datastore/history.ts';
 import { Overlay } from '../datastore/overlay.ts';
+import type { InstanceAddress } from '../datastore/path.ts';
 import type { Snapshot } from '../datastore/snapshot.ts';
 import { EmptyView, type SourceView } from '../datastore/source.ts';
 import type { Store } from '../datastore/store.ts';
@@ -19,6 +20,7 @@ import type { EditOptions } from './edit/options.ts';
 import type { Feature, PlannedOperation, Target } from './feature.ts';
 import { Locks, lockDenied } from './locks.ts';
 import { operationalView } from './operational.ts';
+import { type PartialLock, PartialLocks } from './partial-locks.ts';
 import { type CommitListener, type CommitResult, Pipeline } from './pipeline.ts';
 import { SerialQueue } from './queue.ts';
 import { inSlices } from './slices.ts';
@@ -68,6 +70,7 @@ export interface Reading {
 
 export class Datastores {
   readonly locks = new Locks();
+  readonly partialLocks: PartialLocks;
   readonly #store: Store;
   readonly #options: DatastoresOptions;
   readonly #pipeline: Pipeline;
@@ -76,7 +79,9 @@ export class Datastores {
   constructor(options: DatastoresOptions) {
     this.#options = options;
     this.#store = options.store;
+    this.partialLocks = new PartialLocks(options.store.keys);
     this.#pipeline = new Pipeline(options);
+    this.#pipeline.onCommit((_record, { rows }) => this.partialLocks.forget(rows));
     this.#queue = new SerialQueue(options.queueCapacity ?? 64);
   }
 
@@ -246,8 +251,37 @@ export class Datastores {
       if (target === 'candidate' && !this.locks.holder(target) && this.#store.candidate.isModified) {
         throw new FaultError(lockDenied('candidate has changes that are neither committed nor discarded', 0));
       }
+      const partial = target === 'running' && !this.locks.holder(target) ? this.partialLocks.holder : undefined;
+      if (partial !== undefined) {
+        throw new FaultError(lockDenied(`session ${partial} has locked parts of running`, partial));
+      }
       this.locks.lock(target, caller.sessionId);
     });
+  }
+
+  /**
+   * partial-lock (RFC 5717 section 2.4.1) of the nodes of running that `find` gives; what it throws refuses the lock.
+   * `select` are the expressions that it goes by. As `lock`, it waits for the changes before it.
+   */
+  partialLock(
+    caller: Caller,
+    select: readonly string[],
+    find: (running: SourceView) => readonly InstanceAddress[],
+  ): Promise<PartialLock> {
+    return this.#queue.run(() => {
+      using snapshot = this.#store.snapshot();
+      const nodes = find(snapshot.running);
+      const { sessionId } = this.locks.holder('running') ?? {};
+      if (sessionId !== undefined) {
+        throw new FaultError(lockDenied(`session ${sessionId} has locked all of running`, sessionId));
+      }
+      return this.partialLocks.grant(caller.sessionId, select, nodes);
+    });
+  }
+
+  /** partial-unlock (RFC 5717 section 2.4.2). */
+  partialUnlock(caller: Caller, id: number): void {
+    this.partialLocks.release(id, caller.sessionId);
   }
 
   /** unlock (RFC 6241 section 7.6). */
@@ -260,6 +294,7 @@ export class Datastores {
     return this.#queue.runAlways(() => {
       if (this.locks.holder('candidate')?.sessionId === sessionId) this.#store.candidate.discard();
       this.locks.release(sessionId);
+      this.partialLocks.releaseAll(sessionId);
     });
   }
 
@@ -284,7 +319,10 @@ export class Datastores {
     options: EditOptions,
     snapshot: Snapshot,
   ): Promise<CommitResult | undefined> {
-    if (options.testOption !== 'test-only') return this.#pipeline.commit(change, snapshot.commit, aboutOf(caller));
+    if (options.testOption !== 'test-only') {
+      this.#refuseLocked(caller, change);
+      return this.#pipeline.commit(change, snapshot.commit, aboutOf(caller));
+    }
     refuse(await this.#pipeline.faults(change));
     return undefined;
   }
@@ -331,7 +369,14 @@ export class Datastores {
     options: CommitOptions = {},
   ): Promise<CommitResult> {
     refuse(caller.access?.write(change) ?? []);
+    this.#refuseLocked(caller, change);
     return this.#pipeline.commit(change, snapshot.commit, { ...aboutOf(caller), ...options });
+  }
+
+  /** After access control, so that nobody learns of locks on what he may not change. */
+  #refuseLocked(caller: Caller, { rows }: StoreChange): void {
+    const fault = this.partialLocks.faultOf(rows, caller.sessionId);
+    if (fault !== undefined) throw new FaultError(fault);
   }
 
   /** A source as an overlay over running. */

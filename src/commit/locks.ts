@@ -1,4 +1,4 @@
-/** Locks on whole datastores (RFC 6241 sections 7.5 and 7.6). Partial locks (RFC 5717) will be a second table beside. */
+/** Locks on whole datastores (RFC 6241 sections 7.5 and 7.6); those on parts of running are in partial-locks.ts. */
 import { type Fault, FaultError } from '../yang/fault.ts';
 import type { DatastoreName } from './datastore-name.ts';
 

@@ -24,6 +24,7 @@ export const servedModules: readonly ModuleRequest[] = [
     features: ['writable-running', 'candidate', 'rollback-on-error', 'validate', 'startup', 'xpath'],
   },
   { name: 'ietf-netconf-monitoring', revision: '2010-10-04' },
+  { name: 'ietf-netconf-partial-lock', revision: '2009-10-19' },
   { name: 'ietf-netconf-notifications', revision: '2012-02-06' },
   { name: 'notifications', revision: '2008-07-14' },
   { name: 'nc-notifications', revision: '2008-07-14' },

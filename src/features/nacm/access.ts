@@ -56,6 +56,7 @@ const permitAll: Decisions = {
   readable: () => 'permit',
   read: () => true,
   write: () => [],
+  lock: () => true,
   rpc: () => true,
   action: () => true,
   notification: () => true,
@@ -90,6 +91,10 @@ class JudgedDecisions implements Decisions {
     }
     if (faults.length > 0) this.#denials.dataWrites += 1;
     return faults;
+  }
+
+  lock(node: DataSchemaNode, row: RowKey): boolean {
+    return this.#judge.instance(node, 'update', lazyInstance(this.#keys, row, this.#user));
   }
 
   rpc(node: Parameters<Decisions['rpc']>[0]): boolean {

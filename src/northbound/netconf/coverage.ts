@@ -43,6 +43,11 @@ export const capabilities: readonly Capability[] = [
     source: 'RFC 6241 sections 7.5–7.9',
     shownBy: [[`${here}/rpc/rpc.test.ts`]],
   },
+  {
+    capability: 'partial-lock 1.0',
+    source: 'RFC 5717',
+    shownBy: [[`${here}/rpc/partial-lock.test.ts`], ['src/commit/partial-locks.test.ts']],
+  },
   { capability: 'subtree filter', source: 'RFC 6241 section 6', shownBy: [[`${here}/filter/filter.test.ts`]] },
   { capability: 'xpath', source: 'RFC 6241 section 8.9', shownBy: [[`${here}/filter/filter.test.ts`]] },
   {

@@ -233,7 +233,8 @@ export class NetconfServer implements SessionHost {
 
   mayExpire(session: Session): boolean {
     if (this.#streams.isSubscribed(session.id)) return false;
-    const { locks } = this.#options.datastores;
+    const { locks, partialLocks } = this.#options.datastores;
+    if (partialLocks.isHolder(session.id)) return false;
     return (['running', 'candidate', 'startup'] as const).every((name) => locks.holder(name)?.sessionId !== session.id);
   }
 

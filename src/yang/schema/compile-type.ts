@@ -14,7 +14,7 @@ import { BadRange, parseRanges, type Ranges, type Restriction } from '../type/ra
 import { LENGTH_BOUNDS, StringType } from '../type/string.ts';
 import type { BaseType, Type } from '../type/type.ts';
 import { UnionType } from '../type/union.ts';
-import { XPATH_TYPEDEF, XPathStringType } from '../type/xpath-string.ts';
+import { XPATH_MODULE, XPATH_TYPEDEF, XPathStringType } from '../type/xpath-string.ts';
 import { namesOf } from './compile-names.ts';
 import { patternsOf } from './compile-pattern.ts';
 import type { IdentityTable } from './identity.ts';
@@ -122,7 +122,7 @@ export class TypeCompiler {
       }
       case 'string':
         return simple(
-          new (typedef === XPATH_TYPEDEF ? XPathStringType : StringType)(
+          new (isXPath(typedef, scope) ? XPathStringType : StringType)(
             typedef,
             lengthOf(statement, undefined),
             patternsOf(statement),
@@ -291,4 +291,9 @@ function restriction(
     errorMessage: child(statement, 'error-message')?.argument,
     errorAppTag: child(statement, 'error-app-tag')?.argument,
   };
+}
+
+/** Whether a string is an XPath expression, whose prefixes mean what they mean where it is written. */
+function isXPath(typedef: string | undefined, scope: Scope): boolean {
+  return typedef === XPATH_TYPEDEF || (typedef === undefined && scope.unit.module.name === XPATH_MODULE);
 }

@@ -9,6 +9,9 @@ import type { NameScope, ParsedValue } from './type.ts';
 /** The typedef whose strings these are. */
 export const XPATH_TYPEDEF = 'ietf-yang-types:xpath1.0';
 
+/** RFC 5717's module writes `string` where it means an expression, its only string: it is older than the typedef. */
+export const XPATH_MODULE = 'ietf-netconf-partial-lock';
+
 /** Literals and axes are passed over; what remains of name and colon is a prefix. */
 const PREFIX = /"[^"]*"|'[^']*'|[A-Za-z_][\w.-]*::|([A-Za-z_][\w.-]*):(?=[A-Za-z_*])/g;
 

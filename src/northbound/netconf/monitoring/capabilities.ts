@@ -21,6 +21,9 @@ export function capabilitiesOf(schema: Schema): readonly string[] {
     capabilities.push('urn:ietf:params:netconf:capability:notification:1.0');
     capabilities.push('urn:ietf:params:netconf:capability:interleave:1.0');
   }
+  if (schema.rpcs.has('ietf-netconf-partial-lock:partial-lock')) {
+    capabilities.push('urn:ietf:params:netconf:capability:partial-lock:1.0');
+  }
   const library = schema.modules.get(YANG_LIBRARY);
   if (library?.implemented) {
     const id = contentId(schema);

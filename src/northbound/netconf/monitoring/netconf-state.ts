@@ -1,5 +1,6 @@
 /** /netconf-state (RFC 6022 section 2) and /netconf/streams (RFC 5277 section 3.2.5). */
 import type { Datastores } from '../../../commit/datastores.ts';
+import type { PartialLock } from '../../../commit/partial-locks.ts';
 import type { Interest } from '../../../commit/state.ts';
 import type { PlainData } from '../../../yang/data/build.ts';
 import type { Schema } from '../../../yang/schema/node.ts';
@@ -35,13 +36,25 @@ export function netconfState(parts: MonitoringParts, interests: readonly Interes
   };
 }
 
-function datastoreStates({ locks }: Datastores): PlainData[] {
+function datastoreStates({ locks, partialLocks }: Datastores): PlainData[] {
   return (['running', 'candidate', 'startup'] as const).map((name) => {
     const lock = locks.holder(name);
+    const parts = name === 'running' ? [...partialLocks.all()] : [];
+    if (parts.length > 0) return { name, locks: { 'partial-lock': parts.map(partialLockState) } };
     if (lock === undefined) return { name };
     const held = { 'locked-by-session': lock.sessionId, 'locked-time': dateAndTime(lock.since) };
     return { name, locks: { 'global-lock': held } };
   });
+}
+
+function partialLockState({ id, sessionId, since, select, lockedNodes }: PartialLock): PlainData {
+  return {
+    'lock-id': id,
+    'locked-by-session': sessionId,
+    'locked-time': dateAndTime(since),
+    select: [...new Set(select)],
+    'locked-node': lockedNodes,
+  };
 }
 
 function schemaStates(schema: Schema): PlainData[] {

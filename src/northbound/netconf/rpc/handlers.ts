@@ -11,6 +11,7 @@ import {
 import { getSchemaHandler } from './get-schema.ts';
 import type { RpcHandlers } from './handler.ts';
 import { lockHandler, unlockHandler } from './lock.ts';
+import { partialLockHandler, partialUnlockHandler } from './partial-lock.ts';
 import { getConfigHandler, getHandler } from './read.ts';
 import type { Services } from './services.ts';
 import { closeSessionHandler, killSessionHandler } from './session.ts';
@@ -27,6 +28,8 @@ export function netconfHandlers(services: Services): RpcHandlers {
     ['ietf-netconf:discard-changes', discardChangesHandler(services)],
     ['ietf-netconf:lock', lockHandler(services)],
     ['ietf-netconf:unlock', unlockHandler(services)],
+    ['ietf-netconf-partial-lock:partial-lock', partialLockHandler(services)],
+    ['ietf-netconf-partial-lock:partial-unlock', partialUnlockHandler(services)],
     ['ietf-netconf:close-session', closeSessionHandler(services)],
     ['ietf-netconf:kill-session', killSessionHandler(services)],
     ['ietf-netconf-monitoring:get-schema', getSchemaHandler(services)],
