@@ -30,6 +30,25 @@ export function isInUse(
   return true;
 }
 
+const conditional = new WeakMap<DataSchemaNode, boolean>();
+
+/** Whether a default of the node depends on `when` conditions: its own, or those of containers between it and its row. */
+export function isConditional(node: DataSchemaNode): boolean {
+  let is = conditional.get(node);
+  if (is === undefined) {
+    const above = node.dataParent;
+    const hasOwn = node.whens.length > 0;
+    is = hasOwn || (above?.kind === 'container' && (isRow(above) ? isConditionalTop(above) : isConditional(above)));
+    conditional.set(node, is);
+  }
+  return is;
+}
+
+/** A top-level container is there without a row of its own, and so without anybody having judged its conditions. */
+function isConditionalTop(node: DataSchemaNode): boolean {
+  return node.kind === 'container' && !node.presence && node.whens.length > 0;
+}
+
 function isSelected(one: CaseNode, row: Row | undefined, has: (node: DataSchemaNode) => boolean): boolean {
   if (exists(one, row, has)) return true;
   const choice = one.parent;

@@ -86,6 +86,7 @@ test('walk writes defaults as RFC 6243 says', () => {
     viewToXml(view, { defaults: 'trim' }),
     `<box${namespace}><interface><name>a</name><encapsulation><push>3</push></encapsulation></interface></box>`,
   );
+  assert.equal(viewToXml(view, { defaults: 'report-all-tagged' }).match(/<mtu[^>]*>/)?.[0], '<mtu>', 'it was set');
   assert.equal(
     viewToXml(view, { defaults: 'report-all' }),
     `<box${namespace}><interface><name>a</name><mtu>1500</mtu><encapsulation><inner>none</inner><push>3</push>` +

@@ -6,12 +6,13 @@
  * nothing leaves nothing behind.
  */
 import type { DataSchemaNode, LeafNode } from '../yang/schema/node.ts';
-import { defaultOf, isInUse } from './defaults.ts';
+import { defaultOf, isConditional, isInUse } from './defaults.ts';
 import { END } from './key.ts';
 import { type Outline, type OutlineItem, outlineOf } from './outline.ts';
 import type { ColumnNode } from './shape.ts';
 import type { SourceView } from './source.ts';
 import type { KeyedRow, Row, RowKey, RowNode } from './view.ts';
+import { ViewTree } from './xpath-tree.ts';
 
 /** Where elements go: the XML writer has this form. */
 export interface ElementSink {
@@ -23,8 +24,11 @@ export interface ElementSink {
   readonly length: number;
 }
 
-/** `all`: with everything below, no hook is asked again. `descend`: what the hooks want of it. `skip`: without. */
-export type Verdict = 'all' | 'descend' | 'skip';
+/**
+ * `all`: with everything below, no hook is asked again. `open`: the element, and what the hooks want of it. `descend`:
+ * the element where the hooks want something of it. `skip`: without.
+ */
+export type Verdict = 'all' | 'open' | 'descend' | 'skip';
 
 export interface WalkHooks {
   /** A container, list entry or leaf-list entry; `key` is the row that it is, or that holds the container. */
@@ -38,17 +42,20 @@ export interface WalkHooks {
   select?(node: RowNode, parent: RowKey): 'all' | 'none' | readonly RowKey[];
 }
 
-/** RFC 6243 section 3 and 4.5.1: which leaves with their default value are written. */
+/**
+ * RFC 6243 section 3: which leaves with their default value are written. The datastore keeps what was set, whatever its
+ * value (basic mode `explicit`), so only what was not set is tagged.
+ */
 export type DefaultsMode = 'explicit' | 'trim' | 'report-all' | 'report-all-tagged';
 
 export interface WalkOptions {
   readonly hooks?: WalkHooks;
   readonly defaults?: DefaultsMode;
   /**
-   * The default in use of a leaf without a value. Left out: as far as choices decide; with `when` conditions in play an
-   * XPath tree has to (ViewTree.defaultInUse).
+   * Told of each element right before the sink gets it, with the row that it is or is in; `isDefault`: nobody set it.
+   * `row` is undefined for defaults of a leaf-list.
    */
-  readonly defaultInUse?: (leaf: LeafNode, key: RowKey) => string | undefined;
+  readonly announce?: (node: DataSchemaNode, key: RowKey, row: Row | undefined, isDefault: boolean) => void;
   /** The row to begin with: its own element and those below. Left out: all top-level nodes. */
   readonly from?: RowKey;
   /** After how many characters in the sink the walk pauses. */
@@ -65,6 +72,8 @@ export function* walk(view: SourceView, sink: ElementSink, options: WalkOptions 
 /** An element that is written when something of it is. */
 interface Pending {
   readonly node: DataSchemaNode;
+  readonly key: RowKey;
+  readonly row: Row;
   readonly along: (() => void)[];
   isOpen: boolean;
 }
@@ -74,18 +83,20 @@ class Walk {
   readonly #sink: ElementSink;
   readonly #hooks: WalkHooks | undefined;
   readonly #mode: DefaultsMode;
-  readonly #inUse: ((leaf: LeafNode, key: RowKey) => string | undefined) | undefined;
+  readonly #announce: WalkOptions['announce'];
   readonly #pauseAt: number;
   readonly #pending: Pending[] = [];
   /** How many of the pending elements are open: always the outer ones. */
   #opened = 0;
+  /** Judges the conditions of defaults: made where there is one. */
+  #tree: ViewTree | undefined;
 
-  constructor(view: SourceView, sink: ElementSink, { hooks, defaults, defaultInUse, pauseAt }: WalkOptions) {
+  constructor(view: SourceView, sink: ElementSink, { hooks, defaults, announce, pauseAt }: WalkOptions) {
     this.#view = view;
     this.#sink = sink;
     this.#hooks = hooks;
     this.#mode = defaults ?? 'explicit';
-    this.#inUse = defaultInUse;
+    this.#announce = announce;
     this.#pauseAt = pauseAt ?? defaultPause;
   }
 
@@ -109,11 +120,13 @@ class Walk {
     }
     if (node.kind === 'leaf-list') {
       this.#open();
+      this.#announce?.(node, key, row, false);
       this.#sink.leaf(node, this.#view.keys.valueOf(key, node));
       return;
     }
     // A top-level container is no more than what is in it.
-    this.#enter(node, verdict === 'all' && !(node.kind === 'container' && !node.presence));
+    const isThere = verdict === 'open' || (verdict === 'all' && !(node.kind === 'container' && !node.presence));
+    this.#enter(node, key, row, isThere);
     yield* this.#inside(node, key, row, verdict === 'all', stream);
     this.#leave();
     if (this.#sink.length >= this.#pauseAt) yield undefined;
@@ -175,7 +188,7 @@ class Walk {
       for (const below of item.items) this.#pass(below, key, stream);
       return;
     }
-    this.#enter(item.node, false);
+    this.#enter(item.node, key, row, verdict === 'open');
     for (const below of item.items) yield* this.#item(below, key, row, verdict === 'all', stream);
     this.#leave();
   }
@@ -183,6 +196,10 @@ class Walk {
   *#streamed(node: RowNode, key: RowKey, whole: boolean, stream: Stream): Iterable<undefined> {
     if (node.kind === 'container' && !node.presence) {
       yield* this.#implicit(node, key, whole, stream);
+      return;
+    }
+    if (this.#isTrimmed(node, key)) {
+      stream.skipAll(node, key);
       return;
     }
     let isEmpty = true;
@@ -203,7 +220,7 @@ class Walk {
 
   *#lookUp(node: RowNode, parent: RowKey, whole: boolean): Iterable<undefined> {
     const wanted = whole ? 'all' : (this.#hooks?.select?.(node, parent) ?? 'all');
-    if (wanted === 'none') return;
+    if (wanted === 'none' || this.#isTrimmed(node, parent)) return;
     if (node.kind === 'container' && !node.presence) {
       yield* this.#implicit(node, parent, whole, undefined);
       return;
@@ -239,7 +256,7 @@ class Walk {
     }
     const verdict = whole ? 'all' : (this.#hooks?.enter(item.node, key, row) ?? 'all');
     if (verdict === 'skip') return;
-    this.#enter(item.node, false);
+    this.#enter(item.node, key, row, verdict === 'open');
     for (const below of item.items) this.#plain(below, key, row, verdict === 'all');
     this.#leave();
   }
@@ -247,12 +264,12 @@ class Walk {
   #column(node: ColumnNode, key: RowKey, row: Row, whole: boolean): void {
     let value = row.leaves.get(node);
     let isDefault = false;
-    if (node.kind === 'leaf' && this.#mode !== 'explicit' && !node.isKey) {
+    if (this.#mode !== 'explicit' && node.kind === 'leaf' && !node.isKey) {
       if (this.#mode === 'trim') {
         if (value !== undefined && value === node.default) return;
-      } else {
-        value ??= this.#default(node, key, row);
-        isDefault = value === node.default && this.#mode === 'report-all-tagged';
+      } else if (value === undefined) {
+        value = this.#default(node, key, row);
+        isDefault = true;
       }
     }
     if (value === undefined) return;
@@ -262,15 +279,16 @@ class Walk {
       const element = this.#pending.at(-1);
       if (element !== undefined && !element.isOpen) {
         const text = value;
-        element.along.push(() => this.#write(node, text, isDefault));
+        element.along.push(() => this.#write(node, text, key, row, isDefault));
         return;
       }
     } else this.#open();
-    this.#write(node, value, isDefault);
+    this.#write(node, value, key, row, isDefault);
   }
 
-  #write(node: ColumnNode, value: string, isDefault: boolean): void {
-    if (node.kind === 'leaf') this.#sink.leaf(node, value, isDefault);
+  #write(node: ColumnNode, value: string, key: RowKey, row: Row, isDefault: boolean): void {
+    this.#announce?.(node, key, row, isDefault);
+    if (node.kind === 'leaf') this.#sink.leaf(node, value, isDefault && this.#mode === 'report-all-tagged');
     else this.#sink.anydata(node, value);
   }
 
@@ -280,22 +298,43 @@ class Walk {
     if (this.#mode !== 'report-all' && this.#mode !== 'report-all-tagged') return;
     const row = this.#view.get(key);
     if (!isInUse(row, node, (other) => this.#view.has(key, other as RowNode))) return;
+    if (isConditional(node) && !this.#conditions().holds(node, key)) return;
     for (const value of node.defaults) {
       const entry = this.#view.keys.child(key, node, [value]);
       if (!whole && (this.#hooks?.enter(node, entry, undefined) ?? 'all') === 'skip') continue;
       this.#open();
+      this.#announce?.(node, entry, undefined, true);
       this.#sink.leaf(node, value, this.#mode === 'report-all-tagged');
     }
   }
 
-  #default(leaf: LeafNode, key: RowKey, row: Row): string | undefined {
-    if (leaf.default === undefined || !leaf.config) return undefined;
-    if (this.#inUse !== undefined) return this.#inUse(leaf, key);
-    return defaultOf(row, leaf, (node) => this.#view.has(key, node as RowNode));
+  /** Whether a leaf-list has the entries that it would have by default, and those are not to be written. */
+  #isTrimmed(node: RowNode, parent: RowKey): boolean {
+    if (this.#mode !== 'trim' || node.kind !== 'leaf-list' || node.defaults.length === 0) return false;
+    const { defaults } = node;
+    let count = 0;
+    for (const { key } of this.#view.entries(parent, node)) {
+      const value = this.#view.keys.valueOf(key, node);
+      if (node.orderedByUser ? value !== defaults[count] : !defaults.includes(value)) return false;
+      count++;
+    }
+    return count === defaults.length;
   }
 
-  #enter(node: DataSchemaNode, now: boolean): void {
-    this.#pending.push({ node, along: [], isOpen: false });
+  #default(leaf: LeafNode, key: RowKey, row: Row): string | undefined {
+    if (leaf.default === undefined || !leaf.config) return undefined;
+    const value = defaultOf(row, leaf, (node) => this.#view.has(key, node as RowNode));
+    if (value === undefined || !isConditional(leaf)) return value;
+    return this.#conditions().holds(leaf, key) ? value : undefined;
+  }
+
+  #conditions(): ViewTree {
+    this.#tree ??= new ViewTree(this.#view, this.#view.keys);
+    return this.#tree;
+  }
+
+  #enter(node: DataSchemaNode, key: RowKey, row: Row, now: boolean): void {
+    this.#pending.push({ node, key, row, along: [], isOpen: false });
     if (now) this.#open();
   }
 
@@ -310,6 +349,7 @@ class Walk {
   #open(): void {
     for (; this.#opened < this.#pending.length; this.#opened++) {
       const element = this.#pending[this.#opened] as Pending;
+      this.#announce?.(element.node, element.key, element.row, false);
       this.#sink.openElement(element.node);
       element.isOpen = true;
       for (const write of element.along) write();

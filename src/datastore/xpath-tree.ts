@@ -104,12 +104,9 @@ export class ViewTree implements XPathTree<ViewNode> {
     return this.#keys.schema.derivedFromOrSelf(identity, base);
   }
 
-  /** The default that a leaf without a value has now, its conditions considered; for writers (RFC 6243). */
-  defaultInUse(leaf: LeafNode, key: RowKey): string | undefined {
-    const row = this.#row(key);
-    const value = defaultOf(row, leaf, (node) => this.#has(key, node));
-    if (value === undefined) return undefined;
-    return this.#holds(leaf, key, { schema: leaf, key, value, isDefault: true }) ? value : undefined;
+  /** Whether the `when` conditions of a leaf or leaf-list hold, on which its default depends; for writers (RFC 6243). */
+  holds(node: LeafNode | LeafListNode, key: RowKey): boolean {
+    return this.#holds(node, key, { schema: node, key, value: defaultsOf(node)[0] ?? '', isDefault: true });
   }
 
   *#children(node: ViewNode): Iterable<ViewNode> {
@@ -142,8 +139,10 @@ export class ViewTree implements XPathTree<ViewNode> {
     const value = this.#row(key)?.leaves.get(schema);
     if (value !== undefined) return { schema, key, value };
     if (schema.default === undefined) return undefined;
-    const inUse = this.defaultInUse(schema, key);
-    return inUse === undefined ? undefined : { schema, key, value: inUse, isDefault: true };
+    const inUse = defaultOf(this.#row(key), schema, (node) => this.#has(key, node));
+    if (inUse === undefined) return undefined;
+    const node: ViewNode = { schema, key, value: inUse, isDefault: true };
+    return this.#holds(schema, key, node) ? node : undefined;
   }
 
   *#defaults(key: RowKey, schema: LeafListNode): Iterable<ViewNode> {
@@ -196,4 +195,9 @@ export class ViewTree implements XPathTree<ViewNode> {
     }
     return a.key < b.key ? -1 : 1;
   }
+}
+
+function defaultsOf(node: LeafNode | LeafListNode): readonly string[] {
+  if (node.kind === 'leaf-list') return node.defaults;
+  return node.default === undefined ? [] : [node.default];
 }

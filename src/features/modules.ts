@@ -23,6 +23,7 @@ export const servedModules: readonly ModuleRequest[] = [
     revision: '2011-06-01',
     features: ['writable-running', 'candidate', 'rollback-on-error', 'validate', 'startup', 'xpath'],
   },
+  { name: 'ietf-netconf-with-defaults', revision: '2011-06-01' },
   { name: 'ietf-netconf-monitoring', revision: '2010-10-04' },
   { name: 'ietf-netconf-partial-lock', revision: '2009-10-19' },
   { name: 'ietf-netconf-notifications', revision: '2012-02-06' },

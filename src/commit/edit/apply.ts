@@ -13,7 +13,15 @@ import { casesOf } from './case.ts';
 import { clear, exists, isEmpty } from './clear.ts';
 import { RowDraft } from './draft.ts';
 import type { Editable } from './editable.ts';
-import { attributeFault, dataExists, dataMissing, missingInstance, noValue, unexpected } from './faults.ts';
+import {
+  attributeFault,
+  dataExists,
+  dataMissing,
+  invalidDefault,
+  missingInstance,
+  noValue,
+  unexpected,
+} from './faults.ts';
 import { isFolded } from './fold.ts';
 import type { EditOptions } from './options.ts';
 import { checkPayload, keyValues } from './payload.ts';
@@ -149,7 +157,12 @@ class Edit {
   #leaf(row: RowDraft, node: DataNode, schema: ColumnNode, inherited: EditOperation): void {
     this.#assertEditable(row, node);
     const operation = node.attributes?.operation ?? inherited;
-    if (schema.kind !== 'leaf') this.#column(row, schema, node.xml ?? '', operation);
+    if (schema.kind === 'leaf' && node.attributes?.isDefault === true) {
+      assertDefault(this.#keys.path(row.key, schema), schema, node.value, operation);
+      // Created as any other leaf is: it must not be there.
+      if (operation === 'create' && row.has(schema)) throw new FaultError(dataExists(this.#keys.path(row.key, schema)));
+      row.delete(schema);
+    } else if (schema.kind !== 'leaf') this.#column(row, schema, node.xml ?? '', operation);
     else if (schema.isKey) this.#key(row, schema, operation);
     else this.#column(row, schema, node.value, operation);
   }
@@ -193,6 +206,11 @@ class Edit {
     if (node.value === undefined) throw new FaultError(noValue(this.#keys.path(row.key, schema), schema));
     const key = this.#keys.child(row.key, schema, [node.value]);
     const there = this.#rows.get(key) !== undefined;
+    if (node.attributes?.isDefault === true) {
+      assertDefault(this.#keys.path(key), schema, node.value, operation);
+      if (this.#decide(key, there, operation) && there) this.#rows.delete(key);
+      return;
+    }
     if (!this.#decide(key, there, operation)) return;
     this.#clearOtherCases(row, schema);
     row.need();
@@ -365,6 +383,26 @@ class Edit {
 
   #note(row: RowKey, node: DataSchemaNode): void {
     if (node.whens.length > 0) this.#conditional.push({ row, node });
+  }
+}
+
+/**
+ * RFC 6243 section 4.5.2: `wd:default="true"` asks that the node returns to its default. The operation has to be one that
+ * sets, and the value that of the schema.
+ */
+function assertDefault(
+  path: string,
+  schema: LeafNode | LeafListNode,
+  value: string | undefined,
+  operation: EditOperation,
+): void {
+  const defaults = schema.kind === 'leaf' ? [schema.default] : schema.defaults;
+  const sets = operation === 'create' || operation === 'merge' || operation === 'replace';
+  if (!sets) throw new FaultError(invalidDefault(path, `${schema.name} cannot be marked as default in ${operation}`));
+  if (value === undefined || !defaults.includes(value)) {
+    throw new FaultError(
+      invalidDefault(path, `"${value ?? ''}" is marked as default, but is not that of ${schema.name}`),
+    );
   }
 }
 

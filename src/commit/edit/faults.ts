@@ -37,6 +37,11 @@ export function noValue(path: string, node: DataSchemaNode): Fault {
   return { type: 'application', tag: 'invalid-value', path, message: `${node.name} has no value` };
 }
 
+/** RFC 6243 section 4.5.2. */
+export function invalidDefault(path: string, message: string): Fault {
+  return { type: 'application', tag: 'invalid-value', path, message };
+}
+
 /**
  * Two entries of a list with one key, or two equal values of a leaf-list, in one payload. RFC 6241 section 7.2: the
  * contents of <config> "MUST follow the constraints of that data model"; RFC 7950 section 7.8.2: "the combined values of

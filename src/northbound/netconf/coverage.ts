@@ -51,6 +51,15 @@ export const capabilities: readonly Capability[] = [
   { capability: 'subtree filter', source: 'RFC 6241 section 6', shownBy: [[`${here}/filter/filter.test.ts`]] },
   { capability: 'xpath', source: 'RFC 6241 section 8.9', shownBy: [[`${here}/filter/filter.test.ts`]] },
   {
+    capability: 'with-defaults, all modes; wd:default in edits',
+    source: 'RFC 6243',
+    shownBy: [
+      [`${here}/filter/defaults.test.ts`],
+      ['src/datastore/walk.test.ts', 'defaults'],
+      [`${here}/clients.test.ts`, 'with-defaults'],
+    ],
+  },
+  {
     capability: 'errors',
     source: 'RFC 6241 appendix A, RFC 7950 section 15',
     shownBy: [[`${here}/rpc/rpc.test.ts`], [`${here}/session/session.test.ts`]],

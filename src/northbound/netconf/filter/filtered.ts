@@ -1,7 +1,7 @@
 /** A view, filtered and as far as the reader may see it, written as XML. */
 import type { Decisions } from '../../../commit/access.ts';
 import type { SourceView } from '../../../datastore/source.ts';
-import { walk } from '../../../datastore/walk.ts';
+import { type DefaultsMode, walk } from '../../../datastore/walk.ts';
 import { ViewTree } from '../../../datastore/xpath-tree.ts';
 import type { XmlWriter } from '../../../yang/codec/xml-writer.ts';
 import type { Filter } from './filter.ts';
@@ -9,7 +9,7 @@ import { SelectedInstances } from './instances.ts';
 import { ReadHooks } from './read-hooks.ts';
 import { ReadableTree } from './readable-tree.ts';
 import type { Wanted } from './selector.ts';
-import { compileSubtree, subtreeRoot } from './subtree.ts';
+import { ContentMatching, compileSubtree, subtreeRoot } from './subtree.ts';
 
 /** Characters that the walk may gather before it pauses. */
 const PAUSE_AT = 16 * 1024;
@@ -17,16 +17,27 @@ const PAUSE_AT = 16 * 1024;
 /** Time for the evaluation of one XPath filter. */
 const EVALUATION_MS = 2000;
 
+/** What a reply holds besides what its filter says. */
+export interface ReadOptions {
+  readonly configOnly: boolean;
+  readonly defaults: DefaultsMode;
+}
+
 /**
  * What the filter wants of the view. An XPath filter is evaluated here, and throws where it is no node set: before
  * anything of the reply is written.
  */
-export function applyFilter(view: SourceView, filter: Filter | undefined, decisions: Decisions): Wanted {
+export function applyFilter(
+  view: SourceView,
+  filter: Filter | undefined,
+  decisions: Decisions,
+  defaults: DefaultsMode,
+): Wanted {
   if (filter === undefined) return 'all';
   const { keys } = view;
   if (filter.kind === 'subtree') {
     const spec = compileSubtree(filter.elements, keys.schema.dataChildren);
-    return subtreeRoot(view, spec, decisions);
+    return subtreeRoot(new ContentMatching(view, decisions, defaults), spec);
   }
   const readable = new ReadableTree(new ViewTree(view, keys), decisions, EVALUATION_MS);
   return new SelectedInstances(keys, filter.expression.select(readable, readable.root())).wanted;
@@ -37,10 +48,10 @@ export function* writeFiltered(
   view: SourceView,
   wanted: Wanted,
   decisions: Decisions,
-  configOnly: boolean,
+  { configOnly, defaults }: ReadOptions,
   writer: XmlWriter,
 ): Generator<void, void, void> {
   if (wanted === 'none') return;
   const hooks = new ReadHooks(wanted, decisions, configOnly);
-  for (const _ of walk(view, writer, { hooks, pauseAt: PAUSE_AT })) yield;
+  for (const _ of walk(view, writer, { hooks, defaults, pauseAt: PAUSE_AT })) yield;
 }

@@ -32,7 +32,7 @@ export class SelectedInstances implements Selector {
 
   child(node: DataSchemaNode, key: RowKey, _row: Row | undefined): Wanted {
     const selected = this.#rows.get(key);
-    if (selected === undefined) return 'none';
+    if (selected === undefined) return this.#isDefault(node, key) ? 'all' : 'none';
     if (selected.whole) return 'all';
     // A folded container that is not selected itself may hold something that is.
     return selected.nodes.has(node) ? 'all' : this;
@@ -48,8 +48,15 @@ export class SelectedInstances implements Selector {
   }
 
   rows(node: RowNode, parent: RowKey): 'all' | 'none' | readonly RowKey[] {
-    const keys = this.#rows.get(parent)?.rows.get(node);
+    const selected = this.#rows.get(parent);
+    if (selected?.nodes.has(node)) return 'all';
+    const keys = selected?.rows.get(node);
     return keys === undefined ? 'none' : [...keys].sort();
+  }
+
+  /** Defaults of a leaf-list have no rows: they are noted where they would stand. */
+  #isDefault(node: DataSchemaNode, key: RowKey): boolean {
+    return node.kind === 'leaf-list' && this.#rows.get(this.#keys.parent(key) ?? '')?.nodes.has(node) === true;
   }
 
   #add(node: ViewNode): void {

@@ -7,6 +7,8 @@ import type { KeySpace } from '../../../datastore/key.ts';
 import type { ColumnNode } from '../../../datastore/shape.ts';
 import type { SourceView } from '../../../datastore/source.ts';
 import type { Row, RowKey, RowNode } from '../../../datastore/view.ts';
+import type { DefaultsMode } from '../../../datastore/walk.ts';
+import { ViewTree } from '../../../datastore/xpath-tree.ts';
 import type { DataSchemaNode, LeafListNode, LeafNode, ListNode } from '../../../yang/schema/node.ts';
 import type { FilterElement } from './filter.ts';
 import type { Selector, Wanted } from './selector.ts';
@@ -110,36 +112,76 @@ export function fixedKeys(spec: Spec, list: ListNode): readonly string[] | undef
   return values;
 }
 
-/** Whether the matches of a spec hold in an instance. What the reader may not see matches nothing. */
-function holds(view: SourceView, decisions: Decisions, spec: Spec, key: RowKey, row: Row | undefined): boolean {
-  return spec.matches.every(({ either }) =>
-    either.some(({ leaf, value }) => {
-      const at = leaf.kind === 'leaf' ? key : view.keys.child(key, leaf, [value]);
-      const isThere = leaf.kind === 'leaf' ? row?.leaves.get(leaf) === value : view.get(at) !== undefined;
-      if (!isThere) return false;
-      const verdict = decisions.readable(leaf);
-      return verdict === 'permit' || (verdict === 'depends' && decisions.read(leaf, at));
-    }),
-  );
+/**
+ * Judges content matches. RFC 6243 section 3: the filter sees what the reply would hold, so a default in use matches
+ * where defaults are reported, and a value that is trimmed does not. What the reader may not see matches nothing.
+ */
+export class ContentMatching {
+  readonly view: SourceView;
+  readonly #decisions: Decisions;
+  readonly #defaults: DefaultsMode;
+  #tree: ViewTree | undefined;
+
+  constructor(view: SourceView, decisions: Decisions, defaults: DefaultsMode) {
+    this.view = view;
+    this.#decisions = decisions;
+    this.#defaults = defaults;
+  }
+
+  /** Whether all matches of a spec hold in an instance. */
+  holds({ matches }: Spec, key: RowKey, row: Row | undefined): boolean {
+    return matches.every(({ either }) =>
+      either.some(({ leaf, value }) => {
+        const at = leaf.kind === 'leaf' ? key : this.view.keys.child(key, leaf, [value]);
+        if (!this.#has(leaf, value, at, key, row)) return false;
+        const verdict = this.#decisions.readable(leaf);
+        return verdict === 'permit' || (verdict === 'depends' && this.#decisions.read(leaf, at));
+      }),
+    );
+  }
+
+  /** Whether the defaults of a leaf-list may be part of the reply. */
+  reportsDefaults(node: LeafListNode): boolean {
+    return node.defaults.length > 0 && this.#reportsAll;
+  }
+
+  get #reportsAll(): boolean {
+    return this.#defaults === 'report-all' || this.#defaults === 'report-all-tagged';
+  }
+
+  #has(leaf: LeafNode | LeafListNode, value: string, at: RowKey, key: RowKey, row: Row | undefined): boolean {
+    if (leaf.kind === 'leaf') {
+      const set = row?.leaves.get(leaf);
+      if (set !== undefined) return set === value && !(this.#defaults === 'trim' && value === leaf.default);
+      return leaf.default === value && this.#reportsAll && this.#inTree(leaf, value, key);
+    }
+    if (this.view.get(at) !== undefined) return true;
+    return this.reportsDefaults(leaf) && leaf.defaults.includes(value) && this.#inTree(leaf, value, key);
+  }
+
+  #inTree(leaf: LeafNode | LeafListNode, value: string, key: RowKey): boolean {
+    this.#tree ??= new ViewTree(this.view, this.view.keys);
+    const parent = { schema: undefined, key };
+    for (const node of this.#tree.children(parent, leaf)) if (node.value === value) return true;
+    return false;
+  }
 }
 
 /** What several specs of one instance, all of which hold, want of it: their union. */
 export class SubtreeSelector implements Selector {
-  readonly #view: SourceView;
+  readonly #matching: ContentMatching;
   readonly #keys: KeySpace;
-  readonly #decisions: Decisions;
   readonly #specs: readonly Spec[];
 
-  constructor(view: SourceView, decisions: Decisions, specs: readonly Spec[]) {
-    this.#view = view;
-    this.#keys = view.keys;
-    this.#decisions = decisions;
+  constructor(matching: ContentMatching, specs: readonly Spec[]) {
+    this.#matching = matching;
+    this.#keys = matching.view.keys;
     this.#specs = specs;
   }
 
   child(node: DataSchemaNode, key: RowKey, row: Row | undefined): Wanted {
     if (node.kind === 'leaf-list') return this.#leafListEntry(node, key);
-    return this.#of(this.#children(node).filter((spec) => holds(this.#view, this.#decisions, spec, key, row)));
+    return this.#of(this.#children(node).filter((spec) => this.#matching.holds(spec, key, row)));
   }
 
   peek(node: DataSchemaNode): Wanted {
@@ -167,7 +209,7 @@ export class SubtreeSelector implements Selector {
 
   #of(specs: readonly Spec[]): Wanted {
     if (specs.length === 0) return 'none';
-    return specs.some(({ whole }) => whole) ? 'all' : new SubtreeSelector(this.#view, this.#decisions, specs);
+    return specs.some(({ whole }) => whole) ? 'all' : new SubtreeSelector(this.#matching, specs);
   }
 
   #children(node: DataSchemaNode): readonly Spec[] {
@@ -184,6 +226,8 @@ export class SubtreeSelector implements Selector {
   #leafListRows(node: LeafListNode, parent: RowKey): 'all' | 'none' | readonly RowKey[] {
     if (this.#specs.some(({ leaves }) => leaves.has(node))) return 'all';
     const values = this.#specs.flatMap((spec) => spec.values.get(node) ?? []);
+    // Defaults are no rows to be looked up.
+    if (values.length > 0 && this.#matching.reportsDefaults(node)) return 'all';
     return values.length === 0
       ? 'none'
       : [...new Set(values.map((value) => this.#keys.child(parent, node, [value])))].sort();
@@ -191,7 +235,7 @@ export class SubtreeSelector implements Selector {
 }
 
 /** The root of a filter: where top-level leaves do not match, nothing is wanted. */
-export function subtreeRoot(view: SourceView, spec: Spec, decisions: Decisions): Wanted {
-  if (!holds(view, decisions, spec, '', view.get(''))) return 'none';
-  return spec.whole ? 'all' : new SubtreeSelector(view, decisions, [spec]);
+export function subtreeRoot(matching: ContentMatching, spec: Spec): Wanted {
+  if (!matching.holds(spec, '', matching.view.get(''))) return 'none';
+  return spec.whole ? 'all' : new SubtreeSelector(matching, [spec]);
 }

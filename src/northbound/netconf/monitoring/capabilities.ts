@@ -17,6 +17,12 @@ export function capabilitiesOf(schema: Schema): readonly string[] {
   const capabilities = [BASE_1_0, BASE_1_1];
   const netconf = schema.modules.get('ietf-netconf');
   for (const [feature, uri] of FEATURES) if (netconf?.features.has(feature)) capabilities.push(uri);
+  if (schema.modules.get('ietf-netconf-with-defaults')?.implemented) {
+    // RFC 6243 section 4.3: the datastore keeps what was set, also where that is the default.
+    capabilities.push(
+      'urn:ietf:params:netconf:capability:with-defaults:1.0?basic-mode=explicit&also-supported=report-all,report-all-tagged,trim',
+    );
+  }
   if (schema.rpcs.has('notifications:create-subscription')) {
     capabilities.push('urn:ietf:params:netconf:capability:notification:1.0');
     capabilities.push('urn:ietf:params:netconf:capability:interleave:1.0');

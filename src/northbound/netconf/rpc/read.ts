@@ -3,10 +3,10 @@ import type { Reading } from '../../../commit/datastores.ts';
 import { operationalView } from '../../../commit/operational.ts';
 import type { SourceView } from '../../../datastore/source.ts';
 import { NETCONF_NAMESPACE } from '../../../yang/codec/namespaces.ts';
-import { applyFilter, writeFiltered } from '../filter/filtered.ts';
+import { applyFilter, type ReadOptions, writeFiltered } from '../filter/filtered.ts';
 import { interestsOf } from '../filter/interests.ts';
 import type { Call, Reply, RpcHandler } from './handler.ts';
-import { namedDatastore, type Services } from './services.ts';
+import { namedDatastore, type Services, withDefaults } from './services.ts';
 
 /** Running and state. Only the providers that the filter can reach are asked, and only for what it can reach. */
 export function getHandler({ datastores, providers, schema }: Services): RpcHandler {
@@ -16,7 +16,7 @@ export function getHandler({ datastores, providers, schema }: Services): RpcHand
       const interests = interestsOf(call.filter, schema);
       const isNothing = interests !== undefined && interests.length === 0;
       const view = isNothing ? reading.view : await operationalView(reading.view, providers, interests ?? []);
-      return dataReply(call, reading, view, false);
+      return dataReply(call, reading, view, { configOnly: false, defaults: withDefaults(call) });
     });
   };
 }
@@ -24,7 +24,8 @@ export function getHandler({ datastores, providers, schema }: Services): RpcHand
 export function getConfigHandler({ datastores }: Services): RpcHandler {
   return async (call) => {
     const reading = datastores.read(namedDatastore(call, 'source') ?? 'running');
-    return await replying(reading, async () => dataReply(call, reading, reading.view, true));
+    const options = { configOnly: true, defaults: withDefaults(call) };
+    return await replying(reading, async () => dataReply(call, reading, reading.view, options));
   };
 }
 
@@ -38,14 +39,14 @@ async function replying(reading: Reading, make: () => Promise<Reply>): Promise<R
   }
 }
 
-function dataReply(call: Call, reading: Reading, view: SourceView, configOnly: boolean): Reply {
-  const wanted = applyFilter(view, call.filter, call.decisions);
+function dataReply(call: Call, reading: Reading, view: SourceView, options: ReadOptions): Reply {
+  const wanted = applyFilter(view, call.filter, call.decisions, options.defaults);
   return {
     kind: 'stream',
     *write(writer) {
       try {
         writer.open('data', NETCONF_NAMESPACE);
-        yield* writeFiltered(view, wanted, call.decisions, configOnly, writer);
+        yield* writeFiltered(view, wanted, call.decisions, options, writer);
         writer.close();
       } finally {
         reading[Symbol.dispose]();

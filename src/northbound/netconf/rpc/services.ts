@@ -2,7 +2,8 @@
 import type { Caller as DatastoreCaller, Datastores } from '../../../commit/datastores.ts';
 import type { StateProvider } from '../../../commit/state.ts';
 import type { KeySpace } from '../../../datastore/key.ts';
-import { findChild, findNode } from '../../../yang/data/find.ts';
+import type { DefaultsMode } from '../../../datastore/walk.ts';
+import { findChild, findNode, findValue } from '../../../yang/data/find.ts';
 import type { Schema } from '../../../yang/schema/node.ts';
 import type { ConfigChanges } from '../notification/config-change.ts';
 import type { Streams } from '../notification/streams.ts';
@@ -31,4 +32,12 @@ export function namedDatastore(call: Call, parameter: string): 'running' | 'cand
     if (findChild(children, name) !== undefined) return name;
   }
   return undefined;
+}
+
+/**
+ * The parameter `with-defaults` (RFC 6243 section 4.5.1); where it is left out, the basic mode: what clients set is
+ * reported, whatever its value.
+ */
+export function withDefaults(call: Call, basicMode: DefaultsMode = 'explicit'): DefaultsMode {
+  return (findValue(call.input, 'with-defaults') as DefaultsMode | undefined) ?? basicMode;
 }

@@ -30,6 +30,8 @@ with connect() as m:
     seen["notification"] = m.take_notification(timeout=5).notification_xml
     seen["subtree"] = m.get_config("running", filter=("subtree", '<interfaces xmlns="%s"/>' % IF)).data_xml
     seen["xpath"] = m.get(filter=("xpath", "/interfaces/interface[name='nc0']/name")).data_xml
+    seen["defaults"] = m.get_config("running", filter=("xpath", "/interfaces/interface[name='nc0']/enabled"),
+                                    with_defaults="report-all-tagged").data_xml
     seen["schema"] = m.get_schema("ietf-interfaces").data[:200]
     m.copy_config("running", "startup")
     m.edit_config(target="candidate", config=CONFIG % (IF, "nc1"))
