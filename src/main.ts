@@ -65,6 +65,7 @@ async function start(options: SluicedOptions): Promise<() => Promise<void>> {
       log(`${target} failed after the commit point and is brought up to date: ${String(error)}`);
       if (target === ENGINE_TARGET) void engine.replay();
     },
+    onRevertFailure: (error) => log(`the confirmed commit could not be reverted and will be again: ${String(error)}`),
   });
   const netconf = new NetconfServer({
     datastores,
@@ -75,6 +76,7 @@ async function start(options: SluicedOptions): Promise<() => Promise<void>> {
     log,
   });
   await loadFirstConfiguration(datastores, schema, options.config, options.state);
+  await datastores.recover();
   engine.onEvent(features.onEngineEvent);
   engine.onReplay(features.onEngineReplay);
   engine.start();

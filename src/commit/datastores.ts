@@ -12,6 +12,9 @@ import type { RowChange } from '../datastore/view.ts';
 import type { DataNode } from '../yang/data/node.ts';
 import { type Fault, FaultError } from '../yang/fault.ts';
 import type { Decisions } from './access.ts';
+import { type BootClock, bootClock } from './boot-clock.ts';
+import { ConfirmedCommits, type ConfirmStep } from './confirmed.ts';
+import type { ConfirmRequest } from './confirmed-rules.ts';
 import type { DatastoreName } from './datastore-name.ts';
 import { editSteps } from './edit/apply.ts';
 import { concealed } from './edit/conceal.ts';
@@ -52,12 +55,16 @@ export interface DatastoresOptions {
   /** State besides that of the features: what protocols report of themselves. */
   readonly providers?: readonly StateProvider[];
   readonly onTargetFailure: (target: string, error: unknown) => void;
+  /** A confirmed commit that could not be reverted, for want of room on the disk; it is tried again. */
+  readonly onRevertFailure?: (error: unknown) => void;
+  /** Of confirmed commits; the kernel's. */
+  readonly clock?: BootClock;
   /** Changes that may wait (64); the next one is refused with `resource-denied`. */
   readonly queueCapacity?: number;
 }
 
 /** What a client says with a commit. */
-export interface CommitOptions {
+export interface CommitOptions extends ConfirmRequest {
   /** Kept in the history. */
   readonly comment?: string;
 }
@@ -71,6 +78,7 @@ export interface Reading {
 export class Datastores {
   readonly locks = new Locks();
   readonly partialLocks: PartialLocks;
+  readonly confirmed: ConfirmedCommits;
   readonly #store: Store;
   readonly #options: DatastoresOptions;
   readonly #pipeline: Pipeline;
@@ -83,6 +91,13 @@ export class Datastores {
     this.#pipeline = new Pipeline(options);
     this.#pipeline.onCommit((_record, { rows }) => this.partialLocks.forget(rows));
     this.#queue = new SerialQueue(options.queueCapacity ?? 64);
+    this.confirmed = new ConfirmedCommits({
+      store: options.store,
+      pipeline: this.#pipeline,
+      queue: this.#queue,
+      clock: options.clock ?? bootClock(),
+      onFailure: (error) => options.onRevertFailure?.(error),
+    });
   }
 
   /** See Pipeline.onCommit. */
@@ -112,7 +127,13 @@ export class Datastores {
 
   /** Refuses further changes and waits for those under way. */
   close(): Promise<void> {
+    this.confirmed.close();
     return this.#queue.close();
+  }
+
+  /** At the start, before anybody asks for anything: what becomes of a confirmed commit that was under way. */
+  recover(): Promise<void> {
+    return this.#queue.runAlways(() => this.confirmed.recover());
   }
 
   /** Whether the candidate holds edits. */
@@ -142,15 +163,25 @@ export class Datastores {
     });
   }
 
-  /** commit (RFC 6241 section 8.3.4.1): makes running what the candidate says. */
+  /**
+   * commit (RFC 6241 sections 8.3.4.1, 8.4.5.1): makes running what the candidate says, confirms a confirmed commit that
+   * is pending, or begins or extends one.
+   */
   commit(caller: Caller, options: CommitOptions = {}): Promise<CommitResult> {
     return this.#write(caller, ['running', 'candidate'], async (snapshot) => {
+      const step = this.confirmed.step(caller, options);
       const { candidate } = this.#store;
       const view = candidate.view(snapshot.running);
-      const result = await this.#commit(caller, differenceOf(view), snapshot, options);
+      const result = await this.#commit(caller, differenceOf(view), snapshot, options, step);
       candidate.settle(view);
+      if (step !== undefined) this.confirmed.settled(step, caller);
       return result;
     });
+  }
+
+  /** cancel-commit (RFC 6241 section 8.4.4.1): running is again what it was before the confirmed commit. */
+  cancelCommit(caller: Caller, persistId?: string): Promise<CommitResult | undefined> {
+    return this.#write(caller, ['running'], () => this.confirmed.cancel(caller, persistId));
   }
 
   /** discard-changes (RFC 6241 section 8.3.4.2). */
@@ -248,6 +279,7 @@ export class Datastores {
   lock(caller: Caller, target: DatastoreName): Promise<void> {
     return this.#queue.run(() => {
       // First, so that a lock that is held is refused with its holder.
+      if (target === 'running' && !this.locks.holder(target)) this.confirmed.assertLockable(caller.sessionId);
       if (target === 'candidate' && !this.locks.holder(target) && this.#store.candidate.isModified) {
         throw new FaultError(lockDenied('candidate has changes that are neither committed nor discarded', 0));
       }
@@ -275,6 +307,7 @@ export class Datastores {
       if (sessionId !== undefined) {
         throw new FaultError(lockDenied(`session ${sessionId} has locked all of running`, sessionId));
       }
+      this.confirmed.assertLockable(caller.sessionId, 'outstanding-confirmed-commit');
       return this.partialLocks.grant(caller.sessionId, select, nodes);
     });
   }
@@ -289,12 +322,16 @@ export class Datastores {
     this.locks.unlock(target, caller.sessionId);
   }
 
-  /** A session is over: its locks end, and edits of a candidate that it held locked are discarded. */
+  /**
+   * A session is over: its locks end, edits of a candidate that it held locked are discarded, and a confirmed commit that
+   * only it could confirm is reverted.
+   */
   endSession(sessionId: number): Promise<void> {
-    return this.#queue.runAlways(() => {
+    return this.#queue.runAlways(async () => {
       if (this.locks.holder('candidate')?.sessionId === sessionId) this.#store.candidate.discard();
       this.locks.release(sessionId);
       this.partialLocks.releaseAll(sessionId);
+      await this.confirmed.endSession(sessionId);
     });
   }
 
@@ -307,7 +344,7 @@ export class Datastores {
     return this.#write(router, [], async (snapshot) => {
       if (this.#store.head > 0) return false;
       const { change } = await this.#edited(router, snapshot.running, document, { defaultOperation: 'replace' });
-      await this.#pipeline.commit(change, snapshot.commit, aboutOf(router), true);
+      await this.#pipeline.commit(change, snapshot.commit, aboutOf(router), { whole: true });
       await this.#store.copyToStartup();
       return true;
     });
@@ -366,11 +403,13 @@ export class Datastores {
     caller: Caller,
     change: StoreChange,
     snapshot: Snapshot,
-    options: CommitOptions = {},
+    { comment }: CommitOptions = {},
+    confirm?: ConfirmStep,
   ): Promise<CommitResult> {
     refuse(caller.access?.write(change) ?? []);
     this.#refuseLocked(caller, change);
-    return this.#pipeline.commit(change, snapshot.commit, { ...aboutOf(caller), ...options });
+    const about = { ...aboutOf(caller), ...(comment === undefined ? {} : { comment }) };
+    return this.#pipeline.commit(change, snapshot.commit, about, { step: confirm?.step });
   }
 
   /** After access control, so that nobody learns of locks on what he may not change. */

@@ -2,6 +2,7 @@
  * One commit (architecture.md): validate → check → plan → prepare → store → apply. Storing is the commit point: before it
  * everything can be refused and nothing has happened, after it nothing is refused any more.
  */
+import type { CheckpointStep } from '../datastore/checkpoint.ts';
 import type { CommitAbout, CommitRecord } from '../datastore/history.ts';
 import type { RowChange } from '../datastore/view.ts';
 import { type Fault, FaultError } from '../yang/fault.ts';
@@ -11,7 +12,19 @@ import { type StoreChange, validateInSlices } from './validate/validate.ts';
 
 /** What the pipeline needs of the store. */
 export interface CommitStore {
-  commit(change: StoreChange, base: number, about: CommitAbout): Promise<CommitRecord | undefined>;
+  commit(
+    change: StoreChange,
+    base: number,
+    about: CommitAbout,
+    step?: CheckpointStep,
+  ): Promise<CommitRecord | undefined>;
+}
+
+export interface PipelineOptions {
+  /** The change is a difference from nothing, not from running. */
+  readonly whole?: boolean;
+  /** What becomes of the store's checkpoint, also where nothing differs. */
+  readonly step?: CheckpointStep | undefined;
 }
 
 export interface PipelineParts {
@@ -82,9 +95,17 @@ export class Pipeline {
    * Makes the change the running configuration. The caller sees to it that there is one commit at a time, and that the
    * change is a difference from running of commit `base`. Throws a FaultError if it is refused; then nothing changed.
    */
-  async commit(change: StoreChange, base: number, about: CommitAbout, whole = false): Promise<CommitResult> {
-    if (change.rows.length === 0 && !whole) return { record: undefined, operations: [], times: NO_TIMES };
+  async commit(
+    change: StoreChange,
+    base: number,
+    about: CommitAbout,
+    { whole = false, step }: PipelineOptions = {},
+  ): Promise<CommitResult> {
     const { constraints, store } = this.#parts;
+    if (change.rows.length === 0 && !whole) {
+      if (step !== undefined) await store.commit(change, base, about, step);
+      return { record: undefined, operations: [], times: NO_TIMES };
+    }
     const clock = new Clock();
     refuse(await validateInSlices(constraints, change, { whole }));
     const validate = clock.lap();
@@ -96,7 +117,7 @@ export class Pipeline {
     const prepare = clock.lap();
     let record: CommitRecord | undefined;
     try {
-      record = await store.commit(change, base, about);
+      record = await store.commit(change, base, about, step);
     } catch (error) {
       await this.#abort(held);
       throw error;
@@ -106,6 +127,41 @@ export class Pipeline {
     const apply = clock.lap();
     if (record) for (const listener of this.#listeners) listener(record, change);
     return { record, operations, times: { validate, check, plan, prepare, store: stored, apply } };
+  }
+
+  /**
+   * Goes back to a configuration that running was before (RFC 6241 section 8.4.1: MUST). Nobody is asked whether it can
+   * be: it was valid, and a target that cannot take it now is brought up to date by a replay. Throws only where it
+   * cannot be stored; then nothing changed.
+   */
+  async restore(change: StoreChange, base: number, about: CommitAbout, step: CheckpointStep): Promise<CommitResult> {
+    const clock = new Clock();
+    const operations = this.plan(change);
+    const plan = clock.lap();
+    const held: Held[] = [];
+    const failed: [target: string, error: unknown][] = [];
+    for (const target of this.#parts.targets) {
+      const own = operations.filter((operation) => operation.target === target.name);
+      if (own.length === 0) continue;
+      try {
+        const answer = await target.prepare(own);
+        if ('refused' in answer) failed.push([target.name, new FaultError(...answer.refused)]);
+        else held.push({ target, prepared: answer });
+      } catch (error) {
+        failed.push([target.name, error]);
+      }
+    }
+    const prepare = clock.lap();
+    const record = await this.#parts.store.commit(change, base, about, step).catch(async (error) => {
+      await this.#abort(held);
+      throw error;
+    });
+    const stored = clock.lap();
+    await this.#apply(held);
+    for (const [target, error] of failed) this.#parts.onTargetFailure(target, error);
+    const apply = clock.lap();
+    if (record) for (const listener of this.#listeners) listener(record, change);
+    return { record, operations, times: { ...NO_TIMES, plan, prepare, store: stored, apply } };
   }
 
   #check(change: StoreChange): readonly Fault[] {

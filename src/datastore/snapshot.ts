@@ -70,6 +70,7 @@ export class Snapshot {
   readonly #startup: () => StoreView | undefined;
   readonly #at: (commit: number) => StoreView | undefined;
   readonly #before: (commit: number) => Iterable<OldRow> | undefined;
+  readonly #checkpoint: () => StoreView | undefined;
   #isClosed = false;
 
   constructor(
@@ -79,6 +80,7 @@ export class Snapshot {
     startup: () => StoreView | undefined,
     at: (commit: number) => StoreView | undefined,
     before: (commit: number) => Iterable<OldRow> | undefined,
+    checkpoint: () => StoreView | undefined,
   ) {
     this.#reading = reading;
     this.commit = commit;
@@ -86,12 +88,18 @@ export class Snapshot {
     this.#startup = startup;
     this.#at = at;
     this.#before = before;
+    this.#checkpoint = checkpoint;
     reading.use();
   }
 
   /** What the startup datastore holds; undefined after it was deleted. */
   startup(): StoreView | undefined {
     return this.#startup();
+  }
+
+  /** The configuration that a commit keeps to go back to; undefined where there is none. */
+  checkpoint(): StoreView | undefined {
+    return this.#checkpoint();
   }
 
   /** The running configuration as it was after a commit; undefined where the history does not reach back to it. */

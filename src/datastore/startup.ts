@@ -1,29 +1,21 @@
-/**
- * The startup datastore, kept as what it says differently from running: a copy from running empties the table, and each
- * commit adds what its rows said before, where they are not in it yet. So neither costs what the configuration costs.
- *
- *     row key → 0x01 packed row, or 0x00: no row
- */
+/** The startup datastore: a kept configuration that can be deleted. */
 import type { Environment } from './environment.ts';
-import { END, type KeySpace } from './key.ts';
-import { rowKeyOf, storedRowKey } from './lmdb-view.ts';
-import { Overlay } from './overlay.ts';
-import { packedNode, packRow, unpackRow } from './row-codec.ts';
+import { KeptConfiguration } from './kept.ts';
+import type { KeySpace } from './key.ts';
+import type { Overlay } from './overlay.ts';
 import type { SourceView } from './source.ts';
 import type { Reading } from './table.ts';
-import type { Row, RowChange, RowNode } from './view.ts';
+import type { RowChange } from './view.ts';
 import type { WriteSet } from './write-set.ts';
 
-const absent = '\0';
-
 export class Startup {
-  readonly #keys: KeySpace;
   readonly #environment: Environment;
+  readonly #kept: KeptConfiguration;
   #isDeleted = false;
 
   constructor(keys: KeySpace, environment: Environment) {
-    this.#keys = keys;
     this.#environment = environment;
+    this.#kept = new KeptConfiguration(keys, environment, 'startup');
   }
 
   load(reading: Reading): void {
@@ -37,53 +29,27 @@ export class Startup {
   /** Over `running` of the same snapshot; undefined after it was deleted. */
   view(running: SourceView, reading: Reading): Overlay | undefined {
     if (this.#environment.tables.meta.get('startup', reading) === 'deleted') return undefined;
-    const overlay = new Overlay(running);
-    overlay.apply(this.#differences(reading));
-    return overlay;
+    return this.#kept.view(running, reading);
   }
 
   /** Keeps what startup says when a row of running changes. */
   follow(change: RowChange, set: WriteSet, reading: Reading): void {
-    if (this.#isDeleted) return;
-    const key = storedRowKey(change.key);
-    const said = this.#environment.tables.startup.get(key, reading);
-    if (said === undefined) set.put('startup', key, this.#pack(change.node, change.before));
-    else if (said === this.#pack(change.node, change.after)) set.remove('startup', key);
+    if (!this.#isDeleted) this.#kept.follow(change, set, reading);
   }
 
   /** Makes startup what running becomes by `changes`; without any, what running is. */
   copy(changes: Iterable<RowChange>, set: WriteSet): void {
-    set.clear('startup');
     set.put('meta', 'startup', 'kept');
-    for (const { key, node, after } of changes) set.put('startup', storedRowKey(key), this.#pack(node, after));
+    this.#kept.copy(changes, set);
   }
 
   delete(set: WriteSet): void {
-    set.clear('startup');
     set.put('meta', 'startup', 'deleted');
+    this.#kept.copy([], set);
   }
 
   /** The last copy or delete is on the disk. */
   stored(isDeleted: boolean): void {
     this.#isDeleted = isDeleted;
-  }
-
-  *#differences(reading: Reading): Iterable<RowChange> {
-    for (const [stored, value] of this.#environment.tables.startup.range('\0', END, reading)) {
-      const key = rowKeyOf(stored);
-      if (value === absent) {
-        const steps = this.#keys.tryDecode(key);
-        if (steps !== undefined) yield { key, node: steps.at(-1)?.node, before: undefined, after: undefined };
-        continue;
-      }
-      const packed = value.slice(1);
-      const node = packedNode(this.#keys, packed);
-      if (node === undefined) continue;
-      yield { key, node: node ?? undefined, before: undefined, after: unpackRow(this.#keys, packed) };
-    }
-  }
-
-  #pack(node: RowNode | undefined, row: Row | undefined): string {
-    return row === undefined ? absent : `\x01${packRow(this.#keys, node, row)}`;
   }
 }

@@ -5,6 +5,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Schema } from '../yang/schema/node.ts';
 import { Candidate } from './candidate.ts';
+import { Checkpoint, type CheckpointStep } from './checkpoint.ts';
 import { type Aside, checkDatastore, Environment, FORMAT } from './environment.ts';
 import { type CommitAbout, type CommitRecord, History } from './history.ts';
 import { IdTable } from './id.ts';
@@ -46,6 +47,7 @@ export class Store {
   readonly #environment: Environment;
   readonly #history: History;
   readonly #startup: Startup;
+  readonly #checkpoint: Checkpoint;
   readonly #candidates = new Set<Candidate>();
   readonly #readings = new Set<SharedReading>();
   readonly #sweep: NodeJS.Timeout;
@@ -63,6 +65,7 @@ export class Store {
     this.aside = environment.aside;
     this.#history = new History(keys, environment, options.historyLimit ?? 1000, options.historyBytes ?? 256 * 2 ** 20);
     this.#startup = new Startup(keys, environment);
+    this.#checkpoint = new Checkpoint(keys, environment);
     this.candidate = new Candidate(new EmptyView(keys, plan), 0);
     this.#candidates.add(this.candidate);
     this.#sweep = setInterval(() => this.#endIdle(), (STALL_SECONDS * 1000) / 3).unref();
@@ -107,6 +110,11 @@ export class Store {
     return !this.#startup.isDeleted;
   }
 
+  /** The note of the checkpoint; undefined where there is none. */
+  get checkpoint(): string | undefined {
+    return this.#checkpoint.note;
+  }
+
   /** The commits that can be gone back behind, oldest first. */
   get history(): readonly CommitRecord[] {
     return this.#history.records;
@@ -125,6 +133,7 @@ export class Store {
       () => this.#startup.view(running, reading),
       (id) => this.#at(id, commit, running, reading),
       (id) => this.#history.before(id, reading),
+      () => this.#checkpoint.view(running, reading),
     );
   }
 
@@ -142,14 +151,20 @@ export class Store {
   /**
    * Makes running what the change says: rows, indexes, reverse difference and record in one transaction that is on the
    * disk when this resolves. `change` is a difference from running of the snapshot of commit `base`, which must be the
-   * last and stays open meanwhile. Undefined where nothing changed. A FaultError (resource-denied) where there is no
-   * room; nothing is changed then.
+   * last and stays open meanwhile. `step` is what becomes of the checkpoint in the same transaction. Undefined where
+   * running does not change. A FaultError (resource-denied) where there is no room; nothing is changed then.
    */
-  commit(change: Change, base: number, about: CommitAbout): Promise<CommitRecord | undefined> {
+  commit(change: Change, base: number, about: CommitAbout, step?: CheckpointStep): Promise<CommitRecord | undefined> {
     return this.#queue(async () => {
       if (base !== this.head) throw new Error(`a change from commit ${base} while running is at ${this.head}`);
-      if (change.rows.length === 0) return undefined;
-      return await this.#reads((reading) => this.#commit(change, about, reading));
+      if (change.rows.length > 0) return await this.#reads((reading) => this.#commit(change, about, reading, step));
+      if (step !== undefined) {
+        const set = new WriteSet();
+        this.#checkpoint.write(step, set);
+        await this.#write(set);
+        this.#checkpoint.stored(step);
+      }
+      return undefined;
     });
   }
 
@@ -184,8 +199,14 @@ export class Store {
     await this.#environment.close();
   }
 
-  async #commit(change: Change, about: CommitAbout, reading: SharedReading): Promise<CommitRecord> {
+  async #commit(
+    change: Change,
+    about: CommitAbout,
+    reading: SharedReading,
+    step: CheckpointStep | undefined,
+  ): Promise<CommitRecord> {
     const set = new WriteSet();
+    if (step !== undefined) this.#checkpoint.write(step, set);
     const history = this.#history.begin(about, set);
     const rows = new RowWrites(this.keys, this.plan, set);
     const orphans = new Set<string>();
@@ -194,6 +215,7 @@ export class Store {
       rows.row(row);
       history.row(row);
       this.#startup.follow(row, set, reading);
+      this.#checkpoint.follow(row, step, set, reading);
       if (row.after === undefined && this.#unfit.length > 0) {
         for (const [key, packed] of this.#unknownBelow(row, reading)) {
           if (orphans.has(key)) continue;
@@ -215,6 +237,7 @@ export class Store {
       this.#inFlight = undefined;
       throw error;
     }
+    if (step !== undefined) this.#checkpoint.stored(step);
     await this.#reads(async (now) => this.#advance(now));
     return record;
   }
@@ -320,6 +343,7 @@ export class Store {
     const reading = new SharedReading(this.#environment);
     this.#history.load(reading);
     this.#startup.load(reading);
+    this.#checkpoint.load(reading);
     this.#unfit = findUnfit(this.keys, this.#environment, reading);
     for (const candidate of this.#candidates) candidate.absorb(this.head, [], this.#running(reading));
     reading.end();

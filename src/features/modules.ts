@@ -21,7 +21,15 @@ export const servedModules: readonly ModuleRequest[] = [
   {
     name: 'ietf-netconf',
     revision: '2011-06-01',
-    features: ['writable-running', 'candidate', 'rollback-on-error', 'validate', 'startup', 'xpath'],
+    features: [
+      'writable-running',
+      'candidate',
+      'confirmed-commit',
+      'rollback-on-error',
+      'validate',
+      'startup',
+      'xpath',
+    ],
   },
   { name: 'ietf-netconf-with-defaults', revision: '2011-06-01' },
   { name: 'ietf-netconf-monitoring', revision: '2010-10-04' },

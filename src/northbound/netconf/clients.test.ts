@@ -45,7 +45,7 @@ function run(command: string, args: readonly string[], input = ''): Promise<{ ou
 }
 
 describe('ncclient', () => {
-  it('reads, with-defaults as well, edits, commits, subscribes', async () => {
+  it('reads, with-defaults as well, edits, commits, confirms, subscribes', async () => {
     const script = fileURLToPath(new URL('testing/ncclient_session.py', import.meta.url));
     const { out, status } = await run('/usr/bin/python3', [script, String(port), 'admin', 'secret']);
     assert.equal(status, 0, out);
@@ -56,6 +56,7 @@ describe('ncclient', () => {
     assert.match(seen['xpath'] ?? '', /<interface><name>nc0<\/name><\/interface>/);
     assert.match(seen['defaults'] ?? '', /<name>nc0<\/name><enabled [^>]*wd:default="true"[^>]*>true<\/enabled>/);
     assert.match(seen['schema'] ?? '', /^module ietf-interfaces/);
+    assert.deepEqual(seen['confirming'], [true, false, 'invalid-value', false, true]);
     assert.deepEqual(seen['error'], ['application', 'unknown-namespace']);
     assert.equal(seen['refused'], 'AuthenticationError');
   });

@@ -39,6 +39,16 @@ export const capabilities: readonly Capability[] = [
     shownBy: [[`${here}/rpc/rpc.test.ts`]],
   },
   {
+    capability: 'confirmed-commit 1.1',
+    source: 'RFC 6241 section 8.4',
+    shownBy: [
+      [`${here}/rpc/commit.test.ts`, 'confirmed commit'],
+      ['src/commit/confirmed.test.ts'],
+      ['src/commit/confirmed-kill.test.ts'],
+      [`${here}/clients.test.ts`, 'confirms'],
+    ],
+  },
+  {
     capability: 'lock, unlock, kill-session, close-session',
     source: 'RFC 6241 sections 7.5–7.9',
     shownBy: [[`${here}/rpc/rpc.test.ts`]],

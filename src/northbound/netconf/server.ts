@@ -19,6 +19,7 @@ import { NETCONF_STATE, netconfState, STREAMS, streamsState } from './monitoring
 import { PlainState } from './monitoring/provider.ts';
 import { modulesState, yangLibrary } from './monitoring/yang-library.ts';
 import { ConfigChanges } from './notification/config-change.ts';
+import { confirmedCommitEvent } from './notification/confirmed-commit.ts';
 import type { NotificationEvent } from './notification/event.ts';
 import { SessionEvents } from './notification/session-events.ts';
 import { Streams } from './notification/streams.ts';
@@ -92,10 +93,15 @@ export class NetconfServer implements SessionHost {
     this.#streams = new Streams(schema, options.access);
     const publish = (event: NotificationEvent): void => this.#streams.publish(event);
     this.#sessionEvents = new SessionEvents(schema, publish);
+    const sourceHost = (id: number): string | undefined => this.#sessions.get(id)?.peer.sourceHost;
     const changes = new ConfigChanges(schema, datastores, this.#keys, {
       publish,
       hasListeners: () => this.#streams.subscribers > 0,
-      sourceHost: (id) => this.#sessions.get(id)?.peer.sourceHost,
+      sourceHost,
+    });
+    datastores.confirmed.onChange((change) => {
+      const event = confirmedCommitEvent(schema, change, sourceHost);
+      if (event !== undefined) publish(event);
     });
     const providers = [...options.providers, ...this.#stateProviders(new Date())];
     const services = {
@@ -233,8 +239,9 @@ export class NetconfServer implements SessionHost {
 
   mayExpire(session: Session): boolean {
     if (this.#streams.isSubscribed(session.id)) return false;
-    const { locks, partialLocks } = this.#options.datastores;
+    const { locks, partialLocks, confirmed } = this.#options.datastores;
     if (partialLocks.isHolder(session.id)) return false;
+    if (confirmed.pending?.sessionId === session.id) return false;
     return (['running', 'candidate', 'startup'] as const).every((name) => locks.holder(name)?.sessionId !== session.id);
   }
 

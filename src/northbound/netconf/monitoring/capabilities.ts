@@ -7,6 +7,7 @@ import { contentId, YANG_LIBRARY } from './yang-library.ts';
 const FEATURES: readonly (readonly [feature: string, uri: string])[] = [
   ['writable-running', 'urn:ietf:params:netconf:capability:writable-running:1.0'],
   ['candidate', 'urn:ietf:params:netconf:capability:candidate:1.0'],
+  ['confirmed-commit', 'urn:ietf:params:netconf:capability:confirmed-commit:1.1'],
   ['rollback-on-error', 'urn:ietf:params:netconf:capability:rollback-on-error:1.0'],
   ['validate', 'urn:ietf:params:netconf:capability:validate:1.1'],
   ['startup', 'urn:ietf:params:netconf:capability:startup:1.0'],

@@ -1,4 +1,4 @@
-/** edit-config, copy-config, delete-config, validate, commit, discard-changes (RFC 6241 sections 7 and 8). */
+/** edit-config, copy-config, delete-config, validate (RFC 6241 sections 7 and 8). */
 import type { ConfigSource } from '../../../commit/datastores.ts';
 import type { EditOptions } from '../../../commit/edit/options.ts';
 import { findValue } from '../../../yang/data/find.ts';
@@ -51,20 +51,6 @@ export function deleteConfigHandler({ datastores, changes }: Services): RpcHandl
 export function validateHandler({ datastores }: Services): RpcHandler {
   return async (call) => {
     await datastores.validate(datastoreCaller(call), configSource(call));
-    return OK;
-  };
-}
-
-export function commitHandler({ datastores, changes }: Services): RpcHandler {
-  return async (call) => {
-    const result = await datastores.commit(datastoreCaller(call));
-    return { ...OK, after: () => changes.committed(result.record, call.caller) };
-  };
-}
-
-export function discardChangesHandler({ datastores }: Services): RpcHandler {
-  return async (call) => {
-    await datastores.discard(datastoreCaller(call));
     return OK;
   };
 }

@@ -1,13 +1,7 @@
 /** The handlers of the rpcs that every NETCONF server has, by the name of the rpc. */
+import { cancelCommitHandler, commitHandler, discardChangesHandler } from './commit.ts';
 import { createSubscriptionHandler } from './create-subscription.ts';
-import {
-  commitHandler,
-  copyConfigHandler,
-  deleteConfigHandler,
-  discardChangesHandler,
-  editConfigHandler,
-  validateHandler,
-} from './edit.ts';
+import { copyConfigHandler, deleteConfigHandler, editConfigHandler, validateHandler } from './edit.ts';
 import { getSchemaHandler } from './get-schema.ts';
 import type { RpcHandlers } from './handler.ts';
 import { lockHandler, unlockHandler } from './lock.ts';
@@ -25,6 +19,7 @@ export function netconfHandlers(services: Services): RpcHandlers {
     ['ietf-netconf:delete-config', deleteConfigHandler(services)],
     ['ietf-netconf:validate', validateHandler(services)],
     ['ietf-netconf:commit', commitHandler(services)],
+    ['ietf-netconf:cancel-commit', cancelCommitHandler(services)],
     ['ietf-netconf:discard-changes', discardChangesHandler(services)],
     ['ietf-netconf:lock', lockHandler(services)],
     ['ietf-netconf:unlock', unlockHandler(services)],

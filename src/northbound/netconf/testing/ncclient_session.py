@@ -36,6 +36,28 @@ with connect() as m:
     m.copy_config("running", "startup")
     m.edit_config(target="candidate", config=CONFIG % (IF, "nc1"))
     m.discard_changes()
+    def confirmed(name, **parameters):
+        m.edit_config(target="candidate", config=CONFIG % (IF, name))
+        m.commit(confirmed=True, timeout="60", **parameters)
+
+    def there(name):
+        return name in m.get_config("running").data_xml
+    confirmed("cc0")
+    seen["confirming"] = [there("cc0")]
+    m.cancel_commit()
+    seen["confirming"].append(there("cc0"))
+    confirmed("cc1", persist="token")
+    try:
+        m.cancel_commit(persist_id="wrong")
+    except RPCError as error:
+        seen["confirming"].append(error.tag)
+    with connect() as another:
+        another.cancel_commit(persist_id="token")
+    seen["confirming"].append(there("cc1"))
+    confirmed("cc2", persist="token")
+    with connect() as another:
+        another.commit(persist_id="token")
+    seen["confirming"].append(there("cc2"))
     try:
         m.edit_config(target="running", config="<config><x xmlns='urn:x'/></config>")
     except RPCError as error:

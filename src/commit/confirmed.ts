@@ -1,0 +1,237 @@
+/**
+ * The confirmed commit that is under way (RFC 6241 section 8.4): its timer, its end, and what a start of the router makes of
+ * one that it finds. What may end it is in confirmed-rules.ts; what running goes back to is the store's checkpoint, which
+ * is written in the transactions of the commits.
+ */
+import type { CheckpointStep } from '../datastore/checkpoint.ts';
+import type { CommitAbout } from '../datastore/history.ts';
+import { Overlay } from '../datastore/overlay.ts';
+import type { Store } from '../datastore/store.ts';
+import type { BootClock } from './boot-clock.ts';
+import {
+  assertLockable,
+  type ConfirmEvent,
+  type ConfirmRequest,
+  DEFAULT_CONFIRM_SECONDS,
+  judgeCancel,
+  judgeCommit,
+  type PendingCommit,
+} from './confirmed-rules.ts';
+import type { CommitResult, Pipeline } from './pipeline.ts';
+import type { SerialQueue } from './queue.ts';
+
+/** The session that asks. */
+export interface Committer {
+  readonly sessionId: number;
+  readonly user: string;
+  readonly source: string;
+}
+
+/** What a commit does to the confirmed commit, to be stored with it and then `settled`. */
+export interface ConfirmStep {
+  readonly event: 'start' | 'extend' | 'complete';
+  readonly step: CheckpointStep;
+  readonly pending: PendingCommit | undefined;
+}
+
+export interface ConfirmedChange {
+  readonly event: ConfirmEvent;
+  /** Whose doing it is; undefined for `timeout`. */
+  readonly by: { readonly sessionId: number; readonly user: string } | undefined;
+  /** Of `start` and `extend`. */
+  readonly timeoutSeconds: number | undefined;
+}
+
+export interface ConfirmedParts {
+  readonly store: Store;
+  readonly pipeline: Pipeline;
+  readonly queue: SerialQueue;
+  readonly clock: BootClock;
+  /** A revert that could not be stored; it is tried again. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** The longest delay that a timer of Node takes. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** A revert that fails, which is a disk without room, is tried again after this, and then after twice as long each time. */
+const FIRST_RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 60_000;
+
+export class ConfirmedCommits {
+  readonly #parts: ConfirmedParts;
+  readonly #listeners = new Set<(change: ConfirmedChange) => void>();
+  #pending: PendingCommit | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(parts: ConfirmedParts) {
+    this.#parts = parts;
+    this.#pending = readNote(parts.store.checkpoint);
+  }
+
+  /** The one that waits to be confirmed. */
+  get pending(): PendingCommit | undefined {
+    return this.#pending;
+  }
+
+  /** Seconds until it is reverted; 0 where nothing is pending. */
+  get remainingSeconds(): number {
+    const { clock } = this.#parts;
+    return this.#pending === undefined ? 0 : Math.max(0, this.#pending.deadline - clock.now());
+  }
+
+  /** Tells of what becomes of confirmed commits, once it is on the disk; returns how to stop that. */
+  onChange(listener: (change: ConfirmedChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  /**
+   * To be called at the start, before anybody can ask for anything. What was persistent goes on with the time that it has
+   * left; the rest is reverted: its session is lost, its time is over, or the machine has started anew.
+   */
+  async recover(): Promise<void> {
+    const pending = this.#pending;
+    if (pending === undefined) {
+      // A note that nobody can read is no reason to keep a configuration that nobody confirmed.
+      if (this.#parts.store.checkpoint !== undefined) await this.#revert('cancel', undefined, undefined);
+      return;
+    }
+    this.#pending = { ...pending, sessionId: 0 };
+    const { clock } = this.#parts;
+    if (pending.bootId === clock.bootId && clock.now() >= pending.deadline) {
+      await this.#revert('timeout', undefined, undefined);
+    } else if (pending.bootId !== clock.bootId || pending.persist === undefined) {
+      await this.#revert('cancel', { sessionId: pending.sessionId, user: pending.user }, undefined);
+    } else this.#arm();
+  }
+
+  /** What this commit does; undefined for a plain one. In the commit's turn. Throws where it may not: see judgeCommit. */
+  step({ sessionId, user }: Committer, request: ConfirmRequest): ConfirmStep | undefined {
+    const { store, clock } = this.#parts;
+    const old = this.#pending;
+    const event = judgeCommit(old, sessionId, request);
+    if (event === undefined) return undefined;
+    if (request.confirm === undefined) return { event, step: { kind: 'end' }, pending: undefined };
+    const { timeoutSeconds = DEFAULT_CONFIRM_SECONDS } = request.confirm;
+    // A follow-up that names no token anew keeps the one that it was let in with.
+    const persist = request.confirm.persist ?? request.persistId;
+    const pending: PendingCommit = {
+      sessionId,
+      user,
+      timeoutSeconds,
+      deadline: clock.now() + timeoutSeconds,
+      bootId: clock.bootId,
+      ...(persist === undefined ? {} : { persist }),
+      before: old?.before ?? store.head,
+      since: old?.since ?? new Date().toISOString(),
+    };
+    const note = JSON.stringify(pending);
+    return { event, step: { kind: event === 'start' ? 'begin' : 'note', note }, pending };
+  }
+
+  /** The commit that the step belongs to is stored. */
+  settled(step: ConfirmStep, { sessionId, user }: Committer): void {
+    this.#pending = step.pending;
+    this.#arm();
+    this.#tell({ event: step.event, by: { sessionId, user }, timeoutSeconds: step.pending?.timeoutSeconds });
+  }
+
+  /** cancel-commit (section 8.4.4.1), in its turn. Throws where it may not: see judgeCancel. */
+  async cancel(caller: Committer, persistId: string | undefined): Promise<CommitResult | undefined> {
+    judgeCancel(this.#pending, caller.sessionId, persistId);
+    const { user, source } = caller;
+    return await this.#store('cancel', caller, { user, source, comment: 'cancel-commit' });
+  }
+
+  /** Throws `lock-denied` where running, or a part of it (with the app-tag of RFC 5717), may not be locked now. */
+  assertLockable(sessionId: number, appTag?: string): void {
+    assertLockable(this.#pending, sessionId, appTag);
+  }
+
+  /** A session is over, in that turn: what it had to confirm itself is reverted. */
+  async endSession(sessionId: number): Promise<void> {
+    const pending = this.#pending;
+    if (pending === undefined || pending.sessionId !== sessionId) return;
+    this.#pending = { ...pending, sessionId: 0 };
+    if (pending.persist !== undefined) return;
+    await this.#revert('cancel', { sessionId, user: pending.user }, undefined);
+  }
+
+  /** No timer any more: what is pending is found at the next start. */
+  close(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer);
+    const armed = this.#pending;
+    if (armed === undefined) return;
+    const leftMs = (armed.deadline - this.#parts.clock.now()) * 1000;
+    this.#timer = setTimeout(
+      () => {
+        if (this.remainingSeconds > 0) this.#arm();
+        else void this.#inTurn(armed, 'timeout', undefined);
+      },
+      Math.min(Math.max(Math.ceil(leftMs), 0), LONGEST_TIMER_MS),
+    ).unref();
+  }
+
+  /** Reverts when the changes before are done, unless one of them has confirmed, extended or cancelled it. */
+  #inTurn(
+    expected: PendingCommit,
+    event: 'cancel' | 'timeout',
+    by: ConfirmedChange['by'],
+    delayMs?: number,
+  ): Promise<void> {
+    return this.#parts.queue.runAlways(async () => {
+      if (this.#pending === expected) await this.#revert(event, by, delayMs);
+    });
+  }
+
+  /** Never fails: what cannot be stored now is tried again. */
+  async #revert(event: 'cancel' | 'timeout', by: ConfirmedChange['by'], delayMs: number | undefined): Promise<void> {
+    const why = event === 'timeout' ? 'the confirmed commit was not confirmed in time' : 'the session was lost';
+    try {
+      await this.#store(event, by, { user: '', source: 'confirmed-commit', comment: why });
+    } catch (error) {
+      this.#parts.onFailure(error);
+      const pending = this.#pending;
+      const next = Math.min((delayMs ?? FIRST_RETRY_MS / 2) * 2, LONGEST_RETRY_MS);
+      clearTimeout(this.#timer);
+      if (pending !== undefined) {
+        this.#timer = setTimeout(() => void this.#inTurn(pending, event, by, next), next).unref();
+      }
+    }
+  }
+
+  /** Running becomes what it was before the first confirmed commit, whatever was changed since (section 8.4.1). */
+  async #store(event: 'cancel' | 'timeout', by: ConfirmedChange['by'], about: CommitAbout): Promise<CommitResult> {
+    const { store, pipeline } = this.#parts;
+    using snapshot = store.snapshot();
+    const kept = snapshot.checkpoint();
+    if (!(kept instanceof Overlay)) throw new Error('a confirmed commit is pending without a checkpoint');
+    const change = { before: snapshot.running, after: kept, rows: kept.changes() };
+    const result = await pipeline.restore(change, snapshot.commit, about, { kind: 'end' });
+    clearTimeout(this.#timer);
+    this.#pending = undefined;
+    this.#tell({ event, by, timeoutSeconds: undefined });
+    return result;
+  }
+
+  #tell(change: ConfirmedChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+}
+
+/** Undefined where there is none, or none of this version. */
+function readNote(note: string | undefined): PendingCommit | undefined {
+  if (note === undefined) return undefined;
+  try {
+    const pending = JSON.parse(note) as PendingCommit;
+    return typeof pending.deadline === 'number' && typeof pending.bootId === 'string' ? pending : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * A configuration that stays what it is while running changes, kept as what it says differently from running: a copy from
+ * running empties the table, and each commit adds what its rows said before, where they are not in it yet. So neither
+ * costs what the configuration costs.
+ *
+ *     row key → 0x01 packed row, or 0x00: no row
+ */
+import type { Environment } from './environment.ts';
+import { END, type KeySpace } from './key.ts';
+import { rowKeyOf, storedRowKey } from './lmdb-view.ts';
+import { Overlay } from './overlay.ts';
+import { packedNode, packRow, unpackRow } from './row-codec.ts';
+import type { SourceView } from './source.ts';
+import type { Reading } from './table.ts';
+import type { Row, RowChange, RowNode } from './view.ts';
+import type { WriteSet } from './write-set.ts';
+
+const absent = '\0';
+
+export class KeptConfiguration {
+  readonly #keys: KeySpace;
+  readonly #environment: Environment;
+  readonly #table: 'startup' | 'checkpoint';
+
+  constructor(keys: KeySpace, environment: Environment, table: 'startup' | 'checkpoint') {
+    this.#keys = keys;
+    this.#environment = environment;
+    this.#table = table;
+  }
+
+  /** Over `running` of the same snapshot. */
+  view(running: SourceView, reading: Reading): Overlay {
+    const overlay = new Overlay(running);
+    overlay.apply(this.#differences(reading));
+    return overlay;
+  }
+
+  /** Keeps what it says when a row of running changes. Without a `reading` the table is empty. */
+  follow(change: RowChange, set: WriteSet, reading: Reading | undefined): void {
+    const key = storedRowKey(change.key);
+    const said = reading && this.#environment.tables[this.#table].get(key, reading);
+    if (said === undefined) set.put(this.#table, key, this.#pack(change.node, change.before));
+    else if (said === this.#pack(change.node, change.after)) set.remove(this.#table, key);
+  }
+
+  /** Makes it what running becomes by `changes`; without any, what running is. */
+  copy(changes: Iterable<RowChange>, set: WriteSet): void {
+    set.clear(this.#table);
+    for (const { key, node, after } of changes) set.put(this.#table, storedRowKey(key), this.#pack(node, after));
+  }
+
+  *#differences(reading: Reading): Iterable<RowChange> {
+    for (const [stored, value] of this.#environment.tables[this.#table].range('\0', END, reading)) {
+      const key = rowKeyOf(stored);
+      if (value === absent) {
+        const steps = this.#keys.tryDecode(key);
+        if (steps !== undefined) yield { key, node: steps.at(-1)?.node, before: undefined, after: undefined };
+        continue;
+      }
+      const packed = value.slice(1);
+      const node = packedNode(this.#keys, packed);
+      if (node === undefined) continue;
+      yield { key, node: node ?? undefined, before: undefined, after: unpackRow(this.#keys, packed) };
+    }
+  }
+
+  #pack(node: RowNode | undefined, row: Row | undefined): string {
+    return row === undefined ? absent : `\x01${packRow(this.#keys, node, row)}`;
+  }
+}
