@@ -2,6 +2,7 @@
  * The configuration datastores as a protocol sees them (RFC 6241 sections 7 and 8): every operation that changes one, in
  * one order, under locks and access control. Protocols parse and print; nothing of what an operation means is left to them.
  */
+import type { EventLog } from '../datastore/event-log.ts';
 import type { CommitAbout } from '../datastore/history.ts';
 import { Overlay } from '../datastore/overlay.ts';
 import type { InstanceAddress } from '../datastore/path.ts';
@@ -134,6 +135,11 @@ export class Datastores {
   /** At the start, before anybody asks for anything: what becomes of a confirmed commit that was under way. */
   recover(): Promise<void> {
     return this.#queue.runAlways(() => this.confirmed.recover());
+  }
+
+  /** The events published last, for replay. */
+  get events(): EventLog {
+    return this.#store.events;
   }
 
   /** Whether the candidate holds edits. */

@@ -17,7 +17,7 @@ import { Table } from './table.ts';
 /** Version of what this file and its users write. */
 export const FORMAT = '1';
 
-export const tableNames = ['meta', 'ids', 'running', 'startup', 'history', 'index', 'checkpoint'] as const;
+export const tableNames = ['meta', 'ids', 'running', 'startup', 'history', 'index', 'checkpoint', 'events'] as const;
 export type TableName = (typeof tableNames)[number];
 
 export interface EnvironmentOptions {

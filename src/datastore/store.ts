@@ -8,6 +8,7 @@ import { Candidate } from './candidate.ts';
 import { Checkpoint, type CheckpointStep } from './checkpoint.ts';
 import { type Aside, checkDatastore, Environment, FORMAT } from './environment.ts';
 import { type CommitAbout, type CommitRecord, History } from './history.ts';
+import { EventLog } from './event-log.ts';
 import { IdTable } from './id.ts';
 import { IndexPlan } from './index-plan.ts';
 import { END, KeySpace } from './key.ts';
@@ -44,6 +45,8 @@ export class Store {
   readonly aside: Aside | undefined;
   /** The candidate that all sessions share. */
   readonly candidate: Candidate;
+  /** The events published last, for replay. */
+  readonly events: EventLog;
   readonly #environment: Environment;
   readonly #history: History;
   readonly #startup: Startup;
@@ -66,6 +69,7 @@ export class Store {
     this.#history = new History(keys, environment, options.historyLimit ?? 1000, options.historyBytes ?? 256 * 2 ** 20);
     this.#startup = new Startup(keys, environment);
     this.#checkpoint = new Checkpoint(keys, environment);
+    this.events = new EventLog(environment);
     this.candidate = new Candidate(new EmptyView(keys, plan), 0);
     this.#candidates.add(this.candidate);
     this.#sweep = setInterval(() => this.#endIdle(), (STALL_SECONDS * 1000) / 3).unref();
@@ -195,6 +199,7 @@ export class Store {
   async close(): Promise<void> {
     clearInterval(this.#sweep);
     await this.#queue(async () => {});
+    await this.events.close();
     for (const reading of this.#readings) reading.end();
     await this.#environment.close();
   }
@@ -230,14 +235,17 @@ export class Store {
     const record = history.finish();
     this.#history.drop(record, set);
     set.put('meta', 'head', String(record.id));
+    const logged = this.events.join(set);
     this.#inFlight = { id: record.id, rows: change.rows, stored: () => this.#history.stored(record) };
     try {
       await this.#write(set);
     } catch (error) {
       this.#inFlight = undefined;
+      logged?.(false);
       throw error;
     }
     if (step !== undefined) this.#checkpoint.stored(step);
+    logged?.(true);
     await this.#reads(async (now) => this.#advance(now));
     return record;
   }
@@ -344,6 +352,7 @@ export class Store {
     this.#history.load(reading);
     this.#startup.load(reading);
     this.#checkpoint.load(reading);
+    this.events.load(reading);
     this.#unfit = findUnfit(this.keys, this.#environment, reading);
     for (const candidate of this.#candidates) candidate.absorb(this.head, [], this.#running(reading));
     reading.end();
