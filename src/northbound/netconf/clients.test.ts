@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import ssh2 from 'ssh2';
 import { connectSsh } from './client.ts';
+import { publishBlockPoint } from './notification/testing.ts';
 import { BASE, chunk, hello } from './testing/raw.ts';
 import { edit, type TestServer, testServer, user } from './testing/server.ts';
 
@@ -44,6 +45,12 @@ function run(command: string, args: readonly string[], input = ''): Promise<{ ou
   });
 }
 
+/** Name of an event, and its VLAN. */
+function kind(notification: string): string {
+  const name = /<\/eventTime>\s*<([\w-]+)/.exec(notification)?.[1] ?? '';
+  return [name, ...(/<vlan-id>(\d+)</.exec(notification)?.slice(1) ?? [])].join(' ');
+}
+
 describe('ncclient', () => {
   it('reads, with-defaults as well, edits, commits, confirms, subscribes', async () => {
     const script = fileURLToPath(new URL('testing/ncclient_session.py', import.meta.url));
@@ -59,6 +66,26 @@ describe('ncclient', () => {
     assert.deepEqual(seen['confirming'], [true, false, 'invalid-value', false, true]);
     assert.deepEqual(seen['error'], ['application', 'unknown-namespace']);
     assert.equal(seen['refused'], 'AuthenticationError');
+  });
+});
+
+describe('ncclient as a subscriber', () => {
+  it('gets a replay with filter and stop time, and one that goes on', async () => {
+    const start = new Date().toISOString();
+    for (const vlan of [7, 8, 7]) publishBlockPoint(router, vlan);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const script = fileURLToPath(new URL('testing/ncclient_notifications.py', import.meta.url));
+    const stop = new Date().toISOString();
+    const { out, status } = await run('/usr/bin/python3', [script, String(port), 'admin', 'secret', start, stop]);
+    assert.equal(status, 0, out);
+    const { replay = [], live = [] } = JSON.parse(out) as Record<string, string[]>;
+    assert.deepEqual(replay.map(kind), [
+      'block-point-change 7',
+      'block-point-change 7',
+      'replayComplete',
+      'notificationComplete',
+    ]);
+    assert.deepEqual(live.map(kind), ['block-point-change 8', 'replayComplete']);
   });
 });
 

@@ -78,7 +78,12 @@ export const capabilities: readonly Capability[] = [
   {
     capability: 'notification 1.0, interleave 1.0',
     source: 'RFC 5277',
-    shownBy: [[`${here}/notification/notification.test.ts`]],
+    shownBy: [[`${here}/notification/notification.test.ts`], [`${here}/clients.test.ts`, 'ncclient as a subscriber']],
+  },
+  {
+    capability: 'replay, stop time, streams',
+    source: 'RFC 5277 sections 2.2, 3.2.3–3.2.5',
+    shownBy: [[`${here}/notification/replay.test.ts`], ['src/datastore/event-log.test.ts']],
   },
   { capability: 'base notifications', source: 'RFC 6470', shownBy: [[`${here}/notification/notification.test.ts`]] },
   {

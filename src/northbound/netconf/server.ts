@@ -90,13 +90,12 @@ export class NetconfServer implements SessionHost {
     this.#capabilities = capabilitiesOf(schema);
     using reading = datastores.read('running');
     this.#keys = reading.view.keys;
-    this.#streams = new Streams(schema, options.access);
+    this.#streams = new Streams(schema, options.access, datastores.events);
     const publish = (event: NotificationEvent): void => this.#streams.publish(event);
     this.#sessionEvents = new SessionEvents(schema, publish);
     const sourceHost = (id: number): string | undefined => this.#sessions.get(id)?.peer.sourceHost;
     const changes = new ConfigChanges(schema, datastores, this.#keys, {
       publish,
-      hasListeners: () => this.#streams.subscribers > 0,
       sourceHost,
     });
     datastores.confirmed.onChange((change) => {
@@ -288,9 +287,10 @@ export class NetconfServer implements SessionHost {
 
   #stateProviders(startedAt: Date): StateProvider[] {
     const schema = this.#schema;
+    const { datastores } = this.#options;
     const parts = {
       schema,
-      datastores: this.#options.datastores,
+      datastores,
       sessions: this.#sessions,
       capabilities: this.#capabilities,
       counters: () => this.#countersNow(),
@@ -298,7 +298,7 @@ export class NetconfServer implements SessionHost {
     };
     const all: [string, ConstructorParameters<typeof PlainState>[2]][] = [
       [NETCONF_STATE, (interests) => netconfState(parts, interests)],
-      [STREAMS, streamsState],
+      [STREAMS, () => streamsState(datastores.events)],
       ['/ietf-yang-library:yang-library', () => yangLibrary(schema)],
       ['/ietf-yang-library:modules-state', () => modulesState(schema)],
     ];

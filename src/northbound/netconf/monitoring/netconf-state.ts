@@ -2,9 +2,10 @@
 import type { Datastores } from '../../../commit/datastores.ts';
 import type { PartialLock } from '../../../commit/partial-locks.ts';
 import type { Interest } from '../../../commit/state.ts';
+import type { EventLog } from '../../../datastore/event-log.ts';
 import type { PlainData } from '../../../yang/data/build.ts';
 import type { Schema } from '../../../yang/schema/node.ts';
-import { NETCONF_STREAM } from '../notification/streams.ts';
+import { eventStreams } from '../notification/event-streams.ts';
 import type { Session } from '../session/session.ts';
 import type { Sessions } from '../session/sessions.ts';
 import type { ServerCounters } from '../session/statistics.ts';
@@ -96,16 +97,20 @@ function statistics({ counters, startedAt }: MonitoringParts): PlainData {
   };
 }
 
-export function streamsState(): PlainData {
-  const stream: PlainData = {
-    name: NETCONF_STREAM,
-    description: 'All notifications that the router sends.',
-    replaySupport: false,
-  };
-  return { streams: { stream: [stream] } };
+export function streamsState(log: EventLog): PlainData {
+  const stream = eventStreams().map(({ name, description }): PlainData => {
+    return {
+      name,
+      description,
+      replaySupport: true,
+      replayLogCreationTime: dateAndTime(log.createdAt),
+      replayLogAgedTime: log.agedAt && dateAndTime(log.agedAt),
+    };
+  });
+  return { streams: { stream } };
 }
 
 /** Canonical form of yang:date-and-time. */
-function dateAndTime(date: Date): string {
+export function dateAndTime(date: Date): string {
   return date.toISOString().replace('Z', '+00:00');
 }

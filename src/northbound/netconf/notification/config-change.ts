@@ -19,7 +19,6 @@ export class ConfigChanges {
   readonly #notification: OperationNode | undefined;
   readonly #publish: (event: NotificationEvent) => void;
   readonly #sourceHost: (sessionId: number) => string | undefined;
-  readonly #hasListeners: () => boolean;
   /** Commits of sessions, until the session's reply is sent. */
   readonly #pending = new Map<number, readonly Edit[]>();
 
@@ -29,15 +28,12 @@ export class ConfigChanges {
     keys: KeySpace,
     options: {
       readonly publish: (event: NotificationEvent) => void;
-      /** Nobody listens: what is published need not be computed. */
-      readonly hasListeners: () => boolean;
       readonly sourceHost: (sessionId: number) => string | undefined;
     },
   ) {
     this.#keys = keys;
     this.#notification = schema.notifications.get('ietf-netconf-notifications:netconf-config-change');
     this.#publish = options.publish;
-    this.#hasListeners = options.hasListeners;
     this.#sourceHost = options.sourceHost;
     datastores.onCommit((record, change) => this.#onCommit(record, change));
   }
@@ -51,11 +47,10 @@ export class ConfigChanges {
   }
 
   startupChanged(caller: Caller): void {
-    if (this.#hasListeners()) this.#tell('startup', [], caller);
+    this.#tell('startup', [], caller);
   }
 
   #onCommit(record: CommitRecord, change: Change): void {
-    if (!this.#hasListeners()) return;
     const edits = this.#edits(change);
     if (record.source !== 'netconf') {
       this.#tell('running', edits, undefined);

@@ -5,7 +5,11 @@ import { DataTree } from '../../../yang/data/tree.ts';
 import type { ContainerNode, DataSchemaNode, OperationNode, Schema } from '../../../yang/schema/node.ts';
 import type { Filter } from '../filter/filter.ts';
 import { compileSubtree, type Spec } from '../filter/subtree.ts';
-import type { NotificationEvent } from './event.ts';
+import { EvaluationTimeout, TimedTree } from '../filter/timed-tree.ts';
+import type { EventRecord } from './record.ts';
+
+/** Time for an XPath filter and one event. */
+const EVALUATION_MS = 50;
 
 export class EventFilter {
   readonly #schema: Schema;
@@ -18,14 +22,23 @@ export class EventFilter {
     this.#filter = filter;
   }
 
-  /** Throws a FaultError where an XPath filter fails on the event. */
-  matches({ node, children }: NotificationEvent): boolean {
+  /** An event on which the filter fails is not selected. Throws EvaluationTimeout where it takes too long. */
+  matches(event: EventRecord): boolean {
+    try {
+      return this.#matches(event);
+    } catch (error) {
+      if (error instanceof EvaluationTimeout) throw error;
+      return false;
+    }
+  }
+
+  #matches({ node, children }: EventRecord): boolean {
     const element = asElement(node);
     const dataChildren = new Map<string, DataSchemaNode>([[`${node.module.name}:${node.name}`, element]]);
-    const nodes = [{ schema: element, children }];
+    const nodes = [{ schema: element, children: children() }];
     if (this.#filter.kind === 'xpath') {
       const tree = new DataTree({ schema: this.#schema, top: { children: [element], dataChildren }, nodes });
-      return this.#filter.expression.test(tree, tree.root());
+      return this.#filter.expression.test(new TimedTree(tree, EVALUATION_MS), tree.root());
     }
     let spec = this.#specs.get(node);
     if (spec === undefined) {

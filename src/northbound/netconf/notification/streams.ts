@@ -1,84 +1,139 @@
 /**
- * The event stream NETCONF (RFC 5277 section 3.2.3): whatever is published goes to every subscriber that may see it and
- * whose filter wants it. An event is written once for all.
+ * The event streams: whatever is published is recorded, and goes to every subscriber of a stream that carries it, who may
+ * see it and whose filter wants it. An event is written once for all.
  */
 import type { AccessControl } from '../../../commit/access.ts';
-import { writeData } from '../../../yang/codec/write-data.ts';
-import { XmlWriter } from '../../../yang/codec/xml-writer.ts';
+import type { EventLog, LoggedEvent } from '../../../datastore/event-log.ts';
 import type { Schema } from '../../../yang/schema/node.ts';
 import type { Filter } from '../filter/filter.ts';
 import type { Session } from '../session/session.ts';
 import type { NotificationEvent } from './event.ts';
+import type { EventStream } from './event-streams.ts';
+import { EventFeed, type FeedOptions } from './feed.ts';
 import { EventFilter } from './match.ts';
-import { type QueueLimits, Subscription } from './subscription.ts';
+import { outboxOf } from './outbox.ts';
+import { type EventRecord, notificationText, recordOf, writeEvent } from './record.ts';
 
-export const NETCONF_STREAM = 'NETCONF';
-export const NOTIFICATION_NAMESPACE = 'urn:ietf:params:xml:ns:netconf:notification:1.0';
+/** What create-subscription asks for; times in milliseconds since 1970. */
+export interface SubscriptionRequest {
+  readonly stream: EventStream;
+  readonly filter: Filter | undefined;
+  readonly replayFrom: number | undefined;
+  readonly stopAt: number | undefined;
+}
 
-const QUEUE_LIMITS: QueueLimits = { events: 1024, characters: 8 * 1024 * 1024 };
+/** Records kept for those who catch up: they mostly read the same ones. */
+const KNOWN_RECORDS = 256;
 
 export class Streams {
+  readonly log: EventLog;
   readonly #schema: Schema;
   readonly #access: AccessControl;
-  readonly #subscriptions = new Map<number, Subscription>();
-  #dropped = 0;
+  /** All feeds, those of RFC 8639 included. */
+  readonly #feeds = new Set<EventFeed>();
+  /** Subscriptions by create-subscription (RFC 5277), one a session. */
+  readonly #subscriptions = new Map<number, EventFeed>();
+  readonly #records = new Map<number, EventRecord | undefined>();
+  #lost = 0;
 
-  constructor(schema: Schema, access: AccessControl) {
+  constructor(schema: Schema, access: AccessControl, log: EventLog) {
     this.#schema = schema;
     this.#access = access;
+    this.log = log;
   }
 
   /** Events that slow subscribers lost, since the start. */
-  get dropped(): number {
-    return this.#dropped;
-  }
-
-  get subscribers(): number {
-    return this.#subscriptions.size;
+  get lost(): number {
+    return this.#lost;
   }
 
   isSubscribed(sessionId: number): boolean {
     return this.#subscriptions.has(sessionId);
   }
 
-  subscribe(session: Session, filter: Filter | undefined): void {
-    const eventFilter = filter === undefined ? undefined : new EventFilter(this.#schema, filter);
-    const subscription = new Subscription(session, eventFilter, QUEUE_LIMITS);
-    this.#subscriptions.set(session.id, subscription);
-    session.attachNotifications(subscription);
+  /** create-subscription (RFC 5277 section 2.1.1). */
+  subscribe(session: Session, request: SubscriptionRequest): void {
+    const { replayFrom, stopAt } = request;
+    const end = (): string => {
+      this.unsubscribe(session.id);
+      return this.#mark('notificationComplete');
+    };
+    const feed = this.open({
+      session,
+      stream: request.stream,
+      filter: request.filter === undefined ? undefined : new EventFilter(this.#schema, request.filter),
+      ...(replayFrom === undefined ? {} : { replayFrom }),
+      ...(stopAt === undefined ? {} : { stopAt }),
+      replayed: () => this.#mark('replayComplete'),
+      stopped: end,
+      onFilterTimeout: () => feed.tell(end()),
+      onLost: () => undefined,
+    });
+    this.#subscriptions.set(session.id, feed);
+    session.notify();
   }
 
+  /** Ends the session's subscription by create-subscription; what waits is still sent. */
   unsubscribe(sessionId: number): void {
+    const feed = this.#subscriptions.get(sessionId);
+    if (feed === undefined) return;
     this.#subscriptions.delete(sessionId);
+    this.close(feed);
+  }
+
+  /** A feed that takes events from now on. */
+  open(options: FeedOptions): EventFeed {
+    const feed = new EventFeed(this, {
+      ...options,
+      onLost: (events) => {
+        this.#lost += events;
+        options.onLost(events);
+      },
+    });
+    this.#feeds.add(feed);
+    outboxOf(options.session).add(feed);
+    return feed;
+  }
+
+  /** Takes no more events; what waits is still sent. */
+  close(feed: EventFeed): void {
+    feed.end();
+    this.#feeds.delete(feed);
   }
 
   publish(event: NotificationEvent): void {
-    let text: string | undefined;
-    for (const subscription of this.#subscriptions.values()) {
-      if (!this.#wants(subscription, event)) continue;
-      text ??= this.#write(event);
-      if (!subscription.push(text)) this.#dropped++;
-    }
+    const { node, children, at } = event;
+    const xml = writeEvent(this.#schema, event);
+    const seq = this.log.append(at.getTime(), `${node.module.name}:${node.name}`, xml);
+    const record: EventRecord = {
+      seq,
+      node,
+      at: at.getTime(),
+      text: notificationText(at, xml),
+      children: () => children,
+    };
+    for (const feed of this.#feeds) feed.offer(record);
   }
 
-  #wants({ session, filter }: Subscription, event: NotificationEvent): boolean {
-    if (!session.isOpen || !this.#access.decisions(session.peer.principal).notification(event.node)) return false;
-    try {
-      return filter?.matches(event) ?? true;
-    } catch {
-      // A filter that fails on this event does not select it.
-      return false;
+  /** An event of the log; undefined where the schema no longer has it. */
+  record(event: LoggedEvent): EventRecord | undefined {
+    let record = this.#records.get(event.seq);
+    if (record === undefined) {
+      record = recordOf(this.#schema, event);
+      if (this.#records.size >= KNOWN_RECORDS) this.#records.clear();
+      this.#records.set(event.seq, record);
     }
+    return record;
   }
 
-  #write({ node, children, at }: NotificationEvent): string {
-    const writer = new XmlWriter(this.#schema);
-    writer.open('notification', NOTIFICATION_NAMESPACE);
-    writer.element('eventTime', NOTIFICATION_NAMESPACE, at.toISOString());
-    writer.open(node.name, node.module.namespace);
-    writeData(writer, children);
-    writer.close();
-    writer.close();
-    return writer.take();
+  maySee(session: Session, { node }: EventRecord): boolean {
+    return session.isOpen && this.#access.decisions(session.peer.principal).notification(node);
+  }
+
+  /** replayComplete, notificationComplete: always sent (RFC 8341 section 3.4.6). */
+  #mark(name: string): string {
+    const node = this.#schema.notifications.get(`nc-notifications:${name}`);
+    if (node === undefined) throw new Error(`the schema has no ${name}`);
+    return notificationText(new Date(), writeEvent(this.#schema, { node, children: [] }));
   }
 }

@@ -1,28 +1,17 @@
 /** create-subscription (RFC 5277 section 2.1.1). */
 import { findValue } from '../../../yang/data/find.ts';
 import { type ErrorTag, FaultError } from '../../../yang/fault.ts';
-import { NETCONF_STREAM } from '../notification/streams.ts';
+import { eventStream, NETCONF_STREAM } from '../notification/event-streams.ts';
+import { timeOf } from '../notification/timer.ts';
 import { OK, type RpcHandler } from './handler.ts';
 import type { Services } from './services.ts';
 
 export function createSubscriptionHandler({ streams, sessions }: Services): RpcHandler {
   return ({ caller, input, filter }) => {
-    const stream = findValue(input, 'stream') ?? NETCONF_STREAM;
-    if (stream !== NETCONF_STREAM) throw refusal('invalid-value', 'stream', `There is no event stream ${stream}.`);
-    const start = findValue(input, 'startTime');
-    const stop = findValue(input, 'stopTime');
-    if (stop !== undefined && start === undefined) {
-      throw refusal('missing-element', 'startTime', 'A subscription with a stopTime needs a startTime.');
-    }
-    if (start !== undefined) {
-      if (stop !== undefined && Date.parse(stop) < Date.parse(start)) {
-        throw refusal('bad-element', 'stopTime', 'The stopTime is before the startTime.');
-      }
-      if (Date.parse(start) > Date.now()) {
-        throw refusal('bad-element', 'startTime', 'The startTime is in the future; replay begins in the past.');
-      }
-      throw refusal('operation-not-supported', 'startTime', `The stream ${stream} keeps no events for replay.`);
-    }
+    const name = findValue(input, 'stream') ?? NETCONF_STREAM;
+    const stream = eventStream(name);
+    if (stream === undefined) throw refusal('invalid-value', 'stream', `There is no event stream ${name}.`);
+    const { replayFrom, stopAt } = times(findValue(input, 'startTime'), findValue(input, 'stopTime'));
     if (streams.isSubscribed(caller.sessionId)) {
       throw refusal('operation-failed', 'create-subscription', 'The session has a subscription already.');
     }
@@ -30,10 +19,26 @@ export function createSubscriptionHandler({ streams, sessions }: Services): RpcH
       ...OK,
       after: () => {
         const session = sessions.get(caller.sessionId);
-        if (session !== undefined) streams.subscribe(session, filter);
+        if (session !== undefined) streams.subscribe(session, { stream, filter, replayFrom, stopAt });
       },
     };
   };
+}
+
+function times(start: string | undefined, stop: string | undefined): { replayFrom?: number; stopAt?: number } {
+  if (start === undefined) {
+    if (stop === undefined) return {};
+    throw refusal('missing-element', 'startTime', 'A subscription with a stopTime needs a startTime.');
+  }
+  const replayFrom = timeOf(start);
+  const stopAt = stop === undefined ? undefined : timeOf(stop);
+  if (stopAt !== undefined && stopAt < replayFrom) {
+    throw refusal('bad-element', 'stopTime', 'The stopTime is before the startTime.');
+  }
+  if (replayFrom > Date.now()) {
+    throw refusal('bad-element', 'startTime', 'The startTime is in the future; replay begins in the past.');
+  }
+  return { replayFrom, ...(stopAt === undefined ? {} : { stopAt }) };
 }
 
 function refusal(tag: ErrorTag, element: string, message: string): FaultError {

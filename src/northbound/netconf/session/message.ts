@@ -80,7 +80,7 @@ export class MessageReader implements XmlHandler {
   open(element: XmlElement, resolve: ResolvePrefix): void {
     this.#depth++;
     if (this.#depth === 1) this.#envelope(element);
-    else if (this.#depth > 2) this.#inner?.open(this.#depth === 3 ? withNamespace(element) : element, resolve);
+    else if (this.#depth > 2) this.#inner?.open(this.#depth === 3 ? this.#meant(element) : element, resolve);
     else if (this.#isRpc) this.#operation(element);
   }
 
@@ -197,17 +197,22 @@ export class MessageReader implements XmlHandler {
     return undefined;
   }
 
+  /**
+   * Two parameters that ncclient puts in other namespaces than the standards do, where there is nothing else that they
+   * could mean: `<config>` in none, if its caller names none, and NETCONF's `<filter>` in create-subscription.
+   */
+  #meant(element: XmlElement): XmlElement {
+    const { name, namespace } = element;
+    if (name === 'config' && namespace === '') return { ...element, namespace: NETCONF_NAMESPACE };
+    if (name === 'filter' && namespace === NETCONF_NAMESPACE && this.#rpc?.name === 'create-subscription') {
+      return { ...element, namespace: this.#rpc.module.namespace };
+    }
+    return element;
+  }
+
   #fail(fault: Fault): void {
     this.#faults.push(fault);
   }
-}
-
-/**
- * `<config>` in no namespace is taken for NETCONF's: ncclient sends it so where its caller names none, and there is
- * nothing else that it could mean.
- */
-function withNamespace(element: XmlElement): XmlElement {
-  return element.namespace === '' && element.name === 'config' ? { ...element, namespace: NETCONF_NAMESPACE } : element;
 }
 
 function badElement(value: string): { name: string; value: string }[] {

@@ -14,6 +14,7 @@ import type { Content } from '../rpc/handler.ts';
 import type { ByteStream, Peer } from '../transport/byte-stream.ts';
 import { HelloError, HelloReader, writeHello } from './hello.ts';
 import type { MessageReader, Operation } from './message.ts';
+import type { NotificationSource, Outgoing } from './outgoing.ts';
 import { type SessionCounters, sessionCounters } from './statistics.ts';
 
 export interface SessionLimits {
@@ -87,7 +88,9 @@ export class Session {
   #over = false;
   #timer: NodeJS.Timeout | undefined;
   #lastActive = Date.now();
-  #notifications: { next(): string | undefined } | undefined;
+  #notifications: NotificationSource | undefined;
+  /** A notification that is being written piece by piece; replies wait for its end. */
+  #streaming: Promise<void> | undefined;
 
   constructor(host: SessionHost, stream: ByteStream, id: number) {
     this.id = id;
@@ -145,7 +148,7 @@ export class Session {
   }
 
   /** Sends what the source gives, whenever the client has room and no reply is being written. */
-  attachNotifications(source: { next(): string | undefined }): void {
+  attachNotifications(source: NotificationSource): void {
     this.#notifications = source;
   }
 
@@ -167,7 +170,13 @@ export class Session {
 
   /** Content that may be of any size. An error on the way ends the session: half a reply cannot be taken back. */
   async replyContent(content: (writer: XmlWriter) => Content): Promise<void> {
+    await this.#streaming;
     const writer = this.#startReply();
+    if (await this.#writePieces(writer, content)) await this.#endReply(writer);
+  }
+
+  /** False: the session ended meanwhile. */
+  async #writePieces(writer: XmlWriter, content: (writer: XmlWriter) => Content): Promise<boolean> {
     let sliceEnd = performance.now() + SLICE_MS;
     for (const _ of content(writer)) {
       if (writer.length < PIECE) continue;
@@ -176,17 +185,18 @@ export class Session {
         sliceEnd = performance.now() + SLICE_MS;
       } else if (performance.now() > sliceEnd) {
         await new Promise((resolve) => setImmediate(resolve));
-        if (this.#over) return;
+        if (this.#over) return false;
         sliceEnd = performance.now() + SLICE_MS;
       }
     }
-    await this.#endReply(writer);
+    return true;
   }
 
-  #reply(write: (writer: XmlWriter) => void): Promise<void> {
+  async #reply(write: (writer: XmlWriter) => void): Promise<void> {
+    await this.#streaming;
     const writer = this.#startReply();
     write(writer);
-    return this.#endReply(writer);
+    await this.#endReply(writer);
   }
 
   #startReply(): XmlWriter {
@@ -329,13 +339,39 @@ export class Session {
 
   #pump(): void {
     const source = this.#notifications;
-    if (source === undefined || this.#busy || !this.isOpen) return;
+    if (source === undefined || this.#busy || this.#streaming !== undefined || !this.isOpen) return;
     while (this.#encoder.ready) {
-      const text = source.next();
-      if (text === undefined) return;
+      const next = source.next();
+      if (next === undefined) return;
+      if (typeof next !== 'string') {
+        this.#startNotification(next);
+        return;
+      }
       this.counters.outNotifications++;
-      this.#encoder.write(text);
+      this.#encoder.write(next);
       this.#encoder.end();
     }
+  }
+
+  #startNotification(notification: Exclude<Outgoing, string>): void {
+    this.#streaming = this.#writeNotification(notification)
+      .catch((error) => {
+        // Half a notification cannot be taken back, no more than half a reply.
+        if (!this.#over) this.end(error instanceof StalledError ? 'timeout' : 'other');
+      })
+      .finally(() => {
+        this.#streaming = undefined;
+        this.#pump();
+      });
+  }
+
+  async #writeNotification(notification: Exclude<Outgoing, string>): Promise<void> {
+    const content = await notification();
+    if (content === undefined || this.#over) return;
+    this.counters.outNotifications++;
+    const writer = this.#host.writer();
+    if (!(await this.#writePieces(writer, content))) return;
+    this.#encoder.write(writer.take());
+    if (!this.#encoder.end()) await this.#encoder.drained();
   }
 }

@@ -37,11 +37,50 @@ export interface TestServer {
   readonly logged: string[];
   /** A recovery session. */
   connect(): Promise<NetconfClient>;
+  /** Ends it and starts it anew on what it stored; sessions are gone. */
+  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
 export async function testServer(options: Partial<NetconfServerOptions> = {}): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-netconf-'));
+  const socket = join(folder, 'netconf.sock');
+  const logged: string[] = [];
+  let running = await start(folder, socket, logged, options);
+  return {
+    get server() {
+      return running.server;
+    },
+    get datastores() {
+      return running.datastores;
+    },
+    folder,
+    socket,
+    logged,
+    connect: () => connectUnix(socket),
+    restart: async () => {
+      await running.stop();
+      running = await start(folder, socket, logged, options);
+    },
+    close: async () => {
+      await running.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+interface Running {
+  readonly server: NetconfServer;
+  readonly datastores: Datastores;
+  stop(): Promise<void>;
+}
+
+async function start(
+  folder: string,
+  socket: string,
+  logged: string[],
+  options: Partial<NetconfServerOptions>,
+): Promise<Running> {
   const constraints = compileConstraints(routerSchema());
   const store = await Store.open({
     folder: join(folder, 'store'),
@@ -69,7 +108,6 @@ export async function testServer(options: Partial<NetconfServerOptions> = {}): P
     transforms: [cryptHash],
     onTargetFailure: (_target, error) => logged.push(String(error)),
   });
-  const logged: string[] = [];
   const server = new NetconfServer({
     datastores,
     schema: routerSchema(),
@@ -79,19 +117,13 @@ export async function testServer(options: Partial<NetconfServerOptions> = {}): P
     log: (message) => logged.push(message),
     ...options,
   });
-  const socket = join(folder, 'netconf.sock');
   await server.listenUnix(socket);
   return {
     server,
     datastores,
-    folder,
-    socket,
-    logged,
-    connect: () => connectUnix(socket),
-    close: async () => {
+    stop: async () => {
       await server.close();
       await store.close();
-      rmSync(folder, { recursive: true, force: true });
     },
   };
 }
