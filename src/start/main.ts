@@ -9,6 +9,7 @@ import { checkFiles, checkNotRunning, checkPort, checkRoot, StartError } from '.
 import { clear } from './clear.ts';
 import { buildSites, loadDemo } from './demo.ts';
 import { reserveHugePages } from './huge-pages.ts';
+import { sluicedFlags } from './node-flags.ts';
 import { type Options, parseOptions, UsageError, usage } from './options.ts';
 import { nameOf } from './processes.ts';
 import { bootId, type Places, placesOf, type RunRecord, readRecord, writeRecord } from './record.ts';
@@ -86,6 +87,7 @@ async function runRouter(options: Options, places: Places, record: RunRecord, st
     await engine(['--no-huge']).start();
   };
   const sluiced = service('sluiced', process.execPath, places, record, [
+    ...sluicedFlags,
     pathOf('../main.ts'),
     ...['--state', places.state, '--run', places.run, '--engine', places.engineSocket],
     ...['--netconf', `[${options.netconf.address}]:${options.netconf.port}`],

@@ -75,6 +75,8 @@ export interface SshOptions {
   readonly password?: string;
   /** OpenSSH or PEM private key. */
   readonly privateKey?: string | Buffer;
+  /** Left out: what ssh2 offers. */
+  readonly algorithms?: ssh2.Algorithms;
 }
 
 /** Connects over SSH. The host key is not checked: for use on one's own machine. */
