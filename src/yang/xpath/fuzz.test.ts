@@ -6,7 +6,7 @@ import { random } from '../data/example/random.ts';
 import { DataTree } from '../data/tree.ts';
 import { FaultError } from '../fault.ts';
 import { compileExpression } from './compile.ts';
-import { signatures } from './functions.ts';
+import { RandomExpressions } from './testing/random-expression.ts';
 
 const cases = Number(process.env['FUZZ_CASES'] ?? 4_000);
 const names = [
@@ -24,21 +24,6 @@ const names = [
   'node()',
   'zz:a',
 ];
-const axes = [
-  '',
-  '',
-  '',
-  '..',
-  '.',
-  '@',
-  'ancestor::',
-  'following::',
-  'preceding::',
-  'descendant-or-self::',
-  'self::',
-  'up::',
-];
-const operators = ['=', '!=', '<', '>=', '+', '-', '*', ' div ', ' mod ', ' and ', ' or ', '|', ' x '];
 const literals = [
   '"a"',
   "'b'",
@@ -55,61 +40,34 @@ const literals = [
 ];
 
 test(`compileExpression and evaluate survive ${cases} random expressions`, (context) => {
-  const { seed, below, pick } = random();
+  const choice = random();
+  const { seed, below } = choice;
   context.diagnostic(`FUZZ_SEED=${seed}`);
   const schema = exampleSchema();
   const tree = new DataTree({ schema, top: schema, nodes: readXml(schema, exampleXml, { mode: 'data' }) });
-  const functions = [...signatures.keys()];
-
-  const path = (depth: number): string => {
-    let text = pick(['', '/', '//', '']);
-    for (let steps = 1 + below(3); steps > 0; steps--) {
-      text += pick(axes) + pick(names);
-      if (depth > 0 && below(3) === 0) text += `[${expression(depth - 1)}]`;
-      if (steps > 1) text += pick(['/', '/', '//']);
-    }
-    return text;
-  };
-  const expression = (depth: number): string => {
-    switch (depth === 0 ? below(2) : below(6)) {
-      case 0:
-        return pick(literals);
-      case 1:
-        return path(depth);
-      case 2:
-        return `(${expression(depth - 1)})`;
-      case 3:
-        return `${pick(functions)}(${Array.from({ length: below(4) }, () => expression(depth - 1)).join(',')})`;
-      default:
-        return expression(depth - 1) + pick(operators) + expression(depth - 1);
-    }
-  };
-  const damage = (text: string): string => {
-    const at = below(text.length + 1);
-    return text.slice(0, at) + String.fromCharCode(below(128)) + text.slice(at + below(3));
-  };
+  const expressions = new RandomExpressions(choice, { names, literals });
 
   let values = 0;
   for (let i = 0; i < cases; i++) {
-    let source = expression(4);
-    if (below(3) === 0) source = damage(source);
+    let text = expressions.expression(4);
+    if (below(3) === 0) text = expressions.damage(text);
     try {
-      const compiled = compileExpression(source, exampleScope);
+      const compiled = compileExpression(text, exampleScope);
       const value = compiled.evaluate(tree, tree.root());
       if (value.kind === 'nodes') {
         const ids = value.nodes.map((node) => tree.id(node));
-        assert.equal(new Set(ids).size, ids.length, `a node twice: ${source}`);
+        assert.equal(new Set(ids).size, ids.length, `a node twice: ${text}`);
         for (let j = 1; j < value.nodes.length; j++) {
           const [a, b] = [value.nodes[j - 1], value.nodes[j]];
-          assert.ok(a && b && tree.compare(a, b) < 0, `not in document order: ${source}`);
+          assert.ok(a && b && tree.compare(a, b) < 0, `not in document order: ${text}`);
         }
-        assert.equal(compiled.test(tree, tree.root()), value.nodes.length > 0, source);
+        assert.equal(compiled.test(tree, tree.root()), value.nodes.length > 0, text);
       }
       compiled.dependencies(schema, undefined);
       values++;
     } catch (error) {
       if (!(error instanceof FaultError))
-        throw new Error(`FUZZ_SEED=${seed}: ${JSON.stringify(source)}`, { cause: error });
+        throw new Error(`FUZZ_SEED=${seed}: ${JSON.stringify(text)}`, { cause: error });
     }
   }
   assert.ok(values > cases / 100, `only ${values} were expressions`);
