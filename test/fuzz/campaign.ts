@@ -93,7 +93,11 @@ class Campaign {
           await delay(200); // what the server says at its end
           const bugs = scene.target.bugs();
           const what = scene.target.isAlive ? messageOf(error) : 'the server ended';
-          this.#found(number, what, `${bugs}\n${error instanceof Error ? error.stack : error}`);
+          this.#found(
+            number,
+            what,
+            `${bugs}\n${error instanceof Error ? error.stack : error}\n${told(fuzzCase(this.#vocabulary, seed, number))}`,
+          );
           await this.#end();
         }
         this.#cases++;
@@ -141,7 +145,10 @@ class Campaign {
   #judge(scene: Scene, number: number): void {
     this.#slowest = Math.max(this.#slowest, scene.slowest);
     const bugs = scene.target.bugs();
-    if (bugs !== '') this.#found(number, `the log speaks of a bug: ${firstBug(bugs)}`, bugs);
+    if (bugs !== '') {
+      const one = fuzzCase(this.#vocabulary, this.#options.seed, number);
+      this.#found(number, `the log speaks of a bug: ${firstBug(bugs)}`, `${bugs}\n${told(one)}`);
+    }
     if (scene.witnessFailure !== undefined) throw scene.witnessFailure;
   }
 
@@ -170,7 +177,7 @@ class Campaign {
   async #one(scene: Scene, one: FuzzCase): Promise<void> {
     if (one.kind === 'transport') return await sendNoise(scene.target.port, one);
     const stream = one.user === 'guest' ? await scene.guest.open() : await openUnix(scene.target.socket);
-    const connection = new Connection(stream, one.chunked);
+    const connection = new Connection(stream, one.isSound ? (one.chunked ? 'chunked' : 'end-of-message') : 'either');
     await connection.hello();
     await connection.send(one.hello);
     if (one.isSound) await this.#converse(scene, one, connection);
@@ -195,6 +202,8 @@ class Campaign {
       if (reply.messageId !== id) throw new Error(`the reply to ${id} is for ${reply.messageId}: ${text}`);
       if (reply.isPositive && text.includes('<close-session')) break;
       if (!reply.isPositive) this.#refused++;
+      // Nothing that follows such a message can be trusted.
+      if (reply.errors.some(({ tag }) => tag === 'too-big' || tag === 'malformed-message')) break;
       if (one.isPipelined) continue;
       const after = await scene.running();
       // Edits that keep what could be applied, and commits that undo themselves, change running by their nature.
@@ -378,4 +387,14 @@ function messageOf(error: unknown): string {
 function firstBug(log: string): string {
   const line = log.split('\n').find((one) => /Error|bug/i.test(one)) ?? '';
   return line.replace(/^\S+Z /, '').slice(0, 200);
+}
+
+/** What a case sent, for people. */
+function told(one: FuzzCase): string {
+  if (one.kind === 'transport') return `bytes ${Buffer.concat(one.bytes).toString('base64')}`;
+  const { user, chunked, isSound, isPipelined, messages } = one;
+  const lines = messages.map(({ text, bytes }) =>
+    isSound ? text : JSON.stringify(Buffer.concat(bytes).toString('latin1')),
+  );
+  return [`as ${JSON.stringify({ user, chunked, isSound, isPipelined })}:`, ...lines].join('\n');
 }

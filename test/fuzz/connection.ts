@@ -15,10 +15,14 @@ export class Hang extends Error {}
 /** The longest that an answer may take, on a busy machine. The server gives an XPath filter two seconds. */
 export const patienceMs = 20_000;
 
+const LF = 0x0a;
+
 export class Connection {
   readonly #stream: Duplex;
   readonly #sink: MessageSink;
-  readonly #isChunked: boolean;
+  /** Of what follows the hello. */
+  readonly #framing: 'chunked' | 'end-of-message' | 'either';
+  #isDecided = false;
   #decoder: Decoder;
   #pieces: Buffer[] = [];
   /** Replies that nobody has asked for yet. */
@@ -32,9 +36,10 @@ export class Connection {
   #hello = false;
   #news = Promise.withResolvers<void>();
 
-  constructor(stream: Duplex, isChunked: boolean) {
+  constructor(stream: Duplex, framing: 'chunked' | 'end-of-message' | 'either') {
     this.#stream = stream;
-    this.#isChunked = isChunked;
+    this.#framing = framing;
+    this.#isDecided = framing === 'end-of-message';
     this.#sink = { data: (piece) => this.#pieces.push(piece), end: () => this.#message() };
     this.#decoder = new EndOfMessageDecoder(this.#sink);
     stream.on('data', (chunk: Buffer) => this.#receive(chunk));
@@ -85,6 +90,8 @@ export class Connection {
   #receive(chunk: Buffer): void {
     if (this.wrong !== undefined) return;
     try {
+      // A damaged hello may have asked for the other framing: the first byte tells.
+      if (this.#hello && !this.#isDecided) this.#decide(chunk[0]);
       for (let at = 0; at < chunk.length; ) at = this.#decoder.decode(chunk, at);
     } catch (error) {
       this.wrong = error instanceof Error ? error : new Error(String(error));
@@ -104,12 +111,17 @@ export class Connection {
     if (!this.#hello) {
       if (message.kind !== 'hello') throw new Error(`${message.kind} before hello`);
       this.#hello = true;
-      if (this.#isChunked) this.#decoder = new ChunkedDecoder(this.#sink);
+      if (this.#framing === 'chunked') this.#decide(LF);
     } else if (message.kind === 'notification') this.notifications++;
     else if (message.kind === 'rpc-reply') {
       this.replies.push(message);
       this.received += text;
     } else throw new Error('a second hello');
+  }
+
+  #decide(first: number | undefined): void {
+    this.#isDecided = true;
+    if (first === LF) this.#decoder = new ChunkedDecoder(this.#sink);
   }
 
   #end(): void {

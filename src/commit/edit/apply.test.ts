@@ -235,6 +235,22 @@ const cases: readonly Case[] = [
     fault: { tag: 'bad-attribute', infos: ['bad-attribute operation', 'bad-element v'] },
   },
   {
+    name: 'nothing is set deep below what is deleted',
+    before: { c: { l: [{ k: 'p', deep: { s: [{ n: '1' }] } }] } },
+    edit: { c: op('remove', { l: [{ k: 'p', deep: { s: [{ n: '1', o: op('create', 'x') }] } }] }) },
+    fault: {
+      tag: 'bad-attribute',
+      path: `${C}/l[k='p']/deep/s[n='1']`,
+      infos: ['bad-attribute operation', 'bad-element o'],
+    },
+  },
+  {
+    name: 'an entry below what is deleted has its keys',
+    before: { c: { l: [{ k: 'p' }] } },
+    edit: { c: op('remove', { l: [{ v: 'x' }] }) },
+    fault: { tag: 'missing-element', path: `${C}/l`, infos: ['bad-element k'] },
+  },
+  {
     name: 'two entries with one key',
     edit: {
       c: {

@@ -1,5 +1,6 @@
 /** What can be said of a payload without the datastore: keys present, nothing twice, one case of a choice. */
 import type { KeySpace } from '../../datastore/key.ts';
+import { asRow } from '../../datastore/shape.ts';
 import type { RowKey } from '../../datastore/view.ts';
 import type { DataNode, EditOperation } from '../../yang/data/node.ts';
 import { FaultError } from '../../yang/fault.ts';
@@ -50,9 +51,7 @@ function checkEntry(
 ): void {
   let values: readonly string[];
   if (schema.kind === 'list') {
-    for (const key of schema.keys) {
-      if (keyValue(key, node) === undefined) throw new FaultError(missingKey(keys.path(parent, schema), key));
-    }
+    assertKeys(keys, parent, schema, node);
     values = keyValues(schema, node);
   } else {
     if (node.value === undefined) return; // refused where it is applied
@@ -79,16 +78,27 @@ function checkCases(keys: KeySpace, parent: RowKey, schema: DataSchemaNode, chos
   }
 }
 
-/** Below a node that goes nothing can be set. */
+/** Below a node that goes nothing can be set, and its entries are named like any others. */
 function checkDeletion(keys: KeySpace, parent: RowKey, node: DataNode): void {
-  for (const child of node.children ?? []) {
+  const { schema, children } = node;
+  if (children === undefined || children.length === 0) return;
+  if (schema.kind === 'list') assertKeys(keys, parent, schema, node);
+  const row = asRow(schema);
+  const values = schema.kind === 'list' ? keyValues(schema, node) : [];
+  const holder = row === undefined ? parent : keys.child(parent, row, values);
+  for (const child of children) {
     const operation = child.attributes?.operation;
     if (operation !== undefined && operation !== 'delete' && operation !== 'remove') {
-      const message = `${child.schema.name} cannot be set by ${operation}: ${node.schema.name} is deleted`;
-      throw new FaultError(
-        attributeFault('bad-attribute', keys.path(parent, node.schema), child.schema, 'operation', message),
-      );
+      const message = `${child.schema.name} cannot be set by ${operation}: ${schema.name} is deleted`;
+      const path = row === undefined ? keys.path(parent, schema) : keys.path(holder);
+      throw new FaultError(attributeFault('bad-attribute', path, child.schema, 'operation', message));
     }
-    checkDeletion(keys, parent, child);
+    checkDeletion(keys, holder, child);
   }
+}
+
+/** RFC 7950 section 8.3.1: "all keys must be present". */
+function assertKeys(keys: KeySpace, parent: RowKey, list: ListNode, node: DataNode): void {
+  const missing = list.keys.find((key) => keyValue(key, node) === undefined);
+  if (missing !== undefined) throw new FaultError(missingKey(keys.path(parent, list), missing));
 }
