@@ -38,6 +38,8 @@ export const servedModules: readonly ModuleRequest[] = [
   { name: 'notifications', revision: '2008-07-14' },
   { name: 'nc-notifications', revision: '2008-07-14' },
   { name: 'ietf-datastores', revision: '2018-02-14' },
+  { name: 'ietf-origin', revision: '2018-02-14' },
+  { name: 'ietf-netconf-nmda', revision: '2019-01-07', features: ['origin', 'with-defaults'] },
   { name: 'ietf-yang-library', revision: '2019-01-04' },
   { name: 'sluice-interfaces' },
   { name: 'sluice-bridge-domains' },

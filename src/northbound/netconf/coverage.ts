@@ -70,6 +70,11 @@ export const capabilities: readonly Capability[] = [
     ],
   },
   {
+    capability: 'get-data and edit-data, with-operational-defaults; intended and operational, origins',
+    source: 'RFC 8526, 8342',
+    shownBy: [[`${here}/rpc/nmda.test.ts`], ['src/features/state.test.ts', 'state of the interfaces']],
+  },
+  {
     capability: 'errors',
     source: 'RFC 6241 appendix A, RFC 7950 section 15',
     shownBy: [[`${here}/rpc/rpc.test.ts`], [`${here}/session/session.test.ts`]],

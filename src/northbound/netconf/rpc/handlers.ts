@@ -5,6 +5,7 @@ import { copyConfigHandler, deleteConfigHandler, editConfigHandler, validateHand
 import { getSchemaHandler } from './get-schema.ts';
 import type { RpcHandlers } from './handler.ts';
 import { lockHandler, unlockHandler } from './lock.ts';
+import { editDataHandler, getDataHandler } from './nmda.ts';
 import { partialLockHandler, partialUnlockHandler } from './partial-lock.ts';
 import { getConfigHandler, getHandler } from './read.ts';
 import type { Services } from './services.ts';
@@ -27,6 +28,8 @@ export function netconfHandlers(services: Services): RpcHandlers {
     ['ietf-netconf-partial-lock:partial-unlock', partialUnlockHandler(services)],
     ['ietf-netconf:close-session', closeSessionHandler(services)],
     ['ietf-netconf:kill-session', killSessionHandler(services)],
+    ['ietf-netconf-nmda:get-data', getDataHandler(services)],
+    ['ietf-netconf-nmda:edit-data', editDataHandler(services)],
     ['ietf-netconf-monitoring:get-schema', getSchemaHandler(services)],
     ['notifications:create-subscription', createSubscriptionHandler(services)],
   ]);
