@@ -3,7 +3,7 @@
  * one order, under locks and access control. Protocols parse and print; nothing of what an operation means is left to them.
  */
 import type { EventLog } from '../datastore/event-log.ts';
-import type { CommitAbout } from '../datastore/history.ts';
+import type { CommitAbout, CommitRecord } from '../datastore/history.ts';
 import { Overlay } from '../datastore/overlay.ts';
 import type { InstanceAddress } from '../datastore/path.ts';
 import type { Snapshot } from '../datastore/snapshot.ts';
@@ -27,6 +27,7 @@ import { operationalView } from './operational.ts';
 import { type PartialLock, PartialLocks } from './partial-locks.ts';
 import { type CommitListener, type CommitResult, Pipeline } from './pipeline.ts';
 import { SerialQueue } from './queue.ts';
+import { type CommitDifference, commitDifference, pastView } from './rollback.ts';
 import { inSlices } from './slices.ts';
 import type { Interest, StateProvider } from './state.ts';
 import { type Transform, transformRows } from './transform.ts';
@@ -175,13 +176,49 @@ export class Datastores {
    */
   commit(caller: Caller, options: CommitOptions = {}): Promise<CommitResult> {
     return this.#write(caller, ['running', 'candidate'], async (snapshot) => {
-      const step = this.confirmed.step(caller, options);
       const { candidate } = this.#store;
       const view = candidate.view(snapshot.running);
-      const result = await this.#commit(caller, differenceOf(view), snapshot, options, step);
+      const result = await this.#confirmable(caller, differenceOf(view), snapshot, options);
       candidate.settle(view);
-      if (step !== undefined) this.confirmed.settled(step, caller);
       return result;
+    });
+  }
+
+  /** The commits that are remembered, oldest first. */
+  get history(): readonly CommitRecord[] {
+    return this.#store.history;
+  }
+
+  /** See rollback.ts; the difference holds until the reading is closed. */
+  async difference(
+    between: { readonly from?: number; readonly to?: number },
+    path: string,
+  ): Promise<CommitDifference & Disposable> {
+    const snapshot = this.#store.snapshot();
+    try {
+      return { ...(await commitDifference(snapshot, between, path)), [Symbol.dispose]: () => snapshot.close() };
+    } catch (error) {
+      snapshot.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Makes running, or the candidate, what running was after commit `to`; undefined for the candidate. Throws
+   * `invalid-value` at `path` for a commit that is not known.
+   */
+  rollback(
+    caller: Caller,
+    to: { readonly commit: number; readonly path: string },
+    target: 'running' | 'candidate',
+    options: CommitOptions = {},
+  ): Promise<CommitResult | undefined> {
+    return this.#write(caller, [target], async (snapshot) => {
+      const past = await pastView(snapshot, to.commit, to.path);
+      const view = past instanceof Overlay ? past : new Overlay(past);
+      if (target === 'running') return this.#confirmable(caller, differenceOf(view), snapshot, options, to.commit);
+      this.#replaceCandidate(caller, view, snapshot);
+      return undefined;
     });
   }
 
@@ -249,13 +286,13 @@ export class Datastores {
         if (source === 'candidate') candidate.settle(view);
         return result;
       }
+      if (target === 'candidate') {
+        this.#replaceCandidate(caller, view, snapshot);
+        return undefined;
+      }
       const before = this.#view(target, snapshot);
       const rows = differenceBetween(before, snapshot.running, change.rows);
       refuse(caller.access?.write({ before, after: view, rows }) ?? []);
-      if (target === 'candidate') {
-        candidate.replace(view, snapshot.commit);
-        return undefined;
-      }
       // RFC 7950 section 8.3.3: startup is valid at the end of a copy-config.
       refuse(await this.#pipeline.faults(change));
       await this.#store.copyToStartup({ rows: change.rows, base: snapshot.commit });
@@ -405,16 +442,42 @@ export class Datastores {
     return { overlay, change, faults: [...visible(faults), ...settled.faults] };
   }
 
+  #replaceCandidate(caller: Caller, view: Overlay, snapshot: Snapshot): void {
+    const before = this.#view('candidate', snapshot);
+    const rows = differenceBetween(before, snapshot.running, view.changes());
+    refuse(caller.access?.write({ before, after: view, rows }) ?? []);
+    this.#store.candidate.replace(view, snapshot.commit);
+  }
+
+  /** A commit that may begin, extend or confirm a confirmed commit. `restored`: the commit that it goes back to. */
+  async #confirmable(
+    caller: Caller,
+    change: StoreChange,
+    snapshot: Snapshot,
+    options: CommitOptions,
+    restored?: number,
+  ): Promise<CommitResult> {
+    const confirm = this.confirmed.step(caller, options);
+    const { comment } = options;
+    const about = {
+      ...aboutOf(caller),
+      ...(comment === undefined ? {} : { comment }),
+      ...(restored === undefined ? {} : { restored }),
+    };
+    const result = await this.#commit(caller, change, snapshot, about, confirm);
+    if (confirm !== undefined) this.confirmed.settled(confirm, caller);
+    return result;
+  }
+
   async #commit(
     caller: Caller,
     change: StoreChange,
     snapshot: Snapshot,
-    { comment }: CommitOptions = {},
+    about: CommitAbout = aboutOf(caller),
     confirm?: ConfirmStep,
   ): Promise<CommitResult> {
     refuse(caller.access?.write(change) ?? []);
     this.#refuseLocked(caller, change);
-    const about = { ...aboutOf(caller), ...(comment === undefined ? {} : { comment }) };
     return this.#pipeline.commit(change, snapshot.commit, about, { step: confirm?.step });
   }
 
@@ -467,8 +530,8 @@ interface Edited {
   readonly faults: readonly Fault[];
 }
 
-function aboutOf({ user, source }: Caller): CommitAbout {
-  return { user, source };
+function aboutOf({ user, source, sessionId }: Caller): CommitAbout {
+  return { user, source, ...(sessionId === 0 ? {} : { sessionId }) };
 }
 
 function differenceOf(overlay: Overlay): StoreChange {

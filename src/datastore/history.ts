@@ -19,6 +19,10 @@ export interface CommitAbout {
   /** What it came by: `netconf`, `startup`, `rollback`, … */
   readonly source: string;
   readonly comment?: string;
+  /** NETCONF's session-id; absent where the router did it. */
+  readonly sessionId?: number;
+  /** The commit whose configuration running went back to. */
+  readonly restored?: number;
 }
 
 export interface CommitRecord extends CommitAbout {
@@ -174,13 +178,10 @@ export class HistoryWriter {
 
   finish(): StoredRecord {
     if (this.#part !== '') this.#flush();
-    const { user, source, comment } = this.#about;
     const record: StoredRecord = {
+      ...this.#about,
       id: this.id,
       at: new Date().toISOString(),
-      user,
-      source,
-      ...(comment === undefined ? {} : { comment }),
       rows: this.#rows,
       parts: this.#parts,
       bytes: this.#bytes,

@@ -135,7 +135,7 @@ export class Store {
       commit,
       running,
       () => this.#startup.view(running, reading),
-      (id) => this.#at(id, commit, running, reading),
+      (id) => this.#atSteps(id, commit, running, reading),
       (id) => this.#history.before(id, reading),
       () => this.#checkpoint.view(running, reading),
     );
@@ -267,16 +267,28 @@ export class Store {
     }
   }
 
-  #at(id: number, head: number, running: LmdbView, reading: SharedReading): StoreView | undefined {
+  *#atSteps(
+    id: number,
+    head: number,
+    running: LmdbView,
+    reading: SharedReading,
+  ): Generator<void, StoreView | undefined> {
     if (id === head) return running;
     if (id > head || id < 0) return undefined;
     const view = new Overlay(running);
     for (let commit = head; commit > id; commit--) {
       const rows = this.#history.before(commit, reading);
       if (rows === undefined) return undefined;
-      const undo: RowChange[] = [];
-      for (const { key, node, row } of rows) undo.push({ key, node, before: undefined, after: row });
+      let undo: RowChange[] = [];
+      for (const { key, node, row } of rows) {
+        undo.push({ key, node, before: undefined, after: row });
+        if (undo.length < rowsPerTurn) continue;
+        view.apply(undo);
+        undo = [];
+        yield;
+      }
       view.apply(undo);
+      yield;
     }
     return view;
   }

@@ -45,6 +45,7 @@ export const servedModules: readonly ModuleRequest[] = [
   { name: 'sluice-bridge-domains' },
   { name: 'sluice-block-points' },
   { name: 'sluice-ce-notification' },
+  { name: 'sluice-commit-history' },
   { name: 'sluice-netconf' },
   { name: 'sluice-deviations' },
 ];

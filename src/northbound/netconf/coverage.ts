@@ -49,6 +49,11 @@ export const capabilities: readonly Capability[] = [
     ],
   },
   {
+    capability: 'history of commits: list, comments, differences, rollback',
+    source: 'sluice-commit-history',
+    shownBy: [[`${here}/rpc/history.test.ts`], ['src/datastore/patch.test.ts']],
+  },
+  {
     capability: 'lock, unlock, kill-session, close-session',
     source: 'RFC 6241 sections 7.5–7.9',
     shownBy: [[`${here}/rpc/rpc.test.ts`]],

@@ -15,6 +15,7 @@ import { type Fault, FaultError } from '../../yang/fault.ts';
 import type { RpcNode, Schema } from '../../yang/schema/node.ts';
 import { faultsOf, writeRpcError } from './errors/rpc-error.ts';
 import { capabilitiesOf } from './monitoring/capabilities.ts';
+import { COMMIT_HISTORY, commitHistory } from './monitoring/commit-history.ts';
 import { NETCONF_STATE, netconfState, STREAMS, streamsState } from './monitoring/netconf-state.ts';
 import { PlainState } from './monitoring/provider.ts';
 import { modulesState, yangLibrary } from './monitoring/yang-library.ts';
@@ -298,6 +299,7 @@ export class NetconfServer implements SessionHost {
     };
     const all: [string, ConstructorParameters<typeof PlainState>[2]][] = [
       [NETCONF_STATE, (interests) => netconfState(parts, interests)],
+      [COMMIT_HISTORY, (interests) => commitHistory(this.#options.datastores, interests)],
       [STREAMS, () => streamsState(datastores.events)],
       ['/ietf-yang-library:yang-library', () => yangLibrary(schema)],
       ['/ietf-yang-library:modules-state', () => modulesState(schema)],

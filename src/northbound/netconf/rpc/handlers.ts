@@ -4,6 +4,7 @@ import { createSubscriptionHandler } from './create-subscription.ts';
 import { copyConfigHandler, deleteConfigHandler, editConfigHandler, validateHandler } from './edit.ts';
 import { getSchemaHandler } from './get-schema.ts';
 import type { RpcHandlers } from './handler.ts';
+import { commitDifferenceHandler, rollbackHandler } from './history.ts';
 import { lockHandler, unlockHandler } from './lock.ts';
 import { editDataHandler, getDataHandler } from './nmda.ts';
 import { partialLockHandler, partialUnlockHandler } from './partial-lock.ts';
@@ -30,6 +31,8 @@ export function netconfHandlers(services: Services): RpcHandlers {
     ['ietf-netconf:kill-session', killSessionHandler(services)],
     ['ietf-netconf-nmda:get-data', getDataHandler(services)],
     ['ietf-netconf-nmda:edit-data', editDataHandler(services)],
+    ['sluice-commit-history:commit-difference', commitDifferenceHandler(services)],
+    ['sluice-commit-history:rollback', rollbackHandler(services)],
     ['ietf-netconf-monitoring:get-schema', getSchemaHandler(services)],
     ['notifications:create-subscription', createSubscriptionHandler(services)],
   ]);
