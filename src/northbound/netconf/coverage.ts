@@ -99,12 +99,21 @@ export const capabilities: readonly Capability[] = [
   {
     capability: 'monitoring, get-schema',
     source: 'RFC 6022',
-    shownBy: [[`${here}/rpc/rpc.test.ts`], [`${here}/filter/filter.test.ts`]],
+    shownBy: [
+      [`${here}/monitoring/monitoring.test.ts`],
+      [`${here}/rpc/rpc.test.ts`],
+      [`${here}/filter/filter.test.ts`],
+    ],
   },
   {
     capability: 'yang-library 1.0 and 1.1, module URIs of YANG 1 modules',
     source: 'RFC 8525, 7950 section 5.6.4, 6020 section 5.6.4',
-    shownBy: [[`${here}/filter/filter.test.ts`], [`${here}/clients.test.ts`]],
+    shownBy: [[`${here}/monitoring/monitoring.test.ts`], [`${here}/clients.test.ts`]],
+  },
+  {
+    capability: 'yang-library-update, netconf-capability-change',
+    source: 'RFC 8525, 6470 section 2.2',
+    shownBy: [[`${here}/monitoring/monitoring.test.ts`, 'is notified once']],
   },
   { capability: 'action', source: 'RFC 7950 section 7.15', shownBy: [[`${here}/session/action.test.ts`]] },
   { capability: 'ncclient, OpenSSH', source: 'foreign clients', shownBy: [[`${here}/clients.test.ts`]] },

@@ -16,6 +16,7 @@ import type { RpcNode, Schema } from '../../yang/schema/node.ts';
 import { faultsOf, writeRpcError } from './errors/rpc-error.ts';
 import { capabilitiesOf } from './monitoring/capabilities.ts';
 import { COMMIT_HISTORY, commitHistory } from './monitoring/commit-history.ts';
+import { tellChanges } from './monitoring/known-library.ts';
 import { NETCONF_STATE, netconfState, STREAMS, streamsState } from './monitoring/netconf-state.ts';
 import { PlainState } from './monitoring/provider.ts';
 import { modulesState, yangLibrary } from './monitoring/yang-library.ts';
@@ -141,6 +142,14 @@ export class NetconfServer implements SessionHost {
     );
     this.#listeners.push(listener);
     return listener.port;
+  }
+
+  /**
+   * Notifies what is another than when the server ran last, as the file says, in modules and capabilities; to be called once,
+   * at the start.
+   */
+  tellChanges(file: string): void {
+    tellChanges(this.#schema, this.#capabilities, file, (event) => this.#streams.publish(event));
   }
 
   /** Sends an event to all who subscribed and may see it. */
