@@ -85,8 +85,9 @@ export class History {
     return new HistoryWriter(this.#keys, set, this.head + 1, about);
   }
 
-  /** What has to go so that the new commit fits, in the same transaction. */
-  drop(next: StoredRecord, set: WriteSet): void {
+  /** What has to go so that the new commit fits, in the same transaction. Returns the last that goes; 0: none does. */
+  drop(next: StoredRecord, set: WriteSet): number {
+    let last = 0;
     let count = this.#records.length + 1;
     let bytes = this.#bytes + next.bytes;
     for (const old of this.#records) {
@@ -95,7 +96,9 @@ export class History {
       for (let part = 0; part < old.parts; part++) set.remove('history', partKey(old.id, part));
       count--;
       bytes -= old.bytes;
+      last = old.id;
     }
+    return last;
   }
 
   /** The new commit is on the disk. */

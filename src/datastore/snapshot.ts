@@ -116,6 +116,11 @@ export class Snapshot {
     return this.#atSteps(commit);
   }
 
+  /** The rows that a commit changed, as they were before it; undefined where the history does not reach back to it. */
+  before(commit: number): Iterable<OldRow> | undefined {
+    return this.#before(commit);
+  }
+
   /** What a commit changed; undefined where the history does not reach back to it. */
   difference(commit: number): readonly RowChange[] | undefined {
     const after = this.at(commit);

@@ -36,6 +36,8 @@ export interface FaultInfo {
   readonly module?: string;
   /** The value is an instance path like `Fault.path` and is printed as such. */
   readonly isPath?: boolean;
+  /** The element holds these instead of a value. */
+  readonly children?: readonly FaultInfo[];
 }
 
 export interface Fault {

@@ -63,6 +63,11 @@ export const capabilities: readonly Capability[] = [
     source: 'RFC 5717',
     shownBy: [[`${here}/rpc/partial-lock.test.ts`], ['src/commit/partial-locks.test.ts']],
   },
+  {
+    capability: 'private candidates 1.0, update',
+    source: 'draft-ietf-netconf-privcand-09',
+    shownBy: [[`${here}/rpc/private-candidate.test.ts`], ['src/commit/rebase/rebase.test.ts']],
+  },
   { capability: 'subtree filter', source: 'RFC 6241 section 6', shownBy: [[`${here}/filter/filter.test.ts`]] },
   { capability: 'xpath', source: 'RFC 6241 section 8.9', shownBy: [[`${here}/filter/filter.test.ts`]] },
   {

@@ -231,6 +231,7 @@ export class NetconfServer implements SessionHost {
 
   opened(session: Session): void {
     this.#counters.inSessions++;
+    if (session.hasOwnCandidate) this.#options.datastores.privateCandidates.enable(session.id);
     this.#sessionEvents.started(session);
   }
 
@@ -271,7 +272,7 @@ export class NetconfServer implements SessionHost {
     const { principal } = session.peer;
     return {
       ...operation,
-      caller: { sessionId: session.id, principal },
+      caller: { sessionId: session.id, principal, ownCandidate: session.hasOwnCandidate },
       decisions: this.#options.access.decisions(principal),
     };
   }

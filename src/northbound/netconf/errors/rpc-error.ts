@@ -38,7 +38,11 @@ export function writeRpcError(writer: XmlWriter, schema: Schema, fault: Fault): 
 
 function writeInfo(writer: XmlWriter, schema: Schema, info: FaultInfo): void {
   const namespace = namespaceOf(schema, info.module);
-  if (info.isPath === true) writePath(writer, schema, info.name, namespace, info.value);
+  if (info.children !== undefined) {
+    writer.open(info.name, namespace);
+    for (const child of info.children) writeInfo(writer, schema, child);
+    writer.close();
+  } else if (info.isPath === true) writePath(writer, schema, info.name, namespace, info.value);
   else writer.element(info.name, namespace, info.value);
 }
 

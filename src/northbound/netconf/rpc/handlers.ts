@@ -11,6 +11,7 @@ import { partialLockHandler, partialUnlockHandler } from './partial-lock.ts';
 import { getConfigHandler, getHandler } from './read.ts';
 import type { Services } from './services.ts';
 import { closeSessionHandler, killSessionHandler } from './session.ts';
+import { updateHandler } from './update.ts';
 
 export function netconfHandlers(services: Services): RpcHandlers {
   return new Map([
@@ -25,6 +26,7 @@ export function netconfHandlers(services: Services): RpcHandlers {
     ['ietf-netconf:discard-changes', discardChangesHandler(services)],
     ['ietf-netconf:lock', lockHandler(services)],
     ['ietf-netconf:unlock', unlockHandler(services)],
+    ['ietf-netconf-private-candidate:update', updateHandler(services)],
     ['ietf-netconf-partial-lock:partial-lock', partialLockHandler(services)],
     ['ietf-netconf-partial-lock:partial-unlock', partialUnlockHandler(services)],
     ['ietf-netconf:close-session', closeSessionHandler(services)],

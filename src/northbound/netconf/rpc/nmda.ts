@@ -18,7 +18,7 @@ export function getDataHandler({ datastores, providers, schema }: Services): Rpc
   return async (call) => {
     const datastore = findValue(call.input, 'datastore');
     const name = datastore === 'ietf-datastores:operational' ? 'running' : datastoreOf(call, datastore);
-    const reading = datastores.read(name);
+    const reading = datastores.read(name, call.caller);
     return await replying(reading, async () => {
       const { view, origins } =
         datastore === 'ietf-datastores:operational'

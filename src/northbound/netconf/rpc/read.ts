@@ -24,7 +24,7 @@ export function getHandler({ datastores, providers, schema }: Services): RpcHand
 
 export function getConfigHandler({ datastores }: Services): RpcHandler {
   return async (call) => {
-    const reading = datastores.read(namedDatastore(call, 'source') ?? 'running');
+    const reading = datastores.read(namedDatastore(call, 'source') ?? 'running', call.caller);
     const options = { configOnly: true, defaults: withDefaults(call) };
     return await replying(reading, async () => dataReply(call, reading, reading.view, options));
   };

@@ -25,7 +25,8 @@ export interface Services {
 
 /** The caller as the datastores know it. */
 export function datastoreCaller({ caller, decisions }: Call): DatastoreCaller {
-  return { sessionId: caller.sessionId, user: caller.principal.user, source: 'netconf', access: decisions };
+  const { sessionId, principal, ownCandidate } = caller;
+  return { sessionId, user: principal.user, source: 'netconf', ownCandidate, access: decisions };
 }
 
 /**
