@@ -31,8 +31,6 @@ export interface ConfirmRequest {
   /** Present: `confirmed`. */
   readonly confirm?: { readonly timeoutSeconds?: number; readonly persist?: string };
   readonly persistId?: string;
-  /** The rpc that it comes by, for the path of faults; commit. */
-  readonly operation?: string;
 }
 
 /** RFC 6470: what becomes of a confirmed commit. */
@@ -46,9 +44,9 @@ export type ConfirmEvent = 'start' | 'extend' | 'complete' | 'cancel' | 'timeout
 export function judgeCommit(
   pending: PendingCommit | undefined,
   sessionId: number,
-  { confirm, persistId, operation = '/ietf-netconf:commit' }: ConfirmRequest,
+  { confirm, persistId }: ConfirmRequest,
 ): 'start' | 'extend' | 'complete' | undefined {
-  assertOwn(pending, sessionId, persistId, operation);
+  assertOwn(pending, sessionId, persistId, 'commit');
   if (confirm !== undefined) return pending === undefined ? 'start' : 'extend';
   return pending === undefined ? undefined : 'complete';
 }
@@ -59,7 +57,7 @@ export function judgeCancel(
   sessionId: number,
   persistId: string | undefined,
 ): PendingCommit {
-  assertOwn(pending, sessionId, persistId, '/ietf-netconf:cancel-commit');
+  assertOwn(pending, sessionId, persistId, 'cancel-commit');
   if (pending !== undefined) return pending;
   throw new FaultError({
     type: 'protocol',
@@ -79,7 +77,7 @@ function assertOwn(
   pending: PendingCommit | undefined,
   sessionId: number,
   persistId: string | undefined,
-  operation: string,
+  operation: 'commit' | 'cancel-commit',
 ): void {
   const wrong = (message: string): FaultError => new FaultError(wrongPersistId(operation, message));
   if (persistId !== undefined) {
@@ -107,7 +105,7 @@ function wrongPersistId(operation: string, message: string): Fault {
   return {
     type: 'protocol',
     tag: 'invalid-value',
-    path: `${operation}/persist-id`,
+    path: `/ietf-netconf:${operation}/persist-id`,
     message,
     info: [{ name: 'bad-element', value: 'persist-id' }],
   };

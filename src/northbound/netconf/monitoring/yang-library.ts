@@ -9,8 +9,6 @@ export const YANG_LIBRARY = 'ietf-yang-library';
 const MODULE_SET = 'router';
 const SCHEMA = 'router';
 
-const DATASTORES = ['running', 'candidate', 'startup', 'intended', 'operational'];
-
 const ids = new WeakMap<Schema, string>();
 
 /** Changes exactly when what the library says does. */
@@ -18,7 +16,7 @@ export function contentId(schema: Schema): string {
   let id = ids.get(schema);
   if (id === undefined) {
     id = createHash('sha256')
-      .update(JSON.stringify(content(schema)))
+      .update(JSON.stringify(moduleSet(schema)))
       .digest('hex')
       .slice(0, 32);
     ids.set(schema, id);
@@ -27,14 +25,15 @@ export function contentId(schema: Schema): string {
 }
 
 export function yangLibrary(schema: Schema): PlainData {
-  return { ...content(schema), 'content-id': contentId(schema) };
-}
-
-function content(schema: Schema): PlainData {
+  const datastores = ['running', 'candidate', 'startup'].map((name) => ({
+    name: `ietf-datastores:${name}`,
+    schema: SCHEMA,
+  }));
   return {
     'module-set': [moduleSet(schema)],
     schema: [{ name: SCHEMA, 'module-set': [MODULE_SET] }],
-    datastore: DATASTORES.map((name) => ({ name: `ietf-datastores:${name}`, schema: SCHEMA })),
+    datastore: datastores,
+    'content-id': contentId(schema),
   };
 }
 
@@ -59,11 +58,7 @@ function moduleSet(schema: Schema): PlainData {
     name: MODULE_SET,
     module: all
       .filter(({ implemented }) => implemented)
-      .map((module) => ({
-        ...described(module),
-        feature: [...module.features].sort(),
-        deviation: [...module.deviatedBy].sort(),
-      })),
+      .map((module) => ({ ...described(module), feature: [...module.features], deviation: [...module.deviatedBy] })),
     'import-only-module': all
       .filter(({ implemented }) => !implemented)
       // The revision is a key here: empty where the module has none.
