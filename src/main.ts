@@ -80,6 +80,7 @@ async function start(options: SluicedOptions): Promise<() => Promise<void>> {
   engine.onEvent(features.onEngineEvent);
   engine.onReplay(features.onEngineReplay);
   engine.start();
+  netconf.tellChanges(`${options.state}/netconf-library.json`);
   await netconf.listenUnix(`${options.run}/netconf.sock`);
   const port = await netconf.listenSsh({ ...options.netconf, keyFolder: `${options.state}/keys` });
   announce(`${options.run}/netconf.json`, { address: options.netconf.address, port });

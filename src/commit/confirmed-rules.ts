@@ -31,6 +31,8 @@ export interface ConfirmRequest {
   /** Present: `confirmed`. */
   readonly confirm?: { readonly timeoutSeconds?: number; readonly persist?: string };
   readonly persistId?: string;
+  /** The rpc that it comes by, for the path of faults; commit. */
+  readonly operation?: string;
 }
 
 /** RFC 6470: what becomes of a confirmed commit. */
@@ -44,9 +46,9 @@ export type ConfirmEvent = 'start' | 'extend' | 'complete' | 'cancel' | 'timeout
 export function judgeCommit(
   pending: PendingCommit | undefined,
   sessionId: number,
-  { confirm, persistId }: ConfirmRequest,
+  { confirm, persistId, operation = '/ietf-netconf:commit' }: ConfirmRequest,
 ): 'start' | 'extend' | 'complete' | undefined {
-  assertOwn(pending, sessionId, persistId, 'commit');
+  assertOwn(pending, sessionId, persistId, operation);
   if (confirm !== undefined) return pending === undefined ? 'start' : 'extend';
   return pending === undefined ? undefined : 'complete';
 }
@@ -57,7 +59,7 @@ export function judgeCancel(
   sessionId: number,
   persistId: string | undefined,
 ): PendingCommit {
-  assertOwn(pending, sessionId, persistId, 'cancel-commit');
+  assertOwn(pending, sessionId, persistId, '/ietf-netconf:cancel-commit');
   if (pending !== undefined) return pending;
   throw new FaultError({
     type: 'protocol',
@@ -77,7 +79,7 @@ function assertOwn(
   pending: PendingCommit | undefined,
   sessionId: number,
   persistId: string | undefined,
-  operation: 'commit' | 'cancel-commit',
+  operation: string,
 ): void {
   const wrong = (message: string): FaultError => new FaultError(wrongPersistId(operation, message));
   if (persistId !== undefined) {
@@ -105,7 +107,7 @@ function wrongPersistId(operation: string, message: string): Fault {
   return {
     type: 'protocol',
     tag: 'invalid-value',
-    path: `/ietf-netconf:${operation}/persist-id`,
+    path: `${operation}/persist-id`,
     message,
     info: [{ name: 'bad-element', value: 'persist-id' }],
   };

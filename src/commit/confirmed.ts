@@ -141,8 +141,8 @@ export class ConfirmedCommits {
   /** cancel-commit (section 8.4.4.1), in its turn. Throws where it may not: see judgeCancel. */
   async cancel(caller: Committer, persistId: string | undefined): Promise<CommitResult | undefined> {
     judgeCancel(this.#pending, caller.sessionId, persistId);
-    const { user, source } = caller;
-    return await this.#store('cancel', caller, { user, source, comment: 'cancel-commit' });
+    const { user, source, sessionId } = caller;
+    return await this.#store('cancel', caller, { user, source, sessionId, comment: 'cancel-commit' });
   }
 
   /** Throws `lock-denied` where running, or a part of it (with the app-tag of RFC 5717), may not be locked now. */
@@ -213,7 +213,8 @@ export class ConfirmedCommits {
     const kept = snapshot.checkpoint();
     if (!(kept instanceof Overlay)) throw new Error('a confirmed commit is pending without a checkpoint');
     const change = { before: snapshot.running, after: kept, rows: kept.changes() };
-    const result = await pipeline.restore(change, snapshot.commit, about, { kind: 'end' });
+    const restored = this.#pending === undefined ? {} : { restored: this.#pending.before };
+    const result = await pipeline.restore(change, snapshot.commit, { ...about, ...restored }, { kind: 'end' });
     clearTimeout(this.#timer);
     this.#pending = undefined;
     this.#tell({ event, by, timeoutSeconds: undefined });

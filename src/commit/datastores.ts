@@ -1,9 +1,11 @@
 /**
  * The configuration datastores as a protocol sees them (RFC 6241 sections 7 and 8): every operation that changes one, in
  * one order, under locks and access control. Protocols parse and print; nothing of what an operation means is left to them.
+ * (Above 500 lines, because it is the one list of all operations; what they are made of is in the files beside.)
  */
+import { overRunning } from '../datastore/branch.ts';
 import type { EventLog } from '../datastore/event-log.ts';
-import type { CommitAbout } from '../datastore/history.ts';
+import type { CommitAbout, CommitRecord } from '../datastore/history.ts';
 import { Overlay } from '../datastore/overlay.ts';
 import type { InstanceAddress } from '../datastore/path.ts';
 import type { Snapshot } from '../datastore/snapshot.ts';
@@ -17,6 +19,7 @@ import { type BootClock, bootClock } from './boot-clock.ts';
 import { ConfirmedCommits, type ConfirmStep } from './confirmed.ts';
 import type { ConfirmRequest } from './confirmed-rules.ts';
 import type { DatastoreName } from './datastore-name.ts';
+import { differenceBetween, differenceOf } from './difference.ts';
 import { editSteps } from './edit/apply.ts';
 import { concealed } from './edit/conceal.ts';
 import { settleConditions } from './edit/conditions.ts';
@@ -26,7 +29,11 @@ import { Locks, lockDenied } from './locks.ts';
 import { operationalView } from './operational.ts';
 import { type PartialLock, PartialLocks } from './partial-locks.ts';
 import { type CommitListener, type CommitResult, Pipeline } from './pipeline.ts';
+import { type PrivateCandidateLimits, PrivateCandidates } from './private-candidates.ts';
 import { SerialQueue } from './queue.ts';
+import type { Preference } from './rebase/rebase.ts';
+import { type CommitDifference, commitDifference, pastView } from './rollback.ts';
+import { PrivateCandidate, type SessionCandidate, SharedCandidate } from './session-candidate.ts';
 import { inSlices } from './slices.ts';
 import type { Interest, StateProvider } from './state.ts';
 import { type Transform, transformRows } from './transform.ts';
@@ -40,9 +47,14 @@ export interface Caller {
   readonly user: string;
   /** What the commit came by, for the history: `netconf`, `cli`, … */
   readonly source: string;
+  /** `candidate` means one of the session's own (draft-ietf-netconf-privcand); see Datastores.privateCandidates. */
+  readonly ownCandidate?: boolean;
   /** The rules that the caller is judged by; undefined: all is allowed (the router itself). */
   readonly access?: Decisions;
 }
+
+/** Who uses a candidate. */
+export type CandidateUser = Pick<Caller, 'sessionId' | 'ownCandidate'>;
 
 /** A datastore, or a configuration that the request carries (RFC 6241 section 8.6.4.1 and 7.3). */
 export type ConfigSource = DatastoreName | readonly DataNode[];
@@ -60,6 +72,7 @@ export interface DatastoresOptions {
   readonly onRevertFailure?: (error: unknown) => void;
   /** Of confirmed commits; the kernel's. */
   readonly clock?: BootClock;
+  readonly privateCandidates?: Partial<PrivateCandidateLimits>;
   /** Changes that may wait (64); the next one is refused with `resource-denied`. */
   readonly queueCapacity?: number;
 }
@@ -79,6 +92,7 @@ export interface Reading {
 export class Datastores {
   readonly locks = new Locks();
   readonly partialLocks: PartialLocks;
+  readonly privateCandidates: PrivateCandidates;
   readonly confirmed: ConfirmedCommits;
   readonly #store: Store;
   readonly #options: DatastoresOptions;
@@ -89,6 +103,7 @@ export class Datastores {
     this.#options = options;
     this.#store = options.store;
     this.partialLocks = new PartialLocks(options.store.keys);
+    this.privateCandidates = new PrivateCandidates(options.store, options.privateCandidates);
     this.#pipeline = new Pipeline(options);
     this.#pipeline.onCommit((_record, { rows }) => this.partialLocks.forget(rows));
     this.#queue = new SerialQueue(options.queueCapacity ?? 64);
@@ -99,6 +114,10 @@ export class Datastores {
       clock: options.clock ?? bootClock(),
       onFailure: (error) => options.onRevertFailure?.(error),
     });
+    this.confirmed.onChange(({ event }) => {
+      if (event === 'complete') this.privateCandidates.confirmed();
+      else if (event === 'cancel' || event === 'timeout') this.privateCandidates.reverted();
+    });
   }
 
   /** See Pipeline.onCommit. */
@@ -106,10 +125,15 @@ export class Datastores {
     return this.#pipeline.onCommit(listener);
   }
 
-  /** A datastore as it is now; a startup that was deleted is empty. */
-  read(datastore: DatastoreName): Reading {
+  /** A datastore as it is now; whose candidate, says the caller; a startup that was deleted is empty. */
+  read(datastore: DatastoreName, caller?: CandidateUser): Reading {
     const snapshot = this.#store.snapshot();
-    return { view: this.#view(datastore, snapshot), [Symbol.dispose]: () => snapshot.close() };
+    try {
+      return { view: this.#view(datastore, snapshot, caller), [Symbol.dispose]: () => snapshot.close() };
+    } catch (error) {
+      snapshot.close();
+      throw error;
+    }
   }
 
   /** Running with the state that the interests ask for (all, where there are none): what `get` reads. */
@@ -158,12 +182,12 @@ export class Datastores {
     options: EditOptions = {},
   ): Promise<CommitResult | undefined> {
     return this.#write(caller, [target], async (snapshot) => {
-      const base = target === 'running' ? snapshot.running : this.#store.candidate.view(snapshot.running);
+      const base = target === 'running' ? snapshot.running : this.#candidate(caller).view(snapshot);
       const edited = await this.#edited(caller, base, payload, options);
       const result =
         target === 'running'
           ? await this.#editRunning(caller, edited.change, options, snapshot)
-          : await this.#editCandidate(base as Overlay, edited.change, options, snapshot);
+          : await this.#editCandidate(caller, base as Overlay, edited.change, options, snapshot);
       refuse(edited.faults);
       return result;
     });
@@ -175,13 +199,53 @@ export class Datastores {
    */
   commit(caller: Caller, options: CommitOptions = {}): Promise<CommitResult> {
     return this.#write(caller, ['running', 'candidate'], async (snapshot) => {
-      const step = this.confirmed.step(caller, options);
-      const { candidate } = this.#store;
-      const view = candidate.view(snapshot.running);
-      const result = await this.#commit(caller, differenceOf(view), snapshot, options, step);
-      candidate.settle(view);
-      if (step !== undefined) this.confirmed.settled(step, caller);
+      const candidate = this.#candidate(caller);
+      const view = candidate.toCommit(snapshot, caller.access);
+      const change = differenceOf(view);
+      const result = await this.#confirmable(caller, change, snapshot, options);
+      candidate.committed(view);
+      if (caller.ownCandidate === true && this.confirmed.pending !== undefined) {
+        this.privateCandidates.proposed(caller.sessionId, change.rows);
+      }
       return result;
+    });
+  }
+
+  /** The commits that are remembered, oldest first. */
+  get history(): readonly CommitRecord[] {
+    return this.#store.history;
+  }
+
+  /** See rollback.ts; the difference holds until the reading is closed. */
+  async difference(
+    between: { readonly from?: number; readonly to?: number },
+    path: string,
+  ): Promise<CommitDifference & Disposable> {
+    const snapshot = this.#store.snapshot();
+    try {
+      return { ...(await commitDifference(snapshot, between, path)), [Symbol.dispose]: () => snapshot.close() };
+    } catch (error) {
+      snapshot.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Makes running, or the candidate, what running was after commit `to`; undefined for the candidate. Throws
+   * `invalid-value` at `path` for a commit that is not known.
+   */
+  rollback(
+    caller: Caller,
+    to: { readonly commit: number; readonly path: string },
+    target: 'running' | 'candidate',
+    options: CommitOptions = {},
+  ): Promise<CommitResult | undefined> {
+    return this.#write(caller, [target], async (snapshot) => {
+      const past = await pastView(snapshot, to.commit, to.path);
+      const view = past instanceof Overlay ? past : new Overlay(past);
+      if (target === 'running') return this.#confirmable(caller, differenceOf(view), snapshot, options, to.commit);
+      this.#replaceCandidate(caller, view, snapshot);
+      return undefined;
     });
   }
 
@@ -190,16 +254,34 @@ export class Datastores {
     return this.#write(caller, ['running'], () => this.confirmed.cancel(caller, persistId));
   }
 
+  /**
+   * update (draft-ietf-netconf-privcand): the session's own candidate takes over what running has changed since it began.
+   * Without a preference conflicts are refused, and nothing happens.
+   */
+  update(caller: Caller, preference?: Preference): Promise<void> {
+    return this.#queue.run(() => {
+      if (!caller.ownCandidate === true) {
+        throw new FaultError({
+          type: 'protocol',
+          tag: 'operation-not-supported',
+          message: 'the session has no candidate of its own: its hello did not ask for one',
+        });
+      }
+      using snapshot = this.#store.snapshot();
+      new PrivateCandidate(this.privateCandidates, caller.sessionId).update(snapshot, caller.access, preference);
+    });
+  }
+
   /** discard-changes (RFC 6241 section 8.3.4.2). */
   discard(caller: Caller): Promise<void> {
-    return this.#write(caller, ['candidate'], async () => this.#store.candidate.discard());
+    return this.#write(caller, ['candidate'], async () => this.#candidate(caller).discard());
   }
 
   /** What committing the candidate would make the router do. */
   plan(caller: Caller): Promise<readonly PlannedOperation[]> {
     return this.#queue.run(async () => {
       using snapshot = this.#store.snapshot();
-      const change = differenceOf(this.#store.candidate.view(snapshot.running));
+      const change = differenceOf(this.#candidate(caller).toCommit(snapshot, caller.access));
       refuse(caller.access?.write(change) ?? []);
       refuse(await this.#pipeline.faults(change));
       return this.#pipeline.plan(change);
@@ -232,9 +314,9 @@ export class Datastores {
       });
     }
     return this.#write(caller, [target], async (snapshot) => {
-      const { candidate } = this.#store;
+      const candidate = this.#candidate(caller);
       if (target === 'candidate' && source === 'running') {
-        candidate.discard();
+        candidate.become(new Overlay(snapshot.running), snapshot);
         return undefined;
       }
       if (target === 'startup' && source === 'running') {
@@ -246,16 +328,16 @@ export class Datastores {
       const change = differenceOf(view);
       if (target === 'running') {
         const result = await this.#commit(caller, change, snapshot);
-        if (source === 'candidate') candidate.settle(view);
+        if (source === 'candidate') candidate.committed(view);
         return result;
       }
-      const before = this.#view(target, snapshot);
-      const rows = differenceBetween(before, snapshot.running, change.rows);
-      refuse(caller.access?.write({ before, after: view, rows }) ?? []);
       if (target === 'candidate') {
-        candidate.replace(view, snapshot.commit);
+        this.#replaceCandidate(caller, view, snapshot);
         return undefined;
       }
+      const before = this.#view(target, snapshot, caller);
+      const rows = differenceBetween(before, snapshot.running, change.rows);
+      refuse(caller.access?.write({ before, after: view, rows }) ?? []);
       // RFC 7950 section 8.3.3: startup is valid at the end of a copy-config.
       refuse(await this.#pipeline.faults(change));
       await this.#store.copyToStartup({ rows: change.rows, base: snapshot.commit });
@@ -273,7 +355,7 @@ export class Datastores {
           message: `${target} cannot be deleted`,
         });
       }
-      const before = this.#view('startup', snapshot);
+      const before = this.#view('startup', snapshot, caller);
       const rows: RowChange[] = [];
       for (const { key, node, row } of before.subtree('')) rows.push({ key, node, before: row, after: undefined });
       refuse(caller.access?.write({ before, after: new EmptyView(before.keys, before.plan), rows }) ?? []);
@@ -284,6 +366,10 @@ export class Datastores {
   /** lock (RFC 6241 section 7.5). Waits for the changes before it, so that whoever holds the lock sees no more of them. */
   lock(caller: Caller, target: DatastoreName): Promise<void> {
     return this.#queue.run(() => {
+      if (target === 'candidate' && caller.ownCandidate === true) {
+        this.privateCandidates.lock(caller.sessionId);
+        return;
+      }
       // First, so that a lock that is held is refused with its holder.
       if (target === 'running' && !this.locks.holder(target)) this.confirmed.assertLockable(caller.sessionId);
       if (target === 'candidate' && !this.locks.holder(target) && this.#store.candidate.isModified) {
@@ -325,7 +411,8 @@ export class Datastores {
 
   /** unlock (RFC 6241 section 7.6). */
   unlock(caller: Caller, target: DatastoreName): void {
-    this.locks.unlock(target, caller.sessionId);
+    if (target === 'candidate' && caller.ownCandidate === true) this.privateCandidates.unlock(caller.sessionId);
+    else this.locks.unlock(target, caller.sessionId);
   }
 
   /**
@@ -337,6 +424,7 @@ export class Datastores {
       if (this.locks.holder('candidate')?.sessionId === sessionId) this.#store.candidate.discard();
       this.locks.release(sessionId);
       this.partialLocks.releaseAll(sessionId);
+      this.privateCandidates.end(sessionId);
       await this.confirmed.endSession(sessionId);
     });
   }
@@ -372,6 +460,7 @@ export class Datastores {
 
   /** Constraints wait for commit or validate (RFC 7950 section 8.3.3), unless the client asks for a test. */
   async #editCandidate(
+    caller: Caller,
     candidate: Overlay,
     { rows }: StoreChange,
     { testOption }: EditOptions,
@@ -379,9 +468,9 @@ export class Datastores {
   ): Promise<undefined> {
     candidate.apply(rows);
     if (testOption === 'test-only' || testOption === 'test-then-set') {
-      refuse(await this.#pipeline.faults(differenceOf(candidate)));
+      refuse(await this.#pipeline.faults(differenceOf(overRunning(candidate, snapshot.running))));
     }
-    if (testOption !== 'test-only' && rows.length > 0) this.#store.candidate.replace(candidate, snapshot.commit);
+    if (testOption !== 'test-only' && rows.length > 0) this.#candidate(caller).replace(candidate, snapshot);
     return undefined;
   }
 
@@ -405,16 +494,43 @@ export class Datastores {
     return { overlay, change, faults: [...visible(faults), ...settled.faults] };
   }
 
+  #replaceCandidate(caller: Caller, view: Overlay, snapshot: Snapshot): void {
+    const candidate = this.#candidate(caller);
+    const before = overRunning(candidate.view(snapshot), snapshot.running);
+    const rows = differenceBetween(before, snapshot.running, view.changes());
+    refuse(caller.access?.write({ before, after: view, rows }) ?? []);
+    candidate.become(view, snapshot);
+  }
+
+  /** A commit that may begin, extend or confirm a confirmed commit. `restored`: the commit that it goes back to. */
+  async #confirmable(
+    caller: Caller,
+    change: StoreChange,
+    snapshot: Snapshot,
+    options: CommitOptions,
+    restored?: number,
+  ): Promise<CommitResult> {
+    const confirm = this.confirmed.step(caller, options);
+    const { comment } = options;
+    const about = {
+      ...aboutOf(caller),
+      ...(comment === undefined ? {} : { comment }),
+      ...(restored === undefined ? {} : { restored }),
+    };
+    const result = await this.#commit(caller, change, snapshot, about, confirm);
+    if (confirm !== undefined) this.confirmed.settled(confirm, caller);
+    return result;
+  }
+
   async #commit(
     caller: Caller,
     change: StoreChange,
     snapshot: Snapshot,
-    { comment }: CommitOptions = {},
+    about: CommitAbout = aboutOf(caller),
     confirm?: ConfirmStep,
   ): Promise<CommitResult> {
     refuse(caller.access?.write(change) ?? []);
     this.#refuseLocked(caller, change);
-    const about = { ...aboutOf(caller), ...(comment === undefined ? {} : { comment }) };
     return this.#pipeline.commit(change, snapshot.commit, about, { step: confirm?.step });
   }
 
@@ -426,7 +542,7 @@ export class Datastores {
 
   /** A source as an overlay over running. */
   async #source(caller: Caller, source: ConfigSource, snapshot: Snapshot): Promise<Overlay> {
-    if (source === 'candidate') return this.#store.candidate.view(snapshot.running);
+    if (source === 'candidate') return overRunning(this.#candidate(caller).view(snapshot), snapshot.running);
     const overlay = new Overlay(snapshot.running);
     if (source === 'running') return overlay;
     if (source === 'startup') {
@@ -439,12 +555,18 @@ export class Datastores {
     return (await this.#edited(router, snapshot.running, source, { defaultOperation: 'replace' })).overlay;
   }
 
-  #view(datastore: DatastoreName, snapshot: Snapshot): SourceView {
+  #candidate(user: CandidateUser | undefined): SessionCandidate {
+    return user?.ownCandidate === true
+      ? new PrivateCandidate(this.privateCandidates, user.sessionId)
+      : new SharedCandidate(this.#store.candidate);
+  }
+
+  #view(datastore: DatastoreName, snapshot: Snapshot, user: CandidateUser | undefined): SourceView {
     switch (datastore) {
       case 'running':
         return snapshot.running;
       case 'candidate':
-        return this.#store.candidate.view(snapshot.running);
+        return this.#candidate(user).view(snapshot);
       case 'startup':
         return (snapshot.startup() as SourceView | undefined) ?? new EmptyView(this.#store.keys, this.#store.plan);
     }
@@ -453,7 +575,10 @@ export class Datastores {
   /** One change at a time, of datastores that nobody else has locked, on a snapshot that is the newest. */
   #write<T>(caller: Caller, targets: readonly DatastoreName[], work: (snapshot: Snapshot) => Promise<T>): Promise<T> {
     return this.#queue.run(async () => {
-      for (const target of targets) this.locks.assertWritable(target, caller.sessionId);
+      for (const target of targets) {
+        const isOwn = target === 'candidate' && caller.ownCandidate === true;
+        if (!isOwn) this.locks.assertWritable(target, caller.sessionId);
+      }
       using snapshot = this.#store.snapshot();
       return await work(snapshot);
     });
@@ -467,26 +592,8 @@ interface Edited {
   readonly faults: readonly Fault[];
 }
 
-function aboutOf({ user, source }: Caller): CommitAbout {
-  return { user, source };
-}
-
-function differenceOf(overlay: Overlay): StoreChange {
-  return { before: overlay.base, after: overlay, rows: overlay.changes() };
-}
-
-/** What makes `before` (an overlay over `running`, or nothing) what `running` becomes by `rows`. */
-function differenceBetween(before: SourceView, running: SourceView, rows: readonly RowChange[]): RowChange[] {
-  const found = new Map<string, RowChange>();
-  const note = ({ key, node }: RowChange, after: RowChange['after']) => {
-    const old = before.get(key);
-    if (old !== after) found.set(key, { key, node, before: old, after });
-  };
-  const changes = before instanceof Overlay && before.base === running ? before.changes() : undefined;
-  if (changes) for (const change of changes) note(change, change.before);
-  else for (const { key, node, row } of running.subtree('')) note({ key, node, before: undefined, after: row }, row);
-  for (const change of rows) note(change, change.after);
-  return [...found.values()].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+function aboutOf({ user, source, sessionId }: Caller): CommitAbout {
+  return { user, source, ...(sessionId === 0 ? {} : { sessionId }) };
 }
 
 function refuse(faults: readonly Fault[]): void {

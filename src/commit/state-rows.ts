@@ -7,13 +7,15 @@ import type { ColumnNode } from '../datastore/shape.ts';
 import { isImplicit } from '../datastore/shape.ts';
 import { type Placed, SourceView } from '../datastore/source.ts';
 import type { KeyedRow, Row, RowKey, RowNode } from '../datastore/view.ts';
-import type { RowWriter } from './state.ts';
+import type { RowWriter, StateOrigin } from './state.ts';
 
 /** A row that a provider wrote. */
 interface Added {
   readonly key: RowKey;
   readonly node: RowNode;
   readonly leaves: Map<ColumnNode, string>;
+  /** Of the configuration among them; `system` where it is left out. */
+  origin?: StateOrigin;
   position?: string;
   /** Whether it has the columns that running has. */
   isMerged: boolean;
@@ -26,6 +28,7 @@ export class StateRows extends SourceView implements RowWriter {
   readonly #sorted: Added[] = [];
   #isSorted = true;
   #overlay: Overlay | undefined;
+  readonly #notApplied = new Set<RowKey>();
 
   constructor(base: SourceView) {
     super(base.keys, base.plan);
@@ -33,10 +36,11 @@ export class StateRows extends SourceView implements RowWriter {
   }
 
   /** Adds columns; a later value of a column wins. Rows above that are missing are made. */
-  put(key: RowKey, node: RowNode, row: Row): void {
+  put(key: RowKey, node: RowNode, row: Row, origin?: StateOrigin): void {
     this.#overlay = undefined;
     const known = this.#rows.get(key);
     if (known !== undefined) {
+      if (origin !== undefined) known.origin = origin;
       for (const [column, value] of row.leaves) known.leaves.set(column, value);
       return;
     }
@@ -51,10 +55,28 @@ export class StateRows extends SourceView implements RowWriter {
       });
     }
     if (row.position !== undefined) added.position = row.position;
+    if (origin !== undefined) added.origin = origin;
     const last = this.#sorted.at(-1);
     if (last !== undefined && last.key > key) this.#isSorted = false;
     this.#sorted.push(added);
     this.#rows.set(key, added);
+  }
+
+  notApplied(key: RowKey): void {
+    this.#notApplied.add(key);
+  }
+
+  /** What is in use: without the rows that are not applied. */
+  inUse(): SourceView {
+    if (this.#notApplied.size === 0) return this;
+    const view = new Overlay(this);
+    for (const key of this.#notApplied) view.delete(key);
+    return view;
+  }
+
+  /** What a provider said of the origin of a row's configuration. */
+  stateOrigin(key: RowKey): StateOrigin {
+    return this.#rows.get(key)?.origin ?? 'system';
   }
 
   #make(key: RowKey, node: RowNode): void {

@@ -13,9 +13,20 @@ export interface Interest {
   readonly keys: ReadonlyMap<string, readonly string[]>; // by list path
 }
 
+/** Where configuration in use comes from when it is not from a client: identities of ietf-origin (RFC 8342 section 5.3.4). */
+export type StateOrigin = 'system' | 'learned';
+
 export interface RowWriter {
-  /** Adds columns to a row; rows of parents are made where they are missing. Later columns win. */
-  put(key: RowKey, node: RowNode, row: Row): void;
+  /**
+   * Adds columns to a row; rows of parents are made where they are missing. Later columns win. `origin` (`system`) is that
+   * of the configuration among them that is not what running says.
+   */
+  put(key: RowKey, node: RowNode, row: Row, origin?: StateOrigin): void;
+  /**
+   * The configuration of this row and all below it is not in use, because a resource is missing: it is no part of the
+   * operational datastore (RFC 8342 section 5.3.2), whatever state was written there.
+   */
+  notApplied(key: RowKey): void;
 }
 
 export interface StateProvider {

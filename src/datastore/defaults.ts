@@ -50,14 +50,14 @@ function isConditionalTop(node: DataSchemaNode): boolean {
 }
 
 function isSelected(one: CaseNode, row: Row | undefined, has: (node: DataSchemaNode) => boolean): boolean {
-  if (exists(one, row, has)) return true;
+  if (isPresent(one, row, has)) return true;
   const choice = one.parent;
   if (choice?.kind !== 'choice' || choice.defaultCase !== one) return false;
-  return !choice.cases.some((other) => other !== one && exists(other, row, has));
+  return !choice.cases.some((other) => other !== one && isPresent(other, row, has));
 }
 
-/** Whether a node, or one below it in the same row, exists. */
-function exists(node: SchemaNode, row: Row | undefined, has: (node: DataSchemaNode) => boolean): boolean {
+/** Whether a node exists, or one below it in the same row; `has` tells for the rows below. */
+export function isPresent(node: SchemaNode, row: Row | undefined, has: (node: DataSchemaNode) => boolean): boolean {
   switch (node.kind) {
     case 'leaf':
     case 'anydata':
@@ -67,11 +67,11 @@ function exists(node: SchemaNode, row: Row | undefined, has: (node: DataSchemaNo
     case 'list':
       return has(node);
     case 'container':
-      return isRow(node) ? has(node) : node.children.some((child) => exists(child, row, has));
+      return isRow(node) ? has(node) : node.children.some((child) => isPresent(child, row, has));
     case 'case':
-      return node.children.some((child) => exists(child, row, has));
+      return node.children.some((child) => isPresent(child, row, has));
     case 'choice':
-      return node.cases.some((child) => exists(child, row, has));
+      return node.cases.some((child) => isPresent(child, row, has));
     default:
       return false;
   }

@@ -19,6 +19,10 @@ export interface CommitAbout {
   /** What it came by: `netconf`, `startup`, `rollback`, … */
   readonly source: string;
   readonly comment?: string;
+  /** NETCONF's session-id; absent where the router did it. */
+  readonly sessionId?: number;
+  /** The commit whose configuration running went back to. */
+  readonly restored?: number;
 }
 
 export interface CommitRecord extends CommitAbout {
@@ -81,8 +85,9 @@ export class History {
     return new HistoryWriter(this.#keys, set, this.head + 1, about);
   }
 
-  /** What has to go so that the new commit fits, in the same transaction. */
-  drop(next: StoredRecord, set: WriteSet): void {
+  /** What has to go so that the new commit fits, in the same transaction. Returns the last that goes; 0: none does. */
+  drop(next: StoredRecord, set: WriteSet): number {
+    let last = 0;
     let count = this.#records.length + 1;
     let bytes = this.#bytes + next.bytes;
     for (const old of this.#records) {
@@ -91,7 +96,9 @@ export class History {
       for (let part = 0; part < old.parts; part++) set.remove('history', partKey(old.id, part));
       count--;
       bytes -= old.bytes;
+      last = old.id;
     }
+    return last;
   }
 
   /** The new commit is on the disk. */
@@ -174,13 +181,10 @@ export class HistoryWriter {
 
   finish(): StoredRecord {
     if (this.#part !== '') this.#flush();
-    const { user, source, comment } = this.#about;
     const record: StoredRecord = {
+      ...this.#about,
       id: this.id,
       at: new Date().toISOString(),
-      user,
-      source,
-      ...(comment === undefined ? {} : { comment }),
       rows: this.#rows,
       parts: this.#parts,
       bytes: this.#bytes,

@@ -42,9 +42,21 @@ export interface PatchEdit {
 }
 
 /** The edits, parents before children; entries of ordered-by user lists in the order that they have afterwards. */
-export function patchEdits(change: PatchChange, rights = everything): readonly PatchEdit[] {
+export function patchEdits(change: PatchChange, rights?: ReadRights): readonly PatchEdit[] {
+  const steps = patchSteps(change, rights);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** The same in steps of a few milliseconds. */
+export function patchSteps(change: PatchChange, rights = everything): Generator<void, readonly PatchEdit[]> {
   return new PatchWriter(change, rights).edits();
 }
+
+/** Rows between two steps. */
+const rowsPerStep = 100;
 
 /** An edit of an entry in an ordered-by user list. */
 interface Placed {
@@ -66,9 +78,10 @@ class PatchWriter {
     this.#keys = change.before.keys;
   }
 
-  edits(): readonly PatchEdit[] {
+  *edits(): Generator<void, readonly PatchEdit[]> {
     let above: RowKey | undefined;
-    for (const change of this.#change.rows) {
+    for (const [i, change] of this.#change.rows.entries()) {
+      if (i % rowsPerStep === 0) yield;
       // Rows below one that came or went are part of that.
       if (above !== undefined && change.key.startsWith(above)) continue;
       above = undefined;

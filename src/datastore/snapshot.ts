@@ -68,7 +68,7 @@ export class Snapshot {
   readonly running: LmdbView;
   readonly #reading: SharedReading;
   readonly #startup: () => StoreView | undefined;
-  readonly #at: (commit: number) => StoreView | undefined;
+  readonly #atSteps: (commit: number) => Generator<void, StoreView | undefined>;
   readonly #before: (commit: number) => Iterable<OldRow> | undefined;
   readonly #checkpoint: () => StoreView | undefined;
   #isClosed = false;
@@ -78,7 +78,7 @@ export class Snapshot {
     commit: number,
     running: LmdbView,
     startup: () => StoreView | undefined,
-    at: (commit: number) => StoreView | undefined,
+    atSteps: (commit: number) => Generator<void, StoreView | undefined>,
     before: (commit: number) => Iterable<OldRow> | undefined,
     checkpoint: () => StoreView | undefined,
   ) {
@@ -86,7 +86,7 @@ export class Snapshot {
     this.commit = commit;
     this.running = running;
     this.#startup = startup;
-    this.#at = at;
+    this.#atSteps = atSteps;
     this.#before = before;
     this.#checkpoint = checkpoint;
     reading.use();
@@ -104,12 +104,26 @@ export class Snapshot {
 
   /** The running configuration as it was after a commit; undefined where the history does not reach back to it. */
   at(commit: number): StoreView | undefined {
-    return this.#at(commit);
+    const steps = this.#atSteps(commit);
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return value;
+    }
+  }
+
+  /** The same in steps of a few milliseconds: it costs what was changed since. */
+  atSteps(commit: number): Generator<void, StoreView | undefined> {
+    return this.#atSteps(commit);
+  }
+
+  /** The rows that a commit changed, as they were before it; undefined where the history does not reach back to it. */
+  before(commit: number): Iterable<OldRow> | undefined {
+    return this.#before(commit);
   }
 
   /** What a commit changed; undefined where the history does not reach back to it. */
   difference(commit: number): readonly RowChange[] | undefined {
-    const after = this.#at(commit);
+    const after = this.at(commit);
     const before = this.#before(commit);
     if (after === undefined || before === undefined) return undefined;
     const changes: RowChange[] = [];

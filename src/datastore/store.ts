@@ -4,6 +4,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Schema } from '../yang/schema/node.ts';
+import { Branch } from './branch.ts';
 import { Candidate } from './candidate.ts';
 import { Checkpoint, type CheckpointStep } from './checkpoint.ts';
 import { type Aside, checkDatastore, Environment, FORMAT } from './environment.ts';
@@ -51,7 +52,7 @@ export class Store {
   readonly #history: History;
   readonly #startup: Startup;
   readonly #checkpoint: Checkpoint;
-  readonly #candidates = new Set<Candidate>();
+  readonly #branches = new Set<Branch>();
   readonly #readings = new Set<SharedReading>();
   readonly #sweep: NodeJS.Timeout;
   /** Shared by the snapshots that are taken until the next write. */
@@ -71,7 +72,6 @@ export class Store {
     this.#checkpoint = new Checkpoint(keys, environment);
     this.events = new EventLog(environment);
     this.candidate = new Candidate(new EmptyView(keys, plan), 0);
-    this.#candidates.add(this.candidate);
     this.#sweep = setInterval(() => this.#endIdle(), (STALL_SECONDS * 1000) / 3).unref();
   }
 
@@ -135,21 +135,22 @@ export class Store {
       commit,
       running,
       () => this.#startup.view(running, reading),
-      (id) => this.#at(id, commit, running, reading),
+      (id) => this.#atSteps(id, commit, running, reading),
       (id) => this.#history.before(id, reading),
       () => this.#checkpoint.view(running, reading),
     );
   }
 
-  /** A candidate of its own, for a session that has one; `closeCandidate` ends it. */
-  openCandidate(): Candidate {
-    const candidate = new Candidate(new EmptyView(this.keys, this.plan), this.head);
-    this.#candidates.add(candidate);
-    return candidate;
+  /** A branch off running, for a session that has a candidate of its own; `closeBranch` ends it. */
+  openBranch(): Branch {
+    using snapshot = this.snapshot();
+    const branch = new Branch(snapshot);
+    this.#branches.add(branch);
+    return branch;
   }
 
-  closeCandidate(candidate: Candidate): void {
-    this.#candidates.delete(candidate);
+  closeBranch(branch: Branch): void {
+    this.#branches.delete(branch);
   }
 
   /**
@@ -233,7 +234,7 @@ export class Store {
     }
     for (const _ of rows.finish(change.before, change.after)) await nextTurn();
     const record = history.finish();
-    this.#history.drop(record, set);
+    await this.#followUpTo(this.#history.drop(record, set), reading);
     set.put('meta', 'head', String(record.id));
     const logged = this.events.join(set);
     this.#inFlight = { id: record.id, rows: change.rows, stored: () => this.#history.stored(record) };
@@ -250,6 +251,21 @@ export class Store {
     return record;
   }
 
+  /** Branches that have not seen a commit that the history is about to forget make up for what they have missed. */
+  async #followUpTo(forgotten: number, reading: SharedReading): Promise<void> {
+    if (forgotten === 0) return;
+    const now = {
+      commit: this.head,
+      running: this.#running(reading),
+      before: (id: number) => this.#history.before(id, reading),
+    };
+    for (const branch of this.#branches) {
+      if (branch.seen >= forgotten) continue;
+      branch.follow(now);
+      await nextTurn();
+    }
+  }
+
   /** The commit in flight is on the disk. */
   #advance(reading: SharedReading): void {
     const commit = this.#inFlight;
@@ -257,7 +273,7 @@ export class Store {
     this.#inFlight = undefined;
     commit.stored();
     const running = this.#running(reading);
-    for (const candidate of this.#candidates) candidate.absorb(commit.id, commit.rows, running);
+    this.candidate.absorb(commit.id, commit.rows, running);
   }
 
   *#unknownBelow(row: RowChange, reading: SharedReading): Iterable<readonly [string, string]> {
@@ -267,16 +283,28 @@ export class Store {
     }
   }
 
-  #at(id: number, head: number, running: LmdbView, reading: SharedReading): StoreView | undefined {
+  *#atSteps(
+    id: number,
+    head: number,
+    running: LmdbView,
+    reading: SharedReading,
+  ): Generator<void, StoreView | undefined> {
     if (id === head) return running;
     if (id > head || id < 0) return undefined;
     const view = new Overlay(running);
     for (let commit = head; commit > id; commit--) {
       const rows = this.#history.before(commit, reading);
       if (rows === undefined) return undefined;
-      const undo: RowChange[] = [];
-      for (const { key, node, row } of rows) undo.push({ key, node, before: undefined, after: row });
+      let undo: RowChange[] = [];
+      for (const { key, node, row } of rows) {
+        undo.push({ key, node, before: undefined, after: row });
+        if (undo.length < rowsPerTurn) continue;
+        view.apply(undo);
+        undo = [];
+        yield;
+      }
       view.apply(undo);
+      yield;
     }
     return view;
   }
@@ -354,7 +382,7 @@ export class Store {
     this.#checkpoint.load(reading);
     this.events.load(reading);
     this.#unfit = findUnfit(this.keys, this.#environment, reading);
-    for (const candidate of this.#candidates) candidate.absorb(this.head, [], this.#running(reading));
+    this.candidate.absorb(this.head, [], this.#running(reading));
     reading.end();
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { create } from '@bufbuild/protobuf';
-import type { Interest } from '../commit/state.ts';
+import type { Interest, RowWriter } from '../commit/state.ts';
 import { MemoryView } from '../datastore/memory.ts';
 import { type QueryReply, QueryReplySchema } from '../engine/gen/sluice_pb.js';
 import type { QueryReplyInit } from '../engine/testing/reference-engine.ts';
@@ -46,6 +46,9 @@ function engineOf(answers: Readonly<Record<string, QueryReplyInit>> | undefined)
   };
 }
 
+/** What the last read said is not in use. */
+const notApplied: string[] = [];
+
 async function read(engine: EngineQueries, interests: readonly Interest[] = []): Promise<Map<string, string>> {
   const numbers = { of: async (names: readonly string[]) => names.map((_, index) => index + 1) };
   const features = forwardingFeatures(keys, engine, numbers);
@@ -53,10 +56,15 @@ async function read(engine: EngineQueries, interests: readonly Interest[] = []):
     running,
     features.flatMap((feature) => feature.indexes ?? []),
   );
-  const out = new MemoryView(keys);
+  const rows = new MemoryView(keys);
+  notApplied.length = 0;
+  const out: RowWriter = {
+    put: (key, node, row) => rows.put(key, node, row),
+    notApplied: (key) => void notApplied.push(keys.path(key)),
+  };
   for (const { state } of features) await state?.read(interests, view, out);
   const read = new Map<string, string>();
-  for (const { key, row, node } of out.subtree('')) {
+  for (const { key, row, node } of rows.subtree('')) {
     if (node.kind === 'leaf-list') read.set(keys.path(key), '');
     for (const [leaf, value] of row.leaves) read.set(keys.path(key, leaf), value);
   }
@@ -106,6 +114,7 @@ test('state of the interfaces is what the engine says of them', async () => {
   assert.equal(of('p.10', "lower-layer-if[.='p']"), '');
   assert.deepEqual([of('p.10', 'oper-status'), of('p.10', 'statistics/in-unicast-pkts')], ['up', '4']);
   assert.deepEqual([of('q', 'oper-status'), of('q.10', 'oper-status')], ['not-present', 'lower-layer-down']);
+  assert.deepEqual(notApplied, [`${INTERFACE}[name='q']`, `${INTERFACE}[name='q.10']`]);
 });
 
 test('state of bridge domains, block points and CE notification is what the engine says', async () => {

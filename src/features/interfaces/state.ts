@@ -96,6 +96,10 @@ export class InterfaceState implements StateProvider {
       const key = this.#model.key(one.name);
       this.#write(out, key, one, { number: numbers[index] as number, oper, port, logicalPort });
       this.#writeLayers(out, running, key, one);
+      // RFC 8343, list interface: what cannot be used is not instantiated in the operational state.
+      const isPresent =
+        below?.kind === 'port' && below.device !== undefined && (ports === undefined || port !== undefined);
+      if (oper === 'not-present' || !isPresent) out.notApplied(key);
     }
   }
 

@@ -13,7 +13,7 @@ import type { Decoder, MessageSink } from './framing/decoder.ts';
 import { EndOfMessageDecoder } from './framing/end-of-message.ts';
 
 const BASE = 'urn:ietf:params:xml:ns:netconf:base:1.0';
-const HELLO = `<hello xmlns="${BASE}"><capabilities><capability>urn:ietf:params:netconf:base:1.0</capability><capability>urn:ietf:params:netconf:base:1.1</capability></capabilities></hello>]]>]]>`;
+const BASES = ['urn:ietf:params:netconf:base:1.0', 'urn:ietf:params:netconf:base:1.1'];
 
 /** A reply that holds at least one rpc-error of severity error. */
 export class RpcError extends Error {
@@ -58,14 +58,14 @@ export interface NetconfClient {
   readonly closed: Promise<void>;
 }
 
-/** Connects to the recovery session's socket. */
-export async function connectUnix(path: string): Promise<NetconfClient> {
+/** Connects to the recovery session's socket. `capabilities`: what the hello names besides the bases. */
+export async function connectUnix(path: string, capabilities: readonly string[] = []): Promise<NetconfClient> {
   const socket = connect({ path });
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve);
     socket.once('error', reject);
   });
-  return await Client.open(socket, () => socket.destroy());
+  return await Client.open(socket, () => socket.destroy(), capabilities);
 }
 
 export interface SshOptions {
@@ -132,12 +132,13 @@ class Client implements NetconfClient {
     stream.on('data', (chunk: Buffer) => this.#receive(chunk));
   }
 
-  static async open(stream: Duplex, destroy: () => void): Promise<Client> {
+  static async open(stream: Duplex, destroy: () => void, capabilities: readonly string[] = []): Promise<Client> {
     const client = new Client(stream, destroy);
     const hello = new Promise<string>((resolve, reject) => {
       client.#greeted = { resolve, reject };
     });
-    stream.write(HELLO);
+    const named = [...BASES, ...capabilities].map((uri) => `<capability>${uri.replaceAll('&', '&amp;')}</capability>`);
+    stream.write(`<hello xmlns="${BASE}"><capabilities>${named.join('')}</capabilities></hello>]]>]]>`);
     client.#readHello(await hello);
     return client;
   }

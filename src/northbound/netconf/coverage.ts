@@ -49,6 +49,11 @@ export const capabilities: readonly Capability[] = [
     ],
   },
   {
+    capability: 'history of commits: list, comments, differences, rollback',
+    source: 'sluice-commit-history',
+    shownBy: [[`${here}/rpc/history.test.ts`], ['src/datastore/patch.test.ts']],
+  },
+  {
     capability: 'lock, unlock, kill-session, close-session',
     source: 'RFC 6241 sections 7.5–7.9',
     shownBy: [[`${here}/rpc/rpc.test.ts`]],
@@ -57,6 +62,11 @@ export const capabilities: readonly Capability[] = [
     capability: 'partial-lock 1.0',
     source: 'RFC 5717',
     shownBy: [[`${here}/rpc/partial-lock.test.ts`], ['src/commit/partial-locks.test.ts']],
+  },
+  {
+    capability: 'private candidates 1.0, update',
+    source: 'draft-ietf-netconf-privcand-09',
+    shownBy: [[`${here}/rpc/private-candidate.test.ts`], ['src/commit/rebase/rebase.test.ts']],
   },
   { capability: 'subtree filter', source: 'RFC 6241 section 6', shownBy: [[`${here}/filter/filter.test.ts`]] },
   { capability: 'xpath', source: 'RFC 6241 section 8.9', shownBy: [[`${here}/filter/filter.test.ts`]] },
@@ -68,6 +78,11 @@ export const capabilities: readonly Capability[] = [
       ['src/datastore/walk.test.ts', 'defaults'],
       [`${here}/clients.test.ts`, 'with-defaults'],
     ],
+  },
+  {
+    capability: 'get-data and edit-data, with-operational-defaults; intended and operational, origins',
+    source: 'RFC 8526, 8342',
+    shownBy: [[`${here}/rpc/nmda.test.ts`], ['src/features/state.test.ts', 'state of the interfaces']],
   },
   {
     capability: 'errors',
@@ -85,21 +100,25 @@ export const capabilities: readonly Capability[] = [
     source: 'RFC 5277 sections 2.2, 3.2.3–3.2.5',
     shownBy: [[`${here}/notification/replay.test.ts`], ['src/datastore/event-log.test.ts']],
   },
-  {
-    capability: 'subscribed notifications: establish, modify, delete, kill, filters, streams, replay',
-    source: 'RFC 8639, 8640',
-    shownBy: [[`${here}/notification/subscription/subscription.test.ts`]],
-  },
   { capability: 'base notifications', source: 'RFC 6470', shownBy: [[`${here}/notification/notification.test.ts`]] },
   {
     capability: 'monitoring, get-schema',
     source: 'RFC 6022',
-    shownBy: [[`${here}/rpc/rpc.test.ts`], [`${here}/filter/filter.test.ts`]],
+    shownBy: [
+      [`${here}/monitoring/monitoring.test.ts`],
+      [`${here}/rpc/rpc.test.ts`],
+      [`${here}/filter/filter.test.ts`],
+    ],
   },
   {
     capability: 'yang-library 1.0 and 1.1, module URIs of YANG 1 modules',
     source: 'RFC 8525, 7950 section 5.6.4, 6020 section 5.6.4',
-    shownBy: [[`${here}/filter/filter.test.ts`], [`${here}/clients.test.ts`]],
+    shownBy: [[`${here}/monitoring/monitoring.test.ts`], [`${here}/clients.test.ts`]],
+  },
+  {
+    capability: 'yang-library-update, netconf-capability-change',
+    source: 'RFC 8525, 6470 section 2.2',
+    shownBy: [[`${here}/monitoring/monitoring.test.ts`, 'is notified once']],
   },
   { capability: 'action', source: 'RFC 7950 section 7.15', shownBy: [[`${here}/session/action.test.ts`]] },
   { capability: 'ncclient, OpenSSH', source: 'foreign clients', shownBy: [[`${here}/clients.test.ts`]] },

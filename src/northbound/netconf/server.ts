@@ -15,6 +15,8 @@ import { type Fault, FaultError } from '../../yang/fault.ts';
 import type { RpcNode, Schema } from '../../yang/schema/node.ts';
 import { faultsOf, writeRpcError } from './errors/rpc-error.ts';
 import { capabilitiesOf } from './monitoring/capabilities.ts';
+import { COMMIT_HISTORY, commitHistory } from './monitoring/commit-history.ts';
+import { tellChanges } from './monitoring/known-library.ts';
 import { NETCONF_STATE, netconfState, STREAMS, streamsState } from './monitoring/netconf-state.ts';
 import { PlainState } from './monitoring/provider.ts';
 import { modulesState, yangLibrary } from './monitoring/yang-library.ts';
@@ -23,14 +25,6 @@ import { confirmedCommitEvent } from './notification/confirmed-commit.ts';
 import type { NotificationEvent } from './notification/event.ts';
 import { SessionEvents } from './notification/session-events.ts';
 import { Streams } from './notification/streams.ts';
-import { subscriptionFault } from './notification/subscription/errors.ts';
-import {
-  STREAMS as SUBSCRIBED_STREAMS,
-  SUBSCRIPTIONS,
-  streamsData,
-  subscriptionsData,
-} from './notification/subscription/state.ts';
-import { Subscriptions } from './notification/subscription/subscriptions.ts';
 import type { Call, Reply, RpcHandler, RpcHandlers } from './rpc/handler.ts';
 import { netconfHandlers } from './rpc/handlers.ts';
 import { MessageReader, type Operation } from './session/message.ts';
@@ -82,7 +76,6 @@ export class NetconfServer implements SessionHost {
   readonly #keys: KeySpace;
   readonly #sessions = new Sessions();
   readonly #streams: Streams;
-  readonly #subscriptions: Subscriptions;
   readonly #handlers: RpcHandlers;
   readonly #sessionEvents: SessionEvents;
   readonly #capabilities: readonly string[];
@@ -112,20 +105,6 @@ export class NetconfServer implements SessionHost {
       if (event !== undefined) publish(event);
     });
     const providers = [...options.providers, ...this.#stateProviders(new Date())];
-    this.#subscriptions = new Subscriptions({
-      schema,
-      keys: this.#keys,
-      streams: this.#streams,
-      push: {
-        check: () => {
-          throw subscriptionFault('datastore-not-subscribable', 'Datastores cannot be subscribed to.');
-        },
-        open: () => {
-          throw new Error('a subscription that was refused was opened');
-        },
-      },
-    });
-    datastores.onCommit((_record, { rows, after }) => this.#subscriptions.onCommit(rows, after));
     const services = {
       schema,
       keys: this.#keys,
@@ -133,7 +112,6 @@ export class NetconfServer implements SessionHost {
       providers,
       sessions: this.#sessions,
       streams: this.#streams,
-      subscriptions: this.#subscriptions,
       changes,
     };
     this.#handlers = new Map([...(options.handlers ?? []), ...netconfHandlers(services)]);
@@ -164,6 +142,14 @@ export class NetconfServer implements SessionHost {
     );
     this.#listeners.push(listener);
     return listener.port;
+  }
+
+  /**
+   * Notifies what is another than when the server ran last, as the file says, in modules and capabilities; to be called once,
+   * at the start.
+   */
+  tellChanges(file: string): void {
+    tellChanges(this.#schema, this.#capabilities, file, (event) => this.#streams.publish(event));
   }
 
   /** Sends an event to all who subscribed and may see it. */
@@ -245,13 +231,13 @@ export class NetconfServer implements SessionHost {
 
   opened(session: Session): void {
     this.#counters.inSessions++;
+    if (session.hasOwnCandidate) this.#options.datastores.privateCandidates.enable(session.id);
     this.#sessionEvents.started(session);
   }
 
   ended(session: Session, reason: EndReason): void {
     this.#sessions.delete(session);
     this.#streams.unsubscribe(session.id);
-    this.#subscriptions.endSession(session.id);
     addCounters(this.#counters, session.counters);
     if (reason === 'bad-hello') this.#counters.inBadHellos++;
     if (reason === 'dropped' || reason === 'timeout') this.#counters.droppedSessions++;
@@ -262,7 +248,7 @@ export class NetconfServer implements SessionHost {
   }
 
   mayExpire(session: Session): boolean {
-    if (this.#streams.isSubscribed(session.id) || this.#subscriptions.has(session.id)) return false;
+    if (this.#streams.isSubscribed(session.id)) return false;
     const { locks, partialLocks, confirmed } = this.#options.datastores;
     if (partialLocks.isHolder(session.id)) return false;
     if (confirmed.pending?.sessionId === session.id) return false;
@@ -286,7 +272,7 @@ export class NetconfServer implements SessionHost {
     const { principal } = session.peer;
     return {
       ...operation,
-      caller: { sessionId: session.id, principal },
+      caller: { sessionId: session.id, principal, ownCandidate: session.hasOwnCandidate },
       decisions: this.#options.access.decisions(principal),
     };
   }
@@ -323,9 +309,8 @@ export class NetconfServer implements SessionHost {
     };
     const all: [string, ConstructorParameters<typeof PlainState>[2]][] = [
       [NETCONF_STATE, (interests) => netconfState(parts, interests)],
+      [COMMIT_HISTORY, (interests) => commitHistory(this.#options.datastores, interests)],
       [STREAMS, () => streamsState(datastores.events)],
-      [SUBSCRIBED_STREAMS, () => streamsData(datastores.events)],
-      [SUBSCRIPTIONS, () => subscriptionsData(this.#subscriptions.all())],
       ['/ietf-yang-library:yang-library', () => yangLibrary(schema)],
       ['/ietf-yang-library:modules-state', () => modulesState(schema)],
     ];

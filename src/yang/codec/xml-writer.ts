@@ -75,10 +75,10 @@ export class XmlWriter {
     this.#text += tag;
   }
 
-  /** Opens a container or a list entry. */
-  openElement(node: DataSchemaNode): void {
+  /** Opens a container or a list entry. `attributes`: as XML, with a blank in front; so in `leaf` and `anydata`. */
+  openElement(node: DataSchemaNode, attributes = ''): void {
     const tags = tagsOf(node);
-    this.#text += `${tags.namespace === this.#namespace ? tags.start : tags.startWithNamespace}>`;
+    this.#text += `${tags.namespace === this.#namespace ? tags.start : tags.startWithNamespace}${attributes}>`;
     this.#push(tags.end, tags.namespace);
   }
 
@@ -89,9 +89,9 @@ export class XmlWriter {
   }
 
   /** A leaf or an entry of a leaf-list, its value canonical. `asDefault` adds RFC 6243's attribute. */
-  leaf(node: Leafy, value: string, asDefault = false): void {
+  leaf(node: Leafy, value: string, asDefault = false, attributes = ''): void {
     const tags = tagsOf(node);
-    const start = tags.namespace === this.#namespace ? tags.start : tags.startWithNamespace;
+    const start = (tags.namespace === this.#namespace ? tags.start : tags.startWithNamespace) + attributes;
     if (node.type.hasNames) {
       const declared = new Declarations(this.#modules);
       const text = node.type.toXml(value, declared.prefixOf);
@@ -109,8 +109,8 @@ export class XmlWriter {
   }
 
   /** anydata and anyxml: inner XML that declares the namespaces that it needs. */
-  anydata(node: DataSchemaNode, xml: string): void {
-    this.openElement(node);
+  anydata(node: DataSchemaNode, xml: string, attributes = ''): void {
+    this.openElement(node, attributes);
     this.#text += xml;
     this.close();
   }

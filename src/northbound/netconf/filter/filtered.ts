@@ -1,11 +1,14 @@
 /** A view, filtered and as far as the reader may see it, written as XML. */
 import type { Decisions } from '../../../commit/access.ts';
+import type { Origins } from '../../../commit/origins.ts';
 import type { SourceView } from '../../../datastore/source.ts';
 import { type DefaultsMode, walk } from '../../../datastore/walk.ts';
 import { ViewTree } from '../../../datastore/xpath-tree.ts';
 import type { XmlWriter } from '../../../yang/codec/xml-writer.ts';
 import type { Filter } from './filter.ts';
 import { SelectedInstances } from './instances.ts';
+import type { Narrowing } from './narrowing.ts';
+import { OriginSink } from './origin-sink.ts';
 import { ReadHooks } from './read-hooks.ts';
 import { ReadableTree } from './readable-tree.ts';
 import type { Wanted } from './selector.ts';
@@ -21,6 +24,10 @@ const EVALUATION_MS = 2000;
 export interface ReadOptions {
   readonly configOnly: boolean;
   readonly defaults: DefaultsMode;
+  /** What is left out of what the filter selects. */
+  readonly narrowing?: Narrowing;
+  /** The annotation `or:origin` is written, from these. */
+  readonly origins?: Origins;
 }
 
 /**
@@ -48,10 +55,12 @@ export function* writeFiltered(
   view: SourceView,
   wanted: Wanted,
   decisions: Decisions,
-  { configOnly, defaults }: ReadOptions,
+  { configOnly, defaults, narrowing, origins }: ReadOptions,
   writer: XmlWriter,
 ): Generator<void, void, void> {
   if (wanted === 'none') return;
-  const hooks = new ReadHooks(wanted, decisions, configOnly);
-  for (const _ of walk(view, writer, { hooks, defaults, pauseAt: PAUSE_AT })) yield;
+  const hooks = new ReadHooks(wanted, decisions, configOnly, narrowing);
+  const sink = origins === undefined ? undefined : new OriginSink(writer, origins);
+  const announce = sink === undefined ? {} : { announce: sink.announce };
+  for (const _ of walk(view, sink ?? writer, { hooks, defaults, pauseAt: PAUSE_AT, ...announce })) yield;
 }

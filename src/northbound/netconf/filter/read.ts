@@ -31,10 +31,15 @@ export class FilterReader implements XmlHandler {
   #excess: FaultError | undefined;
   #resolve: ResolvePrefix = () => undefined;
 
-  /** `element` is the filter itself. Faults come out of `finish`, so that the rest of the message is still read. */
+  /**
+   * `element` is the filter itself: `<filter>`, or a `<subtree-filter>` of RFC 8526 and later, which has no attributes.
+   * Faults come out of `finish`, so that the rest of the message is still read.
+   */
   constructor(schema: Schema, element: XmlElement, resolve: ResolvePrefix) {
     this.#schema = schema;
-    this.#filter = this.#readAttributes(element, resolve);
+    const [attribute] = element.attributes;
+    if (element.name === 'filter') this.#filter = this.#readAttributes(element, resolve);
+    else if (attribute !== undefined) this.#filter = unknownAttribute(attribute.name, element.name);
   }
 
   /** The filter; throws where it is none. */
@@ -89,7 +94,7 @@ export class FilterReader implements XmlHandler {
   }
 
   #moduleOf(namespace: string | undefined): string | undefined {
-    return namespace === undefined ? undefined : this.#schema.moduleByNamespace.get(namespace)?.name;
+    return moduleOf(this.#schema, namespace);
   }
 
   /** Undefined: a subtree filter, whose elements follow. */
@@ -101,7 +106,7 @@ export class FilterReader implements XmlHandler {
       const known = attribute.namespace === '' || attribute.namespace === NETCONF_NAMESPACE;
       if (known && attribute.name === 'type') type = attribute.value;
       else if (known && attribute.name === 'select') select = attribute.value;
-      else return attributeFault('unknown-attribute', attribute.name, `A filter has no attribute ${attribute.name}.`);
+      else return unknownAttribute(attribute.name, 'filter');
     }
     if (type === 'subtree') return undefined;
     if (type !== 'xpath') {
@@ -118,26 +123,75 @@ export class FilterReader implements XmlHandler {
   }
 
   #compile(select: string, resolve: ResolvePrefix): Filter | FaultError {
-    // Values inside of the expression may hold prefixes, too, and are read when it is evaluated: all are noted now.
-    const modules = new Map<string, string>();
-    for (const [, prefix = ''] of select.matchAll(PREFIXES)) {
-      const module = this.#moduleOf(resolve(prefix));
-      if (module !== undefined) modules.set(prefix, module);
-    }
-    try {
-      const scope = { moduleOf: (prefix: string) => modules.get(prefix), defaultModule: undefined };
-      return { kind: 'xpath', expression: compileExpression(select, scope) };
-    } catch (error) {
-      if (error instanceof FaultError) return error;
-      throw error;
-    }
+    return compileSelect(select, modulesOf(this.#schema, select, resolve));
   }
+}
+
+/** Reads an `<xpath-filter>` (RFC 8526 section 3.1.1, RFC 8639): its text, with the prefixes that are in scope on it. */
+export class XPathFilterReader {
+  readonly #schema: Schema;
+  readonly #resolve: ResolvePrefix;
+  #text = '';
+  #modules: ReadonlyMap<string, string> = new Map();
+
+  constructor(schema: Schema, resolve: ResolvePrefix) {
+    this.#schema = schema;
+    this.#resolve = resolve;
+  }
+
+  text(text: string): void {
+    if (this.#text.length > MAX_TEXT) return;
+    this.#text += text;
+    this.#modules = modulesOf(this.#schema, this.#text, this.#resolve);
+  }
+
+  finish(): Filter {
+    if (this.#text.length > MAX_TEXT) {
+      const message = `The expression is longer than ${MAX_TEXT} characters.`;
+      throw new FaultError({ type: 'protocol', tag: 'too-big', message });
+    }
+    const filter = compileSelect(this.#text, this.#modules);
+    if (filter instanceof FaultError) throw filter;
+    return filter;
+  }
+}
+
+/**
+ * The modules of all prefixes in an expression. Values inside of it may hold prefixes, too, and are read when it is
+ * evaluated: all are noted while they are in scope.
+ */
+function modulesOf(schema: Schema, select: string, resolve: ResolvePrefix): ReadonlyMap<string, string> {
+  const modules = new Map<string, string>();
+  for (const [, prefix = ''] of select.matchAll(PREFIXES)) {
+    const module = moduleOf(schema, resolve(prefix));
+    if (module !== undefined) modules.set(prefix, module);
+  }
+  return modules;
+}
+
+function moduleOf(schema: Schema, namespace: string | undefined): string | undefined {
+  return namespace === undefined ? undefined : schema.moduleByNamespace.get(namespace)?.name;
+}
+
+function compileSelect(select: string, modules: ReadonlyMap<string, string>): Filter | FaultError {
+  try {
+    const scope = { moduleOf: (prefix: string) => modules.get(prefix), defaultModule: undefined };
+    return { kind: 'xpath', expression: compileExpression(select, scope) };
+  } catch (error) {
+    if (error instanceof FaultError) return error;
+    throw error;
+  }
+}
+
+function unknownAttribute(name: string, element: string): FaultError {
+  return attributeFault('unknown-attribute', name, `A ${element} has no attribute ${name}.`, element);
 }
 
 function attributeFault(
   tag: 'unknown-attribute' | 'bad-attribute' | 'missing-attribute',
   name: string,
   message: string,
+  element = 'filter',
 ): FaultError {
   return new FaultError({
     type: 'protocol',
@@ -145,7 +199,7 @@ function attributeFault(
     message,
     info: [
       { name: 'bad-attribute', value: name },
-      { name: 'bad-element', value: 'filter' },
+      { name: 'bad-element', value: element },
     ],
   });
 }

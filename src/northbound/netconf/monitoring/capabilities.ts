@@ -1,6 +1,6 @@
 /** What the hello says: only what is true of this server and its schema (RFC 6241 section 8, RFC 6020 section 5.6.4). */
 import type { Module, Schema } from '../../../yang/schema/node.ts';
-import { BASE_1_0, BASE_1_1 } from '../session/hello.ts';
+import { BASE_1_0, BASE_1_1, PRIVATE_CANDIDATE } from '../session/hello.ts';
 import { contentId, YANG_LIBRARY } from './yang-library.ts';
 
 /** Features of ietf-netconf and the capabilities that they stand for. */
@@ -23,11 +23,16 @@ export function capabilitiesOf(schema: Schema): readonly string[] {
     capabilities.push(
       'urn:ietf:params:netconf:capability:with-defaults:1.0?basic-mode=explicit&also-supported=report-all,report-all-tagged,trim',
     );
+    // RFC 8526 section 3.1.1.2: the parameter also works for the operational datastore.
+    if (schema.modules.get('ietf-netconf-nmda')?.features.has('with-defaults')) {
+      capabilities.push('urn:ietf:params:netconf:capability:with-operational-defaults:1.0');
+    }
   }
   if (schema.rpcs.has('notifications:create-subscription')) {
     capabilities.push('urn:ietf:params:netconf:capability:notification:1.0');
     capabilities.push('urn:ietf:params:netconf:capability:interleave:1.0');
   }
+  if (schema.rpcs.has('ietf-netconf-private-candidate:update')) capabilities.push(PRIVATE_CANDIDATE);
   if (schema.rpcs.has('ietf-netconf-partial-lock:partial-lock')) {
     capabilities.push('urn:ietf:params:netconf:capability:partial-lock:1.0');
   }

@@ -9,6 +9,8 @@ export const YANG_LIBRARY = 'ietf-yang-library';
 const MODULE_SET = 'router';
 const SCHEMA = 'router';
 
+const DATASTORES = ['running', 'candidate', 'startup', 'intended', 'operational'];
+
 const ids = new WeakMap<Schema, string>();
 
 /** Changes exactly when what the library says does. */
@@ -16,7 +18,7 @@ export function contentId(schema: Schema): string {
   let id = ids.get(schema);
   if (id === undefined) {
     id = createHash('sha256')
-      .update(JSON.stringify(moduleSet(schema)))
+      .update(JSON.stringify(content(schema)))
       .digest('hex')
       .slice(0, 32);
     ids.set(schema, id);
@@ -25,15 +27,14 @@ export function contentId(schema: Schema): string {
 }
 
 export function yangLibrary(schema: Schema): PlainData {
-  const datastores = ['running', 'candidate', 'startup'].map((name) => ({
-    name: `ietf-datastores:${name}`,
-    schema: SCHEMA,
-  }));
+  return { ...content(schema), 'content-id': contentId(schema) };
+}
+
+function content(schema: Schema): PlainData {
   return {
     'module-set': [moduleSet(schema)],
     schema: [{ name: SCHEMA, 'module-set': [MODULE_SET] }],
-    datastore: datastores,
-    'content-id': contentId(schema),
+    datastore: DATASTORES.map((name) => ({ name: `ietf-datastores:${name}`, schema: SCHEMA })),
   };
 }
 
@@ -58,7 +59,11 @@ function moduleSet(schema: Schema): PlainData {
     name: MODULE_SET,
     module: all
       .filter(({ implemented }) => implemented)
-      .map((module) => ({ ...described(module), feature: [...module.features], deviation: [...module.deviatedBy] })),
+      .map((module) => ({
+        ...described(module),
+        feature: [...module.features].sort(),
+        deviation: [...module.deviatedBy].sort(),
+      })),
     'import-only-module': all
       .filter(({ implemented }) => !implemented)
       // The revision is a key here: empty where the module has none.

@@ -1,5 +1,5 @@
 /** commit, cancel-commit, discard-changes (RFC 6241 sections 8.3.4 and 8.4). */
-import type { ConfirmRequest } from '../../../commit/confirmed-rules.ts';
+import type { CommitOptions } from '../../../commit/datastores.ts';
 import { findNode, findValue } from '../../../yang/data/find.ts';
 import { FaultError } from '../../../yang/fault.ts';
 import { type Call, OK, type RpcHandler } from './handler.ts';
@@ -8,7 +8,7 @@ import { datastoreCaller, type Services } from './services.ts';
 export function commitHandler({ datastores, changes, sessions }: Services): RpcHandler {
   return async (call) => {
     const { sessionId } = call.caller;
-    const result = await datastores.commit(datastoreCaller(call), confirmRequest(call));
+    const result = await datastores.commit(datastoreCaller(call), commitOptions(call));
     // The session may have ended while the commit waited for its turn.
     if (!sessions.isOpen(sessionId)) await datastores.endSession(sessionId);
     return { ...OK, after: () => changes.committed(result.record, call.caller) };
@@ -29,16 +29,21 @@ export function discardChangesHandler({ datastores }: Services): RpcHandler {
   };
 }
 
-/** Throws `missing-element` for a token without `confirmed`: whoever gives one does not mean to commit for good. */
-function confirmRequest({ input }: Call): ConfirmRequest {
+/**
+ * The comment and the parameters of section 8.4.5.1, as commit and rollback have them. Throws `missing-element` for a token
+ * without `confirmed`: whoever gives one does not mean to commit for good.
+ */
+export function commitOptions({ rpc, input }: Call): CommitOptions {
+  const operation = `/${rpc.module.name}:${rpc.name}`;
   const persist = findValue(input, 'persist');
   const persistId = findValue(input, 'persist-id');
+  const comment = findValue(input, 'comment');
   const isConfirmed = findNode(input, 'confirmed') !== undefined;
   if (persist !== undefined && !isConfirmed) {
     throw new FaultError({
       type: 'protocol',
       tag: 'missing-element',
-      path: '/ietf-netconf:commit',
+      path: operation,
       message: 'persist is for a confirmed commit: confirmed is missing',
       info: [{ name: 'bad-element', value: 'confirmed' }],
     });
@@ -48,5 +53,10 @@ function confirmRequest({ input }: Call): ConfirmRequest {
     ...(timeout === undefined ? {} : { timeoutSeconds: Number(timeout) }),
     ...(persist === undefined ? {} : { persist }),
   };
-  return { ...(isConfirmed ? { confirm } : {}), ...(persistId === undefined ? {} : { persistId }) };
+  return {
+    operation,
+    ...(isConfirmed ? { confirm } : {}),
+    ...(persistId === undefined ? {} : { persistId }),
+    ...(comment === undefined ? {} : { comment }),
+  };
 }

@@ -9,6 +9,8 @@ import type { Filter } from '../filter/filter.ts';
 export interface Caller {
   readonly sessionId: number;
   readonly principal: Principal;
+  /** The session has a candidate of its own (draft-ietf-netconf-privcand). */
+  readonly ownCandidate: boolean;
 }
 
 export interface Call {

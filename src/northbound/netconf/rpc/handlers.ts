@@ -4,17 +4,14 @@ import { createSubscriptionHandler } from './create-subscription.ts';
 import { copyConfigHandler, deleteConfigHandler, editConfigHandler, validateHandler } from './edit.ts';
 import { getSchemaHandler } from './get-schema.ts';
 import type { RpcHandlers } from './handler.ts';
+import { commitDifferenceHandler, rollbackHandler } from './history.ts';
 import { lockHandler, unlockHandler } from './lock.ts';
+import { editDataHandler, getDataHandler } from './nmda.ts';
 import { partialLockHandler, partialUnlockHandler } from './partial-lock.ts';
 import { getConfigHandler, getHandler } from './read.ts';
 import type { Services } from './services.ts';
 import { closeSessionHandler, killSessionHandler } from './session.ts';
-import {
-  deleteSubscriptionHandler,
-  establishSubscriptionHandler,
-  killSubscriptionHandler,
-  modifySubscriptionHandler,
-} from './subscription.ts';
+import { updateHandler } from './update.ts';
 
 export function netconfHandlers(services: Services): RpcHandlers {
   return new Map([
@@ -29,15 +26,16 @@ export function netconfHandlers(services: Services): RpcHandlers {
     ['ietf-netconf:discard-changes', discardChangesHandler(services)],
     ['ietf-netconf:lock', lockHandler(services)],
     ['ietf-netconf:unlock', unlockHandler(services)],
+    ['ietf-netconf-private-candidate:update', updateHandler(services)],
     ['ietf-netconf-partial-lock:partial-lock', partialLockHandler(services)],
     ['ietf-netconf-partial-lock:partial-unlock', partialUnlockHandler(services)],
     ['ietf-netconf:close-session', closeSessionHandler(services)],
     ['ietf-netconf:kill-session', killSessionHandler(services)],
+    ['ietf-netconf-nmda:get-data', getDataHandler(services)],
+    ['ietf-netconf-nmda:edit-data', editDataHandler(services)],
+    ['sluice-commit-history:commit-difference', commitDifferenceHandler(services)],
+    ['sluice-commit-history:rollback', rollbackHandler(services)],
     ['ietf-netconf-monitoring:get-schema', getSchemaHandler(services)],
     ['notifications:create-subscription', createSubscriptionHandler(services)],
-    ['ietf-subscribed-notifications:establish-subscription', establishSubscriptionHandler(services)],
-    ['ietf-subscribed-notifications:modify-subscription', modifySubscriptionHandler(services)],
-    ['ietf-subscribed-notifications:delete-subscription', deleteSubscriptionHandler(services)],
-    ['ietf-subscribed-notifications:kill-subscription', killSubscriptionHandler(services)],
   ]);
 }

@@ -3,6 +3,7 @@ import type { Reading } from '../../../commit/datastores.ts';
 import { operationalView } from '../../../commit/operational.ts';
 import type { SourceView } from '../../../datastore/source.ts';
 import { NETCONF_NAMESPACE } from '../../../yang/codec/namespaces.ts';
+import type { WrittenAttribute } from '../../../yang/codec/xml-writer.ts';
 import { applyFilter, type ReadOptions, writeFiltered } from '../filter/filtered.ts';
 import { interestsOf } from '../filter/interests.ts';
 import type { Call, Reply, RpcHandler } from './handler.ts';
@@ -23,14 +24,14 @@ export function getHandler({ datastores, providers, schema }: Services): RpcHand
 
 export function getConfigHandler({ datastores }: Services): RpcHandler {
   return async (call) => {
-    const reading = datastores.read(namedDatastore(call, 'source') ?? 'running');
+    const reading = datastores.read(namedDatastore(call, 'source') ?? 'running', call.caller);
     const options = { configOnly: true, defaults: withDefaults(call) };
     return await replying(reading, async () => dataReply(call, reading, reading.view, options));
   };
 }
 
 /** Gives the reading back where no reply comes of it. */
-async function replying(reading: Reading, make: () => Promise<Reply>): Promise<Reply> {
+export async function replying(reading: Reading, make: () => Promise<Reply>): Promise<Reply> {
   try {
     return await make();
   } catch (error) {
@@ -39,13 +40,25 @@ async function replying(reading: Reading, make: () => Promise<Reply>): Promise<R
   }
 }
 
-function dataReply(call: Call, reading: Reading, view: SourceView, options: ReadOptions): Reply {
+/** The element that holds the data: of ietf-netconf, or of the module whose rpc it is. */
+interface DataElement {
+  readonly namespace: string;
+  readonly attributes?: readonly WrittenAttribute[];
+}
+
+export function dataReply(
+  call: Call,
+  reading: Reading,
+  view: SourceView,
+  options: ReadOptions,
+  { namespace, attributes }: DataElement = { namespace: NETCONF_NAMESPACE },
+): Reply {
   const wanted = applyFilter(view, call.filter, call.decisions, options.defaults);
   return {
     kind: 'stream',
     *write(writer) {
       try {
-        writer.open('data', NETCONF_NAMESPACE);
+        writer.open('data', namespace, attributes);
         yield* writeFiltered(view, wanted, call.decisions, options, writer);
         writer.close();
       } finally {

@@ -5,6 +5,8 @@ import { XmlWriter } from '../../../yang/codec/xml-writer.ts';
 import type { Framing } from '../framing/encoder.ts';
 
 export const BASE_1_0 = 'urn:ietf:params:netconf:base:1.0';
+/** Named by a client as well, it gives the session a candidate of its own (draft-ietf-netconf-privcand). */
+export const PRIVATE_CANDIDATE = 'urn:ietf:params:netconf:capability:private-candidate:1.0';
 export const BASE_1_1 = 'urn:ietf:params:netconf:base:1.1';
 
 /** A client's hello that cannot be answered: the session ends without a word (section 8.1). */
@@ -58,6 +60,12 @@ export class HelloReader implements XmlHandler {
       this.#capabilities.add(this.#text.trim());
     }
     this.#path.pop();
+  }
+
+  /** Whether the client has named a capability, with or without parameters. */
+  announces(uri: string): boolean {
+    for (const capability of this.#capabilities) if (capability.split('?', 1)[0] === uri) return true;
+    return false;
   }
 
   /** The framing of all that follows: the highest base that both know. */

@@ -8,11 +8,11 @@ import type { ResolvePrefix, XmlElement, XmlHandler } from '../../../yang/codec/
 import type { WrittenAttribute } from '../../../yang/codec/xml-writer.ts';
 import { operationPath } from '../../../yang/data/instance-path.ts';
 import type { DataNode } from '../../../yang/data/node.ts';
-import { validateOperation } from '../../../yang/data/validate.ts';
+import { operationFaults, validateOperation } from '../../../yang/data/validate.ts';
 import { type Fault, FaultError } from '../../../yang/fault.ts';
 import type { AnydataNode, RpcNode, Schema } from '../../../yang/schema/node.ts';
 import type { Filter } from '../filter/filter.ts';
-import { FilterReader } from '../filter/read.ts';
+import { FilterReader, XPathFilterReader } from '../filter/read.ts';
 import { ActionReader } from './action.ts';
 
 /** A message whose operation is known and whose input is valid. */
@@ -42,7 +42,9 @@ export class MessageReader implements XmlHandler {
   /** Takes what is inside of the operation's element; undefined: it is skipped. */
   #inner: XmlHandler | undefined;
   #config: XmlDataReader | undefined;
-  #filter: FilterReader | undefined;
+  #filter: FilterReader | XPathFilterReader | undefined;
+  /** The filter while its text comes in, which the input's reader gets as well. */
+  #xpathFilter: XPathFilterReader | undefined;
 
   constructor(schema: Schema, admit: Admit) {
     this.#schema = schema;
@@ -72,7 +74,7 @@ export class MessageReader implements XmlHandler {
       throw new FaultError({ type: 'rpc', tag: 'missing-element', message: 'The rpc names no operation.' });
     }
     const input = this.#data.finish();
-    validateOperation(this.#schema, rpc.input, input, { errorType: 'protocol' });
+    assertInput(this.#schema, rpc, input);
     const filter = this.#filter?.finish();
     return { rpc, input, config: this.#config?.finish(), filter };
   }
@@ -80,13 +82,17 @@ export class MessageReader implements XmlHandler {
   open(element: XmlElement, resolve: ResolvePrefix): void {
     this.#depth++;
     if (this.#depth === 1) this.#envelope(element);
-    else if (this.#depth > 2) this.#inner?.open(this.#depth === 3 ? this.#meant(element) : element, resolve);
-    else if (this.#isRpc) this.#operation(element);
+    else if (this.#depth > 2) {
+      this.#inner?.open(this.#depth === 3 ? this.#meant(element) : element, resolve);
+      if (this.#depth === 3) this.#expression(element, resolve);
+    } else if (this.#isRpc) this.#operation(element);
   }
 
   text(text: string): void {
-    if (this.#depth >= 2) this.#inner?.text(text);
-    else if (this.#isRpc && text.trim() !== '') {
+    if (this.#depth >= 2) {
+      this.#inner?.text(text);
+      if (this.#depth === 3) this.#xpathFilter?.text(text);
+    } else if (this.#isRpc && text.trim() !== '') {
       this.#fail({
         type: 'rpc',
         tag: 'bad-element',
@@ -98,6 +104,7 @@ export class MessageReader implements XmlHandler {
 
   close(): void {
     this.#depth--;
+    if (this.#depth === 2) this.#xpathFilter = undefined;
     if (this.#depth >= 2) this.#inner?.close();
     else if (this.#depth === 1) this.#inner = undefined;
   }
@@ -185,14 +192,15 @@ export class MessageReader implements XmlHandler {
     if (schema.name === 'config' && this.#config === undefined) {
       // An operation stands on the nodes of a configuration (RFC 6241 section 7.2): here it would be lost unheard.
       for (const { name } of element.attributes) this.#fail(unknownAttribute(name, 'config'));
-      // Only edit-config has operations and places to insert at (RFC 6241 section 7.2).
-      const mode = this.#rpc?.name === 'edit-config' ? 'edit' : 'data';
+      // Only edits have operations and places to insert at (RFC 6241 section 7.2).
+      const mode = this.#rpc?.name === 'edit-config' || this.#rpc?.name === 'edit-data' ? 'edit' : 'data';
       this.#config = new XmlDataReader(this.#schema, this.#schema, { mode });
       return this.#config;
     }
-    if (schema.name === 'filter' && this.#filter === undefined) {
-      this.#filter = new FilterReader(this.#schema, element, resolve);
-      return this.#filter;
+    if ((schema.name === 'filter' || schema.name.endsWith('subtree-filter')) && this.#filter === undefined) {
+      const filter = new FilterReader(this.#schema, element, resolve);
+      this.#filter = filter;
+      return filter;
     }
     return undefined;
   }
@@ -210,9 +218,33 @@ export class MessageReader implements XmlHandler {
     return element;
   }
 
+  /** A parameter `xpath-filter`, or one whose name ends so, takes the prefixes in scope on its element. */
+  #expression(element: XmlElement, resolve: ResolvePrefix): void {
+    if (this.#filter !== undefined || !element.name.endsWith('xpath-filter')) return;
+    const module = this.#schema.moduleByNamespace.get(element.namespace);
+    if (module === undefined || !this.#rpc?.input.dataChildren.has(`${module.name}:${element.name}`)) return;
+    this.#xpathFilter = new XPathFilterReader(this.#schema, resolve);
+    this.#filter = this.#xpathFilter;
+  }
+
   #fail(fault: Fault): void {
     this.#faults.push(fault);
   }
+}
+
+/** Throws what is wrong with the input. */
+function assertInput(schema: Schema, rpc: RpcNode, input: readonly DataNode[]): void {
+  const faults = operationFaults(schema, rpc.input, input, { errorType: 'protocol' });
+  if (faults.length > 0) throw new FaultError(...faults.map(asModuleSays));
+}
+
+/**
+ * RFC 8526 section 3.1.1: `with-origin` for another datastore than operational is an `invalid-value`, whatever its `when`
+ * makes of it.
+ */
+function asModuleSays(fault: Fault): Fault {
+  const isOrigin = fault.path === '/ietf-netconf-nmda:get-data/with-origin' && fault.tag === 'unknown-element';
+  return isOrigin ? { ...fault, tag: 'invalid-value' } : fault;
 }
 
 function badElement(value: string): { name: string; value: string }[] {

@@ -12,7 +12,7 @@ import { Encoder, StalledError } from '../framing/encoder.ts';
 import { EndOfMessageDecoder } from '../framing/end-of-message.ts';
 import type { Content } from '../rpc/handler.ts';
 import type { ByteStream, Peer } from '../transport/byte-stream.ts';
-import { HelloError, HelloReader, writeHello } from './hello.ts';
+import { HelloError, HelloReader, PRIVATE_CANDIDATE, writeHello } from './hello.ts';
 import type { MessageReader, Operation } from './message.ts';
 import type { NotificationSource, Outgoing } from './outgoing.ts';
 import { type SessionCounters, sessionCounters } from './statistics.ts';
@@ -76,6 +76,7 @@ export class Session {
   #decoder: Decoder;
   #hello: HelloReader | undefined = new HelloReader();
   #opened = false;
+  #ownCandidate = false;
   /** Of the message that is coming in. */
   #message: MessageReader | undefined;
   #xml: XmlReader | undefined;
@@ -141,6 +142,11 @@ export class Session {
   /** Hellos were exchanged, whatever came of it. */
   get wasOpen(): boolean {
     return this.#opened;
+  }
+
+  /** Both hellos name private candidates. */
+  get hasOwnCandidate(): boolean {
+    return this.#ownCandidate;
   }
 
   get isOpen(): boolean {
@@ -269,6 +275,7 @@ export class Session {
   #greet(hello: HelloReader): void {
     const framing = hello.framing();
     this.#hello = undefined;
+    this.#ownCandidate = hello.announces(PRIVATE_CANDIDATE) && this.#host.capabilities().includes(PRIVATE_CANDIDATE);
     this.#encoder.framing = framing;
     if (framing === 'chunked') this.#decoder = new ChunkedDecoder(this.#sink);
     this.#opened = true;

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Datastores } from '../../../commit/datastores.ts';
+import { Datastores, type DatastoresOptions } from '../../../commit/datastores.ts';
 import type { Target } from '../../../commit/feature.ts';
 import { cryptHash } from '../../../commit/transform.ts';
 import { compileConstraints } from '../../../commit/validate/compile.ts';
@@ -35,18 +35,21 @@ export interface TestServer {
   readonly socket: string;
   /** What it logged: bugs, mostly. */
   readonly logged: string[];
-  /** A recovery session. */
-  connect(): Promise<NetconfClient>;
+  /** A recovery session, whose hello names these capabilities besides the bases. */
+  connect(...capabilities: string[]): Promise<NetconfClient>;
   /** Ends it and starts it anew on what it stored; sessions are gone. */
   restart(): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function testServer(options: Partial<NetconfServerOptions> = {}): Promise<TestServer> {
+export async function testServer(
+  options: Partial<NetconfServerOptions> = {},
+  datastoreOptions: Partial<DatastoresOptions> = {},
+): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-netconf-'));
   const socket = join(folder, 'netconf.sock');
   const logged: string[] = [];
-  let running = await start(folder, socket, logged, options);
+  let running = await start(folder, socket, logged, options, datastoreOptions);
   return {
     get server() {
       return running.server;
@@ -57,10 +60,10 @@ export async function testServer(options: Partial<NetconfServerOptions> = {}): P
     folder,
     socket,
     logged,
-    connect: () => connectUnix(socket),
+    connect: (...capabilities) => connectUnix(socket, capabilities),
     restart: async () => {
       await running.stop();
-      running = await start(folder, socket, logged, options);
+      running = await start(folder, socket, logged, options, datastoreOptions);
     },
     close: async () => {
       await running.stop();
@@ -80,6 +83,7 @@ async function start(
   socket: string,
   logged: string[],
   options: Partial<NetconfServerOptions>,
+  datastoreOptions: Partial<DatastoresOptions>,
 ): Promise<Running> {
   const constraints = compileConstraints(routerSchema());
   const store = await Store.open({
@@ -107,6 +111,7 @@ async function start(
     targets: [platform],
     transforms: [cryptHash],
     onTargetFailure: (_target, error) => logged.push(String(error)),
+    ...datastoreOptions,
   });
   const server = new NetconfServer({
     datastores,

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type TestContext } from 'node:test';
+import { Overlay } from './overlay.ts';
+import { Store } from './store.ts';
+import { dump } from './testing/dump.ts';
+import { TestKeys, testSchema } from './testing/schema.ts';
+
+async function openStore(t: TestContext, options = {}): Promise<Store> {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-branch-'));
+  const store = await Store.open({ folder, schema: testSchema(), ...options });
+  t.after(async () => {
+    await store.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return store;
+}
+
+async function setMtu(store: Store, name: string, mtu: string): Promise<void> {
+  using snapshot = store.snapshot();
+  const view = new Overlay(snapshot.running);
+  const k = new TestKeys(store.keys);
+  view.put(k.interface(name), k.row('interface'), k.columns({ 'interface/mtu': mtu }));
+  const change = { before: snapshot.running, after: view, rows: view.changes() };
+  await store.commit(change, snapshot.commit, { user: 'admin', source: 'test' });
+}
+
+test('Branch keeps what running was, shows its own edits, and knows what both have changed', async (t) => {
+  const store = await openStore(t);
+  const k = new TestKeys(store.keys);
+  await setMtu(store, 'a', '1500');
+  const branch = store.openBranch();
+  {
+    using now = store.snapshot();
+    const view = branch.view(now);
+    view.put(k.interface('own'), k.row('interface'), k.columns({ 'interface/mtu': '9000' }));
+    branch.replace(view, now.commit);
+  }
+  await setMtu(store, 'a', '1600');
+  await setMtu(store, 'b', '1700');
+  await setMtu(store, 'a', '1800');
+  using now = store.snapshot();
+  const own = "/box/interface[name='own'] mtu=9000 name=own";
+  assert.deepEqual(dump(branch.view(now)), ["/box/interface[name='a'] mtu=1500 name=a", own]);
+  assert.deepEqual(
+    branch.mine.map(({ key }) => key),
+    [k.interface('own')],
+  );
+  assert.deepEqual(
+    branch.theirs.map(({ key, before, after }) => [key, before !== undefined, after?.leaves.size]),
+    [
+      [k.interface('a'), true, 2],
+      [k.interface('b'), false, 2],
+    ],
+  );
+  assert.equal(branch.size, 3);
+  branch.discard();
+  assert.deepEqual(dump(branch.view(now)), ["/box/interface[name='a'] mtu=1500 name=a"]);
+  branch.rebase(now, new Overlay(now.running));
+  assert.deepEqual([dump(branch.view(now)), branch.base, branch.size], [dump(now.running), now.commit, 0]);
+});
+
+test('Branch makes up for commits before the history forgets them', async (t) => {
+  const store = await openStore(t, { historyLimit: 5 });
+  await setMtu(store, 'a', '1500');
+  const branch = store.openBranch();
+  for (let i = 0; i < 20; i++) await setMtu(store, i % 2 === 0 ? 'a' : `x${i}`, String(2000 + i));
+  assert.ok(branch.seen > branch.base);
+  using now = store.snapshot();
+  assert.deepEqual(dump(branch.view(now)), ["/box/interface[name='a'] mtu=1500 name=a"]);
+  store.closeBranch(branch);
+});
