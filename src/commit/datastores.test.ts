@@ -190,7 +190,7 @@ test('Datastores.commit makes running the candidate; discard gives it up', async
   await datastores.edit(one, 'candidate', data({ c: { port: [{ name: 'p' }] } }));
   await datastores.validate(one, 'candidate');
   assert.deepEqual(
-    (await datastores.plan(one)).map(({ summary }) => summary),
+    (await datastores.plan(one, 'candidate')).operations.map(({ summary }) => summary),
     ['set /d:c', "set /d:c/port[name='p']"],
   );
   const { record } = await datastores.commit(one, { comment: 'why' });

@@ -24,11 +24,12 @@ import { editSteps } from './edit/apply.ts';
 import { concealed } from './edit/conceal.ts';
 import { settleConditions } from './edit/conditions.ts';
 import type { EditOptions } from './edit/options.ts';
-import type { Feature, PlannedOperation, Target } from './feature.ts';
+import type { Feature, Target } from './feature.ts';
 import { Locks, lockDenied } from './locks.ts';
 import { operationalView } from './operational.ts';
 import { type PartialLock, PartialLocks } from './partial-locks.ts';
 import { type CommitListener, type CommitResult, Pipeline } from './pipeline.ts';
+import { type PastSource, type Plan, refusalsOf } from './plan.ts';
 import { type PrivateCandidateLimits, PrivateCandidates } from './private-candidates.ts';
 import { SerialQueue } from './queue.ts';
 import type { Preference } from './rebase/rebase.ts';
@@ -236,7 +237,7 @@ export class Datastores {
    */
   rollback(
     caller: Caller,
-    to: { readonly commit: number; readonly path: string },
+    to: PastSource,
     target: 'running' | 'candidate',
     options: CommitOptions = {},
   ): Promise<CommitResult | undefined> {
@@ -277,14 +278,39 @@ export class Datastores {
     return this.#write(caller, ['candidate'], async () => this.#candidate(caller).discard());
   }
 
-  /** What committing the candidate would make the router do. */
-  plan(caller: Caller): Promise<readonly PlannedOperation[]> {
+  /**
+   * What running would become and the router do if the source were committed, and all that a commit by this caller would be
+   * refused for now; nothing is done.
+   */
+  plan(caller: Caller, source: ConfigSource | PastSource, request: ConfirmRequest = {}): Promise<Plan> {
     return this.#queue.run(async () => {
-      using snapshot = this.#store.snapshot();
-      const change = differenceOf(this.#candidate(caller).toCommit(snapshot, caller.access));
-      refuse(caller.access?.write(change) ?? []);
-      refuse(await this.#pipeline.faults(change));
-      return this.#pipeline.plan(change);
+      const snapshot = this.#store.snapshot();
+      try {
+        const view =
+          typeof source === 'object' && 'commit' in source
+            ? await pastView(snapshot, source.commit, source.path)
+            : source === 'candidate'
+              ? this.#candidate(caller).toCommit(snapshot, caller.access)
+              : await this.#source(caller, source, snapshot);
+        const after = view instanceof Overlay ? view : new Overlay(view);
+        const change = { before: snapshot.running, after, rows: after.changes() };
+        const refusals = [
+          ...refusalsOf(() => this.locks.assertWritable('running', caller.sessionId)),
+          ...refusalsOf(() => this.confirmed.step(caller, request)),
+          ...(caller.access?.write(change) ?? []),
+          ...refusalsOf(() => this.#refuseLocked(caller, change)),
+        ];
+        const rehearsal = await this.#pipeline.rehearse(change);
+        return {
+          change,
+          operations: rehearsal.operations,
+          refusals: [...refusals, ...rehearsal.refusals],
+          [Symbol.dispose]: () => snapshot.close(),
+        };
+      } catch (error) {
+        snapshot.close();
+        throw error;
+      }
     });
   }
 

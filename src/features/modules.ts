@@ -47,6 +47,7 @@ export const servedModules: readonly ModuleRequest[] = [
   { name: 'sluice-block-points' },
   { name: 'sluice-ce-notification' },
   { name: 'sluice-commit-history' },
+  { name: 'sluice-plan' },
   { name: 'sluice-netconf' },
   { name: 'sluice-deviations' },
 ];

@@ -54,6 +54,11 @@ export const capabilities: readonly Capability[] = [
     shownBy: [[`${here}/rpc/history.test.ts`], ['src/datastore/patch.test.ts']],
   },
   {
+    capability: 'plan: what a commit would change, disturb, and be refused for',
+    source: 'sluice-plan',
+    shownBy: [[`${here}/rpc/plan.test.ts`], ['src/features/router.test.ts', 'a plan names what the engine would do']],
+  },
+  {
     capability: 'lock, unlock, kill-session, close-session',
     source: 'RFC 6241 sections 7.5–7.9',
     shownBy: [[`${here}/rpc/rpc.test.ts`]],

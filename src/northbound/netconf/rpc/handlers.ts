@@ -8,6 +8,7 @@ import { commitDifferenceHandler, rollbackHandler } from './history.ts';
 import { lockHandler, unlockHandler } from './lock.ts';
 import { editDataHandler, getDataHandler } from './nmda.ts';
 import { partialLockHandler, partialUnlockHandler } from './partial-lock.ts';
+import { planHandler } from './plan.ts';
 import { getConfigHandler, getHandler } from './read.ts';
 import type { Services } from './services.ts';
 import { closeSessionHandler, killSessionHandler } from './session.ts';
@@ -35,6 +36,7 @@ export function netconfHandlers(services: Services): RpcHandlers {
     ['ietf-netconf-nmda:edit-data', editDataHandler(services)],
     ['sluice-commit-history:commit-difference', commitDifferenceHandler(services)],
     ['sluice-commit-history:rollback', rollbackHandler(services)],
+    ['sluice-plan:plan', planHandler(services)],
     ['ietf-netconf-monitoring:get-schema', getSchemaHandler(services)],
     ['notifications:create-subscription', createSubscriptionHandler(services)],
   ]);

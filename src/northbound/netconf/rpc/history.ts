@@ -51,12 +51,13 @@ export function rollbackHandler({ datastores, changes, sessions }: Services): Rp
 }
 
 /** An edit as the list of the grouping patch-edits has it. */
-export function editData(edit: PatchEdit, id: number): PlainData {
+function editData(edit: PatchEdit, id: number): PlainData {
   const { operation, target, point, where, value, sourceValue } = edit;
   return { 'edit-id': id, operation, target, point, where, value, 'source-value': sourceValue };
 }
 
-function* writePatch(writer: XmlWriter, rpc: RpcNode, edits: readonly PatchEdit[]): Content {
+/** The container yang-patch of an rpc's output. */
+export function* writePatch(writer: XmlWriter, rpc: RpcNode, edits: readonly PatchEdit[]): Content {
   const patch = childSchema(rpc.output, 'yang-patch');
   if (patch.kind !== 'container') throw new Error('yang-patch is no container');
   writer.openElement(patch);
