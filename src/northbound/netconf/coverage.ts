@@ -126,7 +126,7 @@ export const capabilities: readonly Capability[] = [
     shownBy: [[`${here}/monitoring/monitoring.test.ts`, 'is notified once']],
   },
   { capability: 'action', source: 'RFC 7950 section 7.15', shownBy: [[`${here}/session/action.test.ts`]] },
-  { capability: 'ncclient, OpenSSH', source: 'foreign clients', shownBy: [[`${here}/clients.test.ts`]] },
+  { capability: 'ncclient, yangcli, OpenSSH', source: 'foreign clients', shownBy: [[`${here}/clients.test.ts`]] },
 ];
 
 /** The table as Markdown. */
