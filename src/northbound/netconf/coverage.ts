@@ -105,6 +105,11 @@ export const capabilities: readonly Capability[] = [
     source: 'RFC 5277 sections 2.2, 3.2.3–3.2.5',
     shownBy: [[`${here}/notification/replay.test.ts`], ['src/datastore/event-log.test.ts']],
   },
+  {
+    capability: 'subscribed notifications: establish, modify, delete, kill, filters, streams, replay',
+    source: 'RFC 8639, 8640',
+    shownBy: [[`${here}/notification/subscription/subscription.test.ts`]],
+  },
   { capability: 'base notifications', source: 'RFC 6470', shownBy: [[`${here}/notification/notification.test.ts`]] },
   {
     capability: 'monitoring, get-schema',

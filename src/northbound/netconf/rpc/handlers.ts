@@ -12,6 +12,12 @@ import { planHandler } from './plan.ts';
 import { getConfigHandler, getHandler } from './read.ts';
 import type { Services } from './services.ts';
 import { closeSessionHandler, killSessionHandler } from './session.ts';
+import {
+  deleteSubscriptionHandler,
+  establishSubscriptionHandler,
+  killSubscriptionHandler,
+  modifySubscriptionHandler,
+} from './subscription.ts';
 import { updateHandler } from './update.ts';
 
 export function netconfHandlers(services: Services): RpcHandlers {
@@ -39,5 +45,9 @@ export function netconfHandlers(services: Services): RpcHandlers {
     ['sluice-plan:plan', planHandler(services)],
     ['ietf-netconf-monitoring:get-schema', getSchemaHandler(services)],
     ['notifications:create-subscription', createSubscriptionHandler(services)],
+    ['ietf-subscribed-notifications:establish-subscription', establishSubscriptionHandler(services)],
+    ['ietf-subscribed-notifications:modify-subscription', modifySubscriptionHandler(services)],
+    ['ietf-subscribed-notifications:delete-subscription', deleteSubscriptionHandler(services)],
+    ['ietf-subscribed-notifications:kill-subscription', killSubscriptionHandler(services)],
   ]);
 }
