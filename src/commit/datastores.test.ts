@@ -269,11 +269,12 @@ test('Datastores asks access control for what an edit changes, and for what a co
   const asked: string[][] = [];
   const access = {
     readable: () => 'permit' as const,
-    lock: () => true,
     read: () => true,
     rpc: () => true,
     action: () => true,
     notification: () => true,
+    may: () => true,
+    refuse: () => [],
     write: ({ rows }: { readonly rows: readonly { readonly key: string }[] }): readonly Fault[] => {
       const paths = rows.map(({ key }) => store.keys.path(key));
       asked.push(paths);

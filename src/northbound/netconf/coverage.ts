@@ -94,7 +94,16 @@ export const capabilities: readonly Capability[] = [
     source: 'RFC 6241 appendix A, RFC 7950 section 15',
     shownBy: [[`${here}/rpc/rpc.test.ts`], [`${here}/session/session.test.ts`]],
   },
-  { capability: 'access control', source: 'RFC 8341', shownBy: [[`${here}/rpc/rpc.test.ts`]] },
+  {
+    capability: 'access control; nothing hidden shows by filters, errors, defaults',
+    source: 'RFC 8341',
+    shownBy: [
+      [`${here}/rpc/rpc.test.ts`],
+      [`${here}/rpc/access.test.ts`, 'replies to a restricted user do not depend on what is hidden'],
+      ['src/features/nacm/access.test.ts'],
+      ['src/features/nacm/nested.test.ts'],
+    ],
+  },
   {
     capability: 'notification 1.0, interleave 1.0',
     source: 'RFC 5277',
