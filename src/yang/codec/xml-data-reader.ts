@@ -93,7 +93,6 @@ export class XmlDataReader implements XmlHandler {
         const namespace = this.#resolve(prefix);
         return namespace === undefined ? undefined : this.#schema.moduleByNamespace.get(namespace)?.name;
       },
-      implemented: (name) => (this.#schema.modules.get(name)?.implemented ? name : undefined),
     };
   }
 

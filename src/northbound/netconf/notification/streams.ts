@@ -95,9 +95,8 @@ export class Streams {
     return feed;
   }
 
-  /** Takes no more events; what waits is still sent, and after it `notice`. */
-  close(feed: EventFeed, notice?: string): void {
-    if (notice !== undefined) feed.tell(notice);
+  /** Takes no more events; what waits is still sent. */
+  close(feed: EventFeed): void {
     feed.end();
     this.#feeds.delete(feed);
   }
