@@ -15,6 +15,9 @@ export interface Principal {
   readonly recovery: boolean;
 }
 
+/** What may be done to data (RFC 8341 section 3.2.1), besides reading it. */
+export type WriteOperation = 'create' | 'update' | 'delete';
+
 /** `depends`: instances of the node, or nodes below it, are judged differently: ask for each. */
 export type SchemaVerdict = 'permit' | 'deny' | 'depends';
 
@@ -32,16 +35,23 @@ export interface Decisions {
   /**
    * The changes of an edit (or of a commit: its whole difference) that are not allowed, as `access-denied` faults
    * with the path; counts denied-data-writes. Empty: all allowed.
+   *
+   * @param isImplied whether a deletion is only the consequence of another change, which needs no right of its own
    */
-  write(change: Change): readonly Fault[];
-  /** Whether one instance may be locked for its editing: update access to it. */
-  lock(node: DataSchemaNode, row: RowKey): boolean;
+  write(change: Change, isImplied?: (row: RowKey, node: DataSchemaNode) => boolean): readonly Fault[];
+  /** Whether one instance may be created, changed or deleted, be it there or not. Counts nothing. */
+  may(node: DataSchemaNode, row: RowKey, operation: WriteOperation): boolean;
+  /** The faults of an edit that is refused for what it names, with these paths; counts denied-data-writes once. */
+  refuse(paths: readonly string[]): readonly Fault[];
   /** Whether the rpc may be called; counts denied-operations. close-session is always allowed (section 3.2.5). */
   rpc(node: RpcNode): boolean;
   /** Whether the action may be called on the node whose row is given: read access to the path and exec access. */
   action(node: RpcNode, row: RowKey): boolean;
-  /** Whether the notification may be sent to the principal; counts denied-notifications. */
-  notification(node: OperationNode): boolean;
+  /**
+   * Whether the notification may be sent to the principal; counts denied-notifications. Of one that belongs to a data
+   * node (RFC 7950 section 7.16) `row` is the row of that node, which and all above it has to be readable as well.
+   */
+  notification(node: OperationNode, row?: RowKey): boolean;
 }
 
 export interface AccessControl {

@@ -190,7 +190,7 @@ test('Datastores.commit makes running the candidate; discard gives it up', async
   await datastores.edit(one, 'candidate', data({ c: { port: [{ name: 'p' }] } }));
   await datastores.validate(one, 'candidate');
   assert.deepEqual(
-    (await datastores.plan(one)).map(({ summary }) => summary),
+    (await datastores.plan(one, 'candidate')).operations.map(({ summary }) => summary),
     ['set /d:c', "set /d:c/port[name='p']"],
   );
   const { record } = await datastores.commit(one, { comment: 'why' });
@@ -269,11 +269,12 @@ test('Datastores asks access control for what an edit changes, and for what a co
   const asked: string[][] = [];
   const access = {
     readable: () => 'permit' as const,
-    lock: () => true,
     read: () => true,
     rpc: () => true,
     action: () => true,
     notification: () => true,
+    may: () => true,
+    refuse: () => [],
     write: ({ rows }: { readonly rows: readonly { readonly key: string }[] }): readonly Fault[] => {
       const paths = rows.map(({ key }) => store.keys.path(key));
       asked.push(paths);

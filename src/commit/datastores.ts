@@ -20,15 +20,19 @@ import { ConfirmedCommits, type ConfirmStep } from './confirmed.ts';
 import type { ConfirmRequest } from './confirmed-rules.ts';
 import type { DatastoreName } from './datastore-name.ts';
 import { differenceBetween, differenceOf } from './difference.ts';
+import { disclosed } from './disclose.ts';
 import { editSteps } from './edit/apply.ts';
-import { concealed } from './edit/conceal.ts';
 import { settleConditions } from './edit/conditions.ts';
+import { hiddenFaults } from './edit/hidden.ts';
 import type { EditOptions } from './edit/options.ts';
-import type { Feature, PlannedOperation, Target } from './feature.ts';
+import type { Feature, Target } from './feature.ts';
+import { impliedDeletions } from './implied.ts';
 import { Locks, lockDenied } from './locks.ts';
+import { omitUnreadable } from './omit.ts';
 import { operationalView } from './operational.ts';
 import { type PartialLock, PartialLocks } from './partial-locks.ts';
 import { type CommitListener, type CommitResult, Pipeline } from './pipeline.ts';
+import { type PastSource, type Plan, refusalsOf } from './plan.ts';
 import { type PrivateCandidateLimits, PrivateCandidates } from './private-candidates.ts';
 import { SerialQueue } from './queue.ts';
 import type { Preference } from './rebase/rebase.ts';
@@ -89,14 +93,6 @@ export interface Reading {
   [Symbol.dispose](): void;
 }
 
-/** To be closed as soon as what it is for is done. */
-export interface PairReading {
-  readonly running: SourceView;
-  readonly first: SourceView;
-  readonly second: SourceView;
-  [Symbol.dispose](): void;
-}
-
 export class Datastores {
   readonly locks = new Locks();
   readonly partialLocks: PartialLocks;
@@ -138,22 +134,6 @@ export class Datastores {
     const snapshot = this.#store.snapshot();
     try {
       return { view: this.#view(datastore, snapshot, caller), [Symbol.dispose]: () => snapshot.close() };
-    } catch (error) {
-      snapshot.close();
-      throw error;
-    }
-  }
-
-  /** Two datastores at one moment, and running. */
-  readPair(first: DatastoreName, second: DatastoreName, caller?: CandidateUser): PairReading {
-    const snapshot = this.#store.snapshot();
-    try {
-      return {
-        running: snapshot.running,
-        first: this.#view(first, snapshot, caller),
-        second: this.#view(second, snapshot, caller),
-        [Symbol.dispose]: () => snapshot.close(),
-      };
     } catch (error) {
       snapshot.close();
       throw error;
@@ -260,7 +240,7 @@ export class Datastores {
    */
   rollback(
     caller: Caller,
-    to: { readonly commit: number; readonly path: string },
+    to: PastSource,
     target: 'running' | 'candidate',
     options: CommitOptions = {},
   ): Promise<CommitResult | undefined> {
@@ -301,31 +281,60 @@ export class Datastores {
     return this.#write(caller, ['candidate'], async () => this.#candidate(caller).discard());
   }
 
-  /** What committing the candidate would make the router do. */
-  plan(caller: Caller): Promise<readonly PlannedOperation[]> {
+  /**
+   * What running would become and the router do if the source were committed, and all that a commit by this caller would be
+   * refused for now; nothing is done.
+   */
+  plan(caller: Caller, source: ConfigSource | PastSource, request: ConfirmRequest = {}): Promise<Plan> {
+    const { access } = caller;
     return this.#queue.run(async () => {
-      using snapshot = this.#store.snapshot();
-      const change = differenceOf(this.#candidate(caller).toCommit(snapshot, caller.access));
-      refuse(caller.access?.write(change) ?? []);
-      refuse(await this.#pipeline.faults(change));
-      return this.#pipeline.plan(change);
+      const snapshot = this.#store.snapshot();
+      try {
+        const view =
+          typeof source === 'object' && 'commit' in source
+            ? await pastView(snapshot, source.commit, source.path)
+            : source === 'candidate'
+              ? this.#candidate(caller).toCommit(snapshot, caller.access)
+              : await this.#source(caller, source, snapshot);
+        const after = view instanceof Overlay ? view : new Overlay(view);
+        const change = { before: snapshot.running, after, rows: after.changes() };
+        const refusals = [
+          ...refusalsOf(() => this.locks.assertWritable('running', caller.sessionId)),
+          ...refusalsOf(() => this.confirmed.step(caller, request)),
+          ...(access?.write(change, impliedDeletions(change)) ?? []),
+          ...refusalsOf(() => this.#refuseLocked(caller, change)),
+        ];
+        const rehearsal = await this.#pipeline.rehearse(change);
+        const all = [...refusals, ...rehearsal.refusals];
+        return {
+          change,
+          operations: rehearsal.operations,
+          refusals: access ? disclosed(all, access, this.#store.keys) : all,
+          [Symbol.dispose]: () => snapshot.close(),
+        };
+      } catch (error) {
+        snapshot.close();
+        throw error;
+      }
     });
   }
 
   /** validate (RFC 6241 section 8.6.4.1). Throws a FaultError with all faults found. */
-  async validate(caller: Caller, source: ConfigSource): Promise<void> {
-    using snapshot = this.#store.snapshot();
-    if (source === 'running') {
-      // Always valid (RFC 7950 section 8.1), unless the schema has changed under it: judged as a whole.
-      const nothing = new EmptyView(this.#store.keys, this.#store.plan);
-      const rows: RowChange[] = [];
-      for (const { key, node, row } of snapshot.running.subtree(''))
-        rows.push({ key, node, before: undefined, after: row });
-      refuse(await this.#pipeline.faults({ before: nothing, after: snapshot.running, rows }, true));
-      return;
-    }
-    const view = await this.#source(caller, source, snapshot);
-    refuse(await this.#pipeline.faults(differenceOf(view)));
+  validate(caller: Caller, source: ConfigSource): Promise<void> {
+    return this.#telling(caller, async () => {
+      using snapshot = this.#store.snapshot();
+      if (source === 'running') {
+        // Always valid (RFC 7950 section 8.1), unless the schema has changed under it: judged as a whole.
+        const nothing = new EmptyView(this.#store.keys, this.#store.plan);
+        const rows: RowChange[] = [];
+        for (const { key, node, row } of snapshot.running.subtree(''))
+          rows.push({ key, node, before: undefined, after: row });
+        refuse(await this.#pipeline.faults({ before: nothing, after: snapshot.running, rows }, true));
+        return;
+      }
+      const view = await this.#source(caller, source, snapshot);
+      refuse(await this.#pipeline.faults(differenceOf(view)));
+    });
   }
 
   /** copy-config (RFC 6241 section 7.3). */
@@ -344,24 +353,32 @@ export class Datastores {
         return undefined;
       }
       if (target === 'startup' && source === 'running') {
-        // Needs no access to the data but the right to call (RFC 8341 section 3.2.6).
+        // Needs no access to the data but the right to call (RFC 8341 section 3.2.4).
         await this.#store.copyToStartup();
         return undefined;
       }
+      const { access } = caller;
+      if (access && typeof source !== 'string') refuse(hiddenFaults(source, this.#store.keys, access, 'replace'));
       const view = await this.#source(caller, source, snapshot);
+      const before =
+        target === 'candidate'
+          ? overRunning(candidate.view(snapshot), snapshot.running)
+          : this.#view(target, snapshot, caller);
+      const copied =
+        target === 'running' ? view.changes() : differenceBetween(before, snapshot.running, view.changes());
+      const isPartial = access && typeof source === 'string' && omitUnreadable(view, copied, access);
       const change = differenceOf(view);
       if (target === 'running') {
         const result = await this.#commit(caller, change, snapshot);
-        if (source === 'candidate') candidate.committed(view);
+        if (source === 'candidate' && !isPartial) candidate.committed(view);
         return result;
       }
       if (target === 'candidate') {
         this.#replaceCandidate(caller, view, snapshot);
         return undefined;
       }
-      const before = this.#view(target, snapshot, caller);
       const rows = differenceBetween(before, snapshot.running, change.rows);
-      refuse(caller.access?.write({ before, after: view, rows }) ?? []);
+      refuseWrites(caller, { before, after: view, rows });
       // RFC 7950 section 8.3.3: startup is valid at the end of a copy-config.
       refuse(await this.#pipeline.faults(change));
       await this.#store.copyToStartup({ rows: change.rows, base: snapshot.commit });
@@ -371,7 +388,7 @@ export class Datastores {
 
   /** delete-config (RFC 6241 section 7.4); running cannot be deleted, and candidate is no target of it. */
   delete(caller: Caller, target: DatastoreName): Promise<void> {
-    return this.#write(caller, [target], async (snapshot) => {
+    return this.#write(caller, [target], async () => {
       if (target !== 'startup') {
         throw new FaultError({
           type: 'protocol',
@@ -379,10 +396,7 @@ export class Datastores {
           message: `${target} cannot be deleted`,
         });
       }
-      const before = this.#view('startup', snapshot, caller);
-      const rows: RowChange[] = [];
-      for (const { key, node, row } of before.subtree('')) rows.push({ key, node, before: row, after: undefined });
-      refuse(caller.access?.write({ before, after: new EmptyView(before.keys, before.plan), rows }) ?? []);
+      // Whoever may call it needs no right to the data (RFC 8341 section 3.2.5).
       await this.#store.deleteStartup();
     });
   }
@@ -501,28 +515,26 @@ export class Datastores {
   /** The edit as an overlay of its own over what it edits, so that it is all or nothing. */
   async #edited(caller: Caller, base: SourceView, payload: readonly DataNode[], options: EditOptions): Promise<Edited> {
     const { constraints, transforms } = this.#options;
-    const overlay = new Overlay(base);
     const { access } = caller;
-    const visible = (faults: readonly Fault[]) =>
-      access === undefined ? faults : concealed(faults, access, base.keys, base);
-    const { faults, conditional } = await inSlices(editSteps(overlay, base.keys, payload, options)).catch((error) => {
-      throw error instanceof FaultError ? new FaultError(...visible(error.faults)) : error;
-    });
+    if (access) refuse(hiddenFaults(payload, base.keys, access, options.defaultOperation));
+    const overlay = new Overlay(base);
+    const { faults, conditional } = await inSlices(editSteps(overlay, base.keys, payload, options));
     let rows = overlay.changes();
     if (await transformRows(overlay, rows, transforms)) rows = overlay.changes();
+    // Before conditions are judged: what these take away needs no right (RFC 8341 section 3.2.3).
+    refuseWrites(caller, { before: base, after: overlay, rows });
     const settled = await inSlices(settleConditions(constraints, overlay, rows, conditional));
     if (options.errorOption !== 'continue-on-error') refuse(settled.faults);
     if (settled.isChanged) rows = overlay.changes();
     const change = { before: base, after: overlay, rows };
-    refuse(access?.write(change) ?? []);
-    return { overlay, change, faults: [...visible(faults), ...settled.faults] };
+    return { overlay, change, faults: [...faults, ...settled.faults] };
   }
 
   #replaceCandidate(caller: Caller, view: Overlay, snapshot: Snapshot): void {
     const candidate = this.#candidate(caller);
     const before = overRunning(candidate.view(snapshot), snapshot.running);
     const rows = differenceBetween(before, snapshot.running, view.changes());
-    refuse(caller.access?.write({ before, after: view, rows }) ?? []);
+    refuseWrites(caller, { before, after: view, rows });
     candidate.become(view, snapshot);
   }
 
@@ -553,7 +565,7 @@ export class Datastores {
     about: CommitAbout = aboutOf(caller),
     confirm?: ConfirmStep,
   ): Promise<CommitResult> {
-    refuse(caller.access?.write(change) ?? []);
+    refuseWrites(caller, change);
     this.#refuseLocked(caller, change);
     return this.#pipeline.commit(change, snapshot.commit, about, { step: confirm?.step });
   }
@@ -598,14 +610,26 @@ export class Datastores {
 
   /** One change at a time, of datastores that nobody else has locked, on a snapshot that is the newest. */
   #write<T>(caller: Caller, targets: readonly DatastoreName[], work: (snapshot: Snapshot) => Promise<T>): Promise<T> {
-    return this.#queue.run(async () => {
-      for (const target of targets) {
-        const isOwn = target === 'candidate' && caller.ownCandidate === true;
-        if (!isOwn) this.locks.assertWritable(target, caller.sessionId);
-      }
-      using snapshot = this.#store.snapshot();
-      return await work(snapshot);
-    });
+    return this.#queue.run(() =>
+      this.#telling(caller, async () => {
+        for (const target of targets) {
+          const isOwn = target === 'candidate' && caller.ownCandidate === true;
+          if (!isOwn) this.locks.assertWritable(target, caller.sessionId);
+        }
+        using snapshot = this.#store.snapshot();
+        return await work(snapshot);
+      }),
+    );
+  }
+
+  /** Faults are told as far as the caller may hear of them. */
+  async #telling<T>({ access }: Caller, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (access === undefined || !(error instanceof FaultError)) throw error;
+      throw new FaultError(...disclosed(error.faults, access, this.#store.keys));
+    }
   }
 }
 
@@ -618,6 +642,11 @@ interface Edited {
 
 function aboutOf({ user, source, sessionId }: Caller): CommitAbout {
   return { user, source, ...(sessionId === 0 ? {} : { sessionId }) };
+}
+
+/** What access control has against a change. */
+function refuseWrites({ access }: Caller, change: StoreChange): void {
+  if (access) refuse(access.write(change, impliedDeletions(change)));
 }
 
 function refuse(faults: readonly Fault[]): void {

@@ -15,6 +15,10 @@ export interface PlannedOperation {
   /** For people, in the plan: "create logical port uplink1.10". */
   readonly summary: string;
   readonly operation: unknown;
+  /** What becomes of the object that it is about; left out: it is an action about none. */
+  readonly action?: 'create' | 'change' | 'delete';
+  /** What it does to what works now, as a sentence for people; undefined: nothing. */
+  readonly disturbs?: () => string | undefined;
 }
 
 export interface Feature {

@@ -53,6 +53,12 @@ export interface CommitResult {
   readonly times: CommitTimes;
 }
 
+/** What a commit would do, and what it would be refused for. */
+export interface Rehearsal {
+  readonly operations: readonly PlannedOperation[];
+  readonly refusals: readonly Fault[];
+}
+
 export type CommitListener = (record: CommitRecord, change: StoreChange) => void;
 
 /** A target and what it holds ready. */
@@ -89,6 +95,23 @@ export class Pipeline {
   /** What the change would make the targets do. Pure. */
   plan(change: StoreChange): readonly PlannedOperation[] {
     return this.#concerned(change.rows).flatMap((feature) => feature.plan(change));
+  }
+
+  /**
+   * What a commit would meet, without doing it: constraints, checks, and what the targets would be asked and say. What they
+   * accept is aborted at once. No operations where YANG or a feature refuses: what is invalid has no plan.
+   */
+  async rehearse(change: StoreChange): Promise<Rehearsal> {
+    const faults = await this.faults(change);
+    if (faults.length > 0) return { operations: [], refusals: faults };
+    const operations = this.plan(change);
+    try {
+      await this.#abort(await this.#prepare(operations));
+      return { operations, refusals: [] };
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error;
+      return { operations, refusals: error.faults };
+    }
   }
 
   /**

@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { PlannedOperation } from '../commit/feature.ts';
 import type { ObjectKind } from '../engine/gen/sluice_pb.js';
 import type { EngineOperation, EnginePlannedOperation } from '../engine/operation.ts';
+import { disturbance } from './disturbance.ts';
 
 /** An object that the configuration asks for. */
 export interface Wanted {
@@ -37,15 +38,31 @@ export class EnginePlan {
     const wanted = after();
     if (wanted === undefined) {
       if (old === undefined) return;
-      this.#add(old.path, `delete ${label} ${name}`, { case: 'delete', value: { kind, name } });
-    } else if (old === undefined) this.#add(wanted.path, `create ${label} ${name}`, wanted.operation);
-    else if (!isDeepStrictEqual(old.operation, wanted.operation)) {
-      this.#add(wanted.path, `change ${label} ${name}`, wanted.operation);
+      const operation: EngineOperation = { case: 'delete', value: { kind, name } };
+      this.#add('delete', old.path, `${label} ${name}`, operation, old, wanted);
+    } else if (old === undefined) {
+      this.#add('create', wanted.path, `${label} ${name}`, wanted.operation, old, wanted);
+    } else if (!isDeepStrictEqual(old.operation, wanted.operation)) {
+      this.#add('change', wanted.path, `${label} ${name}`, wanted.operation, old, wanted);
     }
   }
 
-  #add(path: string, summary: string, operation: EngineOperation): void {
-    const planned: EnginePlannedOperation = { target: 'engine', path, summary, operation };
+  #add(
+    action: 'create' | 'change' | 'delete',
+    path: string,
+    object: string,
+    operation: EngineOperation,
+    old: Wanted | undefined,
+    wanted: Wanted | undefined,
+  ): void {
+    const planned: EnginePlannedOperation = {
+      target: 'engine',
+      path,
+      action,
+      summary: `${action} ${object}`,
+      operation,
+      disturbs: () => disturbance(old?.operation, wanted?.operation),
+    };
     this.operations.push(planned);
   }
 }

@@ -179,6 +179,53 @@ test('bad input is refused with its tag, app-tag and path, and nothing changes',
   assert.equal(await one(interfaces(sub('p.20', 'p', 20))), '');
 });
 
+test('a plan names what the engine would do, what that disturbs, and what the engine refuses, and does nothing', async () => {
+  const { datastores, edit, engine } = await router();
+  await edit(
+    interfaces(port('p', 'veth0') + port('q', 'veth1') + sub('p.10', 'p', 10) + sub('p.20', 'p', 20)) +
+      domain('x', ['p.10', 'p.20']),
+  );
+  await edit(domain('y', []));
+  const before = dump(engine.objects);
+  const { transactions } = engine;
+  const caller = { sessionId: 1, user: 'admin', source: 'test' };
+  const candidate = (xml: string) => datastores.edit(caller, 'candidate', document(wrapped(xml)));
+  await candidate(
+    interfaces(
+      `${port('p', 'veth2')}<interface nc:operation="delete"><name>q</name></interface>${sub('p.30', 'p', 30)}`,
+    ) +
+      `<bridge-domains xmlns="urn:sluice:yang:sluice-bridge-domains"><bridge-domain><name>x</name><member nc:operation="delete"><interface>p.10</interface></member></bridge-domain><bridge-domain><name>y</name><member><interface>p.10</interface></member></bridge-domain></bridge-domains>` +
+      blockPoint('p', '20'),
+  );
+  {
+    using plan = await datastores.plan(caller, 'candidate');
+    assert.deepEqual(plan.refusals, []);
+    const lines = new Set(plan.operations.map(({ summary, disturbs }) => `${summary}: ${disturbs?.() ?? 'nothing'}`));
+    assert.deepEqual([...lines].sort(), [
+      'change logical port p.10: leaves bridge domain x: what flows there stops, addresses learned behind it are forgotten',
+      'change port p: closes the port and opens another device: everything on it stops meanwhile',
+      'create block point p/20: stops VLAN 20 of port p in both directions',
+      'create logical port p.30: nothing',
+      'delete port q: closes the port: nothing is received or sent any more',
+    ]);
+    assert.equal(plan.change.rows.length, 6);
+  }
+  await candidate(interfaces(port('r', 'veth9')));
+  engine.missingDevices.add('veth9');
+  {
+    using plan = await datastores.plan(caller, 'candidate');
+    assert.deepEqual(
+      plan.refusals.map(({ appTag, path }) => `${appTag} ${path}`),
+      [`device-unavailable ${INTERFACE}[name='r']/sluice-interfaces:port/af-packet`],
+    );
+    assert.ok(plan.operations.length > 5);
+  }
+  assert.deepEqual(dump(engine.objects), before);
+  assert.equal(engine.transactions, transactions);
+  await datastores.discard(caller);
+  await edit(interfaces(port('s', 'veth3'))); // the engine holds nothing of the plan
+});
+
 test('the factory’s user logs in, clear-text passwords are hashed, and rules take effect at once', async () => {
   const { edit, features, faults } = await router();
   assert.equal(await features.users.password('admin', 'se<cr&t'), true);

@@ -53,6 +53,8 @@ export interface Fault {
   /** A sentence for people that names what was wrong and, where there is one, what would be right. */
   readonly message: string;
   readonly info?: readonly FaultInfo[];
+  /** Instance paths, besides `path`, that the message speaks of: who may not read them is not shown the message. */
+  readonly mentions?: readonly string[];
 }
 
 /** Carries faults up to the one place that turns them into the protocol's errors. Bugs throw plain errors. */

@@ -147,7 +147,8 @@ class Validation {
       if (other > key && before.get(other) === undefined) continue;
       const paths = leaves.map((leaf, index) => keys.path(places[index] ?? key, leaf));
       const names = leaves.map((leaf) => leaf.name).join(', ');
-      yield notUnique(keys.path(key), paths, `${keys.path(other)} has the same ${names}`);
+      const twin = keys.path(other);
+      yield { ...notUnique(keys.path(key), paths, `${twin} has the same ${names}`), mentions: [twin] };
       return;
     }
   }

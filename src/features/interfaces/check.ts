@@ -36,6 +36,7 @@ export function checkInterfaces(change: Change, model: InterfaceModel): readonly
           tag: 'in-use',
           path: model.keys.path(key, own),
           message: `Interface ${model.nameOf(row)} has the device ${device} already, as ${other.name}.`,
+          mentions: [model.keys.path(row)],
         });
       }
     }

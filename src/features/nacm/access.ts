@@ -1,11 +1,11 @@
 /** Access control (RFC 8341) over the configuration that is running. */
-import type { AccessControl, Decisions, Principal } from '../../commit/access.ts';
+import type { AccessControl, Decisions, Principal, WriteOperation } from '../../commit/access.ts';
 import type { KeySpace } from '../../datastore/key.ts';
 import type { Change, Row, RowChange, RowKey, View } from '../../datastore/view.ts';
 import type { Fault } from '../../yang/fault.ts';
 import type { DataSchemaNode, SchemaNode } from '../../yang/schema/node.ts';
 import { groupsId, isAtOrBelow, isData, Judge, lazyInstance } from './judge.ts';
-import { type AccessOperation, type Rules, readRules } from './model.ts';
+import { type Rules, readRules } from './model.ts';
 
 /** One denied node denies the request; some more say where else to look. */
 const MAX_FAULTS = 16;
@@ -56,7 +56,8 @@ const permitAll: Decisions = {
   readable: () => 'permit',
   read: () => true,
   write: () => [],
-  lock: () => true,
+  may: () => true,
+  refuse: () => [],
   rpc: () => true,
   action: () => true,
   notification: () => true,
@@ -83,18 +84,23 @@ class JudgedDecisions implements Decisions {
     return this.#judge.instance(node, 'read', lazyInstance(this.#keys, row, this.#user));
   }
 
-  write(change: Change): readonly Fault[] {
+  write(change: Change, isImplied: Parameters<Decisions['write']>[1] = () => false): readonly Fault[] {
     const faults: Fault[] = [];
     for (const row of change.rows) {
-      this.#writeRow(row, faults);
+      this.#writeRow(row, isImplied, faults);
       if (faults.length >= MAX_FAULTS) break;
     }
     if (faults.length > 0) this.#denials.dataWrites += 1;
     return faults;
   }
 
-  lock(node: DataSchemaNode, row: RowKey): boolean {
-    return this.#judge.instance(node, 'update', lazyInstance(this.#keys, row, this.#user));
+  may(node: DataSchemaNode, row: RowKey, operation: WriteOperation): boolean {
+    return this.#judge.instance(node, operation, lazyInstance(this.#keys, row, this.#user));
+  }
+
+  refuse(paths: readonly string[]): readonly Fault[] {
+    this.#denials.dataWrites += 1;
+    return paths.slice(0, MAX_FAULTS).map((path) => denied(path, HIDDEN));
   }
 
   rpc(node: Parameters<Decisions['rpc']>[0]): boolean {
@@ -109,24 +115,27 @@ class JudgedDecisions implements Decisions {
     return permitted;
   }
 
-  notification(node: Parameters<Decisions['notification']>[0]): boolean {
-    const permitted = this.#judge.notification(node);
+  notification(node: Parameters<Decisions['notification']>[0], row: RowKey = ''): boolean {
+    const permitted = this.#judge.notification(node, lazyInstance(this.#keys, row, this.#user));
     if (!permitted) this.#denials.notifications += 1;
     return permitted;
   }
 
-  /** Each node that is created, changed or deleted needs the access of its own (section 3.2.2). */
-  #writeRow({ key, node, before, after }: RowChange, faults: Fault[]): void {
+  /** Each node that is created, changed or deleted needs the access of its own (section 3.2.3). */
+  #writeRow(
+    { key, node, before, after }: RowChange,
+    isImplied: (row: RowKey, node: DataSchemaNode) => boolean,
+    faults: Fault[],
+  ): void {
     const instance = lazyInstance(this.#keys, key, this.#user);
-    const ask = (asked: DataSchemaNode, operation: AccessOperation): boolean => {
+    const ask = (asked: DataSchemaNode, operation: WriteOperation): boolean => {
       if (this.#judge.instance(asked, operation, instance)) return true;
+      if (operation === 'delete' && isImplied(key, asked)) return true;
       const inside = asked === node ? undefined : asked;
-      // What is set was named by whoever sets it. What is deleted may go with something that was named.
-      const path = operation === 'delete' ? this.#visiblePath(key, asked, inside) : this.#keys.path(key, inside);
-      const message = `${operation} is not permitted here.`;
-      if (faults.every((fault) => fault.path !== path || fault.message !== message)) {
-        faults.push({ type: 'application', tag: 'access-denied', ...(path === undefined ? {} : { path }), message });
-      }
+      const path = this.#visiblePath(key, asked, inside);
+      const isVisible = path === this.#keys.path(key, inside);
+      const fault = denied(path, isVisible ? `${operation} is not permitted here.` : HIDDEN);
+      if (faults.every((one) => one.path !== path || one.message !== fault.message)) faults.push(fault);
       return false;
     };
     // An entry or presence container is a node of its own; a non-presence container is not created by anybody.
@@ -154,8 +163,15 @@ class JudgedDecisions implements Decisions {
   }
 }
 
-function changedLeaves(before: Row | undefined, after: Row | undefined): [DataSchemaNode, AccessOperation][] {
-  const changed: [DataSchemaNode, AccessOperation][] = [];
+/** In place of what was asked for, where that would tell of something hidden whether it is there. */
+const HIDDEN = 'Access to this, or to something in it, is not permitted.';
+
+function denied(path: string | undefined, message: string): Fault {
+  return { type: 'application', tag: 'access-denied', ...(path === undefined ? {} : { path }), message };
+}
+
+function changedLeaves(before: Row | undefined, after: Row | undefined): [DataSchemaNode, WriteOperation][] {
+  const changed: [DataSchemaNode, WriteOperation][] = [];
   for (const [leaf, value] of after?.leaves ?? []) {
     const old = before?.leaves.get(leaf);
     if (old === undefined) changed.push([leaf, 'create']);

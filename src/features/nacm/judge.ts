@@ -89,19 +89,12 @@ export class Judge {
 
   /** Section 3.4.5 for an action: exec on the action, and its path readable. */
   action(node: RpcNode, instance: Instance): boolean {
-    for (let above = node.parent; above !== undefined; above = above.parent) {
-      if (isData(above) && !this.instance(above, 'read', instance)) return false;
-    }
-    for (const rule of this.#applicable) {
-      if (!rule.operations.has('exec') || !isOfModule(rule, node)) continue;
-      if (rule.about.kind === 'any') return rule.permits;
-      if (rule.about.kind === 'data' && this.#covers(rule, node, instance) === true) return rule.permits;
-    }
-    return !hasExtension(node, DENY_ALL) && this.#rules.execPermitted;
+    return this.#inTree(node, 'exec', this.#rules.execPermitted, instance);
   }
 
-  /** Section 3.4.6. */
-  notification(node: OperationNode): boolean {
+  /** Section 3.4.6. One that belongs to a data node (RFC 7950 section 7.16) is judged as a part of the tree. */
+  notification(node: OperationNode, instance: Instance): boolean {
+    if (node.parent !== undefined) return this.#inTree(node, 'read', this.#rules.readPermitted, instance);
     if (node.module.name === 'nc-notifications' && SUBSCRIPTION_MARKS.has(node.name)) return true;
     for (const rule of this.#applicable) {
       if (!rule.operations.has('read') || !isOfModule(rule, node)) continue;
@@ -109,6 +102,19 @@ export class Judge {
       if (about.kind === 'any' || (about.kind === 'notification' && isNamed(about.name, node))) return rule.permits;
     }
     return !node.extensions.has(DENY_ALL) && this.#rules.readPermitted;
+  }
+
+  /** An action or notification inside of data: every node that it is in has to be readable (section 3.1.3). */
+  #inTree(node: RpcNode | OperationNode, operation: AccessOperation, byDefault: boolean, instance: Instance): boolean {
+    for (let above = node.parent; above !== undefined; above = above.parent) {
+      if (isData(above) && !this.instance(above, 'read', instance)) return false;
+    }
+    for (const rule of this.#applicable) {
+      if (!rule.operations.has(operation) || !isOfModule(rule, node)) continue;
+      if (rule.about.kind === 'any') return rule.permits;
+      if (rule.about.kind === 'data' && this.#covers(rule, node, instance) === true) return rule.permits;
+    }
+    return !hasExtension(node, DENY_ALL) && byDefault;
   }
 
   #data(node: DataSchemaNode, operation: AccessOperation, instance: Instance | undefined): SchemaVerdict {

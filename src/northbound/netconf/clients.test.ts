@@ -8,7 +8,7 @@ import ssh2 from 'ssh2';
 import { connectSsh } from './client.ts';
 import { publishBlockPoint } from './notification/testing.ts';
 import { BASE, chunk, hello } from './testing/raw.ts';
-import { edit, type TestServer, testServer, user } from './testing/server.ts';
+import { edit, IF, type TestServer, testServer, user } from './testing/server.ts';
 
 /** Debian's clients, and our own over SSH, against one server. */
 let router: TestServer;
@@ -27,8 +27,13 @@ before(async () => {
 });
 after(() => router.close());
 
-function run(command: string, args: readonly string[], input = ''): Promise<{ out: string; status: number | null }> {
-  const child = spawn(command, args, { stdio: 'pipe' });
+function run(
+  command: string,
+  args: readonly string[],
+  input = '',
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ out: string; status: number | null }> {
+  const child = spawn(command, args, { stdio: 'pipe', env: { ...process.env, ...env } });
   let out = '';
   let errors = '';
   child.stdout.on('data', (data: Buffer) => {
@@ -86,6 +91,47 @@ describe('ncclient as a subscriber', () => {
       'notificationComplete',
     ]);
     assert.deepEqual(live.map(kind), ['block-point-change 8', 'replayComplete']);
+  });
+});
+
+describe('yangcli', () => {
+  it('learns the modules; locks, edits, validates, commits, copies, reads, gets schemas, locks parts', async () => {
+    const config = join(router.folder, 'edit.xml');
+    const entry = '<interface><name>yc0</name><type>ianaift:ethernetCsmacd</type></interface>';
+    writeFileSync(config, `<interfaces ${IF}>${entry}</interfaces>`);
+    const script = join(router.folder, 'yangcli.txt');
+    const commands = [
+      'get-locks',
+      `edit-config target=candidate default-operation=merge config=@${config}`,
+      'validate source=candidate',
+      'commit',
+      'release-locks',
+      "xget-config source=running /interfaces/interface[name='yc0']",
+      'sget /netconf-state/sessions',
+      'copy-config source=running target=startup',
+      'sget-config source=startup /interfaces',
+      'get-schema identifier=ietf-interfaces version=2018-02-20 format=yang',
+      'partial-lock select="/interfaces/interface"',
+      'partial-unlock lock-id=1',
+      'commit --confirmed --confirm-timeout=100',
+      `edit-config target=candidate test-option=test-only config=@${config}`,
+      'cancel-commit',
+      `edit-config target=candidate default-operation=replace config=@${config}`,
+      'discard-changes',
+      'close-session',
+    ];
+    writeFileSync(script, `${commands.join('\n')}\n`);
+    const login = ['--server=127.0.0.1', `--ncport=${port}`, '--user=admin', '--password=secret'];
+    const how = ['--batch-mode', `--run-script=${script}`, '--log-level=info', '--display-mode=xml'];
+    const { out } = await run('yangcli', [...login, ...how], '', { HOME: router.folder });
+    // A script is canceled by the first command that fails.
+    assert.doesNotMatch(out, /RPC Error Reply|' canceled/, out);
+    assert.match(out, /Default target set to: <candidate>/);
+    assert.match(out, /<data>\s*<interfaces [^>]*>\s*<interface>\s*<name>yc0<\/name>/);
+    assert.match(out, /module ietf-interfaces \{/);
+    assert.match(out, /<lock-id/);
+    // commit, edits, validate, copy, partial-unlock, confirmed commit and its cancel, discard.
+    assert.ok((out.match(/RPC OK Reply/g) ?? []).length >= 9, out);
   });
 });
 

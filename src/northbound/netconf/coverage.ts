@@ -54,6 +54,11 @@ export const capabilities: readonly Capability[] = [
     shownBy: [[`${here}/rpc/history.test.ts`], ['src/datastore/patch.test.ts']],
   },
   {
+    capability: 'plan: what a commit would change, disturb, and be refused for',
+    source: 'sluice-plan',
+    shownBy: [[`${here}/rpc/plan.test.ts`], ['src/features/router.test.ts', 'a plan names what the engine would do']],
+  },
+  {
     capability: 'lock, unlock, kill-session, close-session',
     source: 'RFC 6241 sections 7.5–7.9',
     shownBy: [[`${here}/rpc/rpc.test.ts`]],
@@ -84,13 +89,21 @@ export const capabilities: readonly Capability[] = [
     source: 'RFC 8526, 8342',
     shownBy: [[`${here}/rpc/nmda.test.ts`], ['src/features/state.test.ts', 'state of the interfaces']],
   },
-  { capability: 'compare', source: 'RFC 9144, 8072', shownBy: [[`${here}/rpc/compare.test.ts`]] },
   {
     capability: 'errors',
     source: 'RFC 6241 appendix A, RFC 7950 section 15',
     shownBy: [[`${here}/rpc/rpc.test.ts`], [`${here}/session/session.test.ts`]],
   },
-  { capability: 'access control', source: 'RFC 8341', shownBy: [[`${here}/rpc/rpc.test.ts`]] },
+  {
+    capability: 'access control; nothing hidden shows by filters, errors, defaults',
+    source: 'RFC 8341',
+    shownBy: [
+      [`${here}/rpc/rpc.test.ts`],
+      [`${here}/rpc/access.test.ts`, 'replies to a restricted user do not depend on what is hidden'],
+      ['src/features/nacm/access.test.ts'],
+      ['src/features/nacm/nested.test.ts'],
+    ],
+  },
   {
     capability: 'notification 1.0, interleave 1.0',
     source: 'RFC 5277',
@@ -100,6 +113,11 @@ export const capabilities: readonly Capability[] = [
     capability: 'replay, stop time, streams',
     source: 'RFC 5277 sections 2.2, 3.2.3–3.2.5',
     shownBy: [[`${here}/notification/replay.test.ts`], ['src/datastore/event-log.test.ts']],
+  },
+  {
+    capability: 'subscribed notifications: establish, modify, delete, kill, filters, streams, replay',
+    source: 'RFC 8639, 8640',
+    shownBy: [[`${here}/notification/subscription/subscription.test.ts`]],
   },
   { capability: 'base notifications', source: 'RFC 6470', shownBy: [[`${here}/notification/notification.test.ts`]] },
   {
@@ -122,7 +140,7 @@ export const capabilities: readonly Capability[] = [
     shownBy: [[`${here}/monitoring/monitoring.test.ts`, 'is notified once']],
   },
   { capability: 'action', source: 'RFC 7950 section 7.15', shownBy: [[`${here}/session/action.test.ts`]] },
-  { capability: 'ncclient, OpenSSH', source: 'foreign clients', shownBy: [[`${here}/clients.test.ts`]] },
+  { capability: 'ncclient, yangcli, OpenSSH', source: 'foreign clients', shownBy: [[`${here}/clients.test.ts`]] },
 ];
 
 /** The table as Markdown. */

@@ -25,6 +25,14 @@ import { confirmedCommitEvent } from './notification/confirmed-commit.ts';
 import type { NotificationEvent } from './notification/event.ts';
 import { SessionEvents } from './notification/session-events.ts';
 import { Streams } from './notification/streams.ts';
+import { subscriptionFault } from './notification/subscription/errors.ts';
+import {
+  STREAMS as SUBSCRIBED_STREAMS,
+  SUBSCRIPTIONS,
+  streamsData,
+  subscriptionsData,
+} from './notification/subscription/state.ts';
+import { Subscriptions } from './notification/subscription/subscriptions.ts';
 import type { Call, Reply, RpcHandler, RpcHandlers } from './rpc/handler.ts';
 import { netconfHandlers } from './rpc/handlers.ts';
 import { MessageReader, type Operation } from './session/message.ts';
@@ -76,6 +84,7 @@ export class NetconfServer implements SessionHost {
   readonly #keys: KeySpace;
   readonly #sessions = new Sessions();
   readonly #streams: Streams;
+  readonly #subscriptions: Subscriptions;
   readonly #handlers: RpcHandlers;
   readonly #sessionEvents: SessionEvents;
   readonly #capabilities: readonly string[];
@@ -105,6 +114,20 @@ export class NetconfServer implements SessionHost {
       if (event !== undefined) publish(event);
     });
     const providers = [...options.providers, ...this.#stateProviders(new Date())];
+    this.#subscriptions = new Subscriptions({
+      schema,
+      keys: this.#keys,
+      streams: this.#streams,
+      push: {
+        check: () => {
+          throw subscriptionFault('datastore-not-subscribable', 'Datastores cannot be subscribed to.');
+        },
+        open: () => {
+          throw new Error('a subscription that was refused was opened');
+        },
+      },
+    });
+    datastores.onCommit((_record, { rows, after }) => this.#subscriptions.onCommit(rows, after));
     const services = {
       schema,
       keys: this.#keys,
@@ -112,6 +135,7 @@ export class NetconfServer implements SessionHost {
       providers,
       sessions: this.#sessions,
       streams: this.#streams,
+      subscriptions: this.#subscriptions,
       changes,
     };
     this.#handlers = new Map([...(options.handlers ?? []), ...netconfHandlers(services)]);
@@ -238,6 +262,7 @@ export class NetconfServer implements SessionHost {
   ended(session: Session, reason: EndReason): void {
     this.#sessions.delete(session);
     this.#streams.unsubscribe(session.id);
+    this.#subscriptions.endSession(session.id);
     addCounters(this.#counters, session.counters);
     if (reason === 'bad-hello') this.#counters.inBadHellos++;
     if (reason === 'dropped' || reason === 'timeout') this.#counters.droppedSessions++;
@@ -248,7 +273,7 @@ export class NetconfServer implements SessionHost {
   }
 
   mayExpire(session: Session): boolean {
-    if (this.#streams.isSubscribed(session.id)) return false;
+    if (this.#streams.isSubscribed(session.id) || this.#subscriptions.has(session.id)) return false;
     const { locks, partialLocks, confirmed } = this.#options.datastores;
     if (partialLocks.isHolder(session.id)) return false;
     if (confirmed.pending?.sessionId === session.id) return false;
@@ -311,6 +336,8 @@ export class NetconfServer implements SessionHost {
       [NETCONF_STATE, (interests) => netconfState(parts, interests)],
       [COMMIT_HISTORY, (interests) => commitHistory(this.#options.datastores, interests)],
       [STREAMS, () => streamsState(datastores.events)],
+      [SUBSCRIBED_STREAMS, () => streamsData(datastores.events)],
+      [SUBSCRIPTIONS, () => subscriptionsData(this.#subscriptions.all())],
       ['/ietf-yang-library:yang-library', () => yangLibrary(schema)],
       ['/ietf-yang-library:modules-state', () => modulesState(schema)],
     ];

@@ -93,6 +93,7 @@ export class XmlDataReader implements XmlHandler {
         const namespace = this.#resolve(prefix);
         return namespace === undefined ? undefined : this.#schema.moduleByNamespace.get(namespace)?.name;
       },
+      implemented: (name) => (this.#schema.modules.get(name)?.implemented ? name : undefined),
     };
   }
 

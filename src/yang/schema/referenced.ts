@@ -1,6 +1,7 @@
 /** Which other modules a module needs to be implemented (RFC 7950 section 5.6.5). */
 import type { Statement } from '../statement/statement.ts';
 import { isBuiltIn } from '../type/built-in.ts';
+import { supported } from './feature.ts';
 import { child, type Definition, type LoadedModule, type Scope, type Unit } from './module.ts';
 
 const PREFIX = /([A-Za-z_][\w.-]*):(?!:)/g;
@@ -18,6 +19,8 @@ function visit(statement: Statement, scope: Scope, names: Set<string>, seen: Set
   if (seen.has(statement)) return;
   seen.add(statement);
   for (const one of statement.children) {
+    // What a feature leaves out needs nothing.
+    if (!supported(one, scope.unit)) continue;
     switch (one.keyword) {
       case 'augment':
       case 'deviation':

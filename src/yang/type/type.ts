@@ -31,6 +31,8 @@ export type BaseType =
 export interface NameScope {
   /** Module of a prefix; of the empty prefix: the default (XML: default namespace; JSON: the leaf's own module). */
   moduleOf(prefix: string): string | undefined;
+  /** The name itself where it is that of an implemented module: for prefixes that nobody declared. */
+  implemented?(name: string): string | undefined;
   /** The value stands in a YANG module (`default`), where integers may be hexadecimal or octal (RFC 7950 section 9.2.1). */
   readonly inModule?: boolean;
 }

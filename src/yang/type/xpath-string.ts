@@ -1,6 +1,7 @@
 /**
  * ietf-yang-types:xpath1.0 (RFC 6991) and what is derived from it. The prefixes in such a string mean what they mean where
  * it is written, so the canonical form has module names in their place, and a writer turns those into its own prefixes.
+ * A prefix that means nothing there may be a module's name (RFC 8639, leaf stream-xpath-filter; RFC 8641).
  */
 import { accepted, quote, refused } from './base.ts';
 import { StringType } from './string.ts';
@@ -25,7 +26,7 @@ export class XPathStringType extends StringType {
     if (!parsed.ok) return parsed;
     let unknown: string | undefined;
     const value = replacePrefixes(parsed.value, (prefix) => {
-      const module = scope.moduleOf(prefix);
+      const module = scope.moduleOf(prefix) ?? scope.implemented?.(prefix);
       if (module === undefined) unknown ??= prefix;
       return module ?? prefix;
     });

@@ -3,13 +3,18 @@ import type { Module, Schema } from '../../../yang/schema/node.ts';
 import { BASE_1_0, BASE_1_1, PRIVATE_CANDIDATE } from '../session/hello.ts';
 import { contentId, YANG_LIBRARY } from './yang-library.ts';
 
-/** Features of ietf-netconf and the capabilities that they stand for. */
+/**
+ * Features of ietf-netconf and the capabilities that they stand for. Where RFC 6241 has extended one of RFC 4741, both
+ * are named: clients that know the old one alone do not see the feature otherwise (yangcli is one).
+ */
 const FEATURES: readonly (readonly [feature: string, uri: string])[] = [
   ['writable-running', 'urn:ietf:params:netconf:capability:writable-running:1.0'],
   ['candidate', 'urn:ietf:params:netconf:capability:candidate:1.0'],
   ['confirmed-commit', 'urn:ietf:params:netconf:capability:confirmed-commit:1.1'],
+  ['confirmed-commit', 'urn:ietf:params:netconf:capability:confirmed-commit:1.0'],
   ['rollback-on-error', 'urn:ietf:params:netconf:capability:rollback-on-error:1.0'],
   ['validate', 'urn:ietf:params:netconf:capability:validate:1.1'],
+  ['validate', 'urn:ietf:params:netconf:capability:validate:1.0'],
   ['startup', 'urn:ietf:params:netconf:capability:startup:1.0'],
   ['xpath', 'urn:ietf:params:netconf:capability:xpath:1.0'],
 ];

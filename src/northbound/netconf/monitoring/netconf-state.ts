@@ -3,6 +3,7 @@ import type { Datastores } from '../../../commit/datastores.ts';
 import type { PartialLock } from '../../../commit/partial-locks.ts';
 import type { Interest } from '../../../commit/state.ts';
 import type { EventLog } from '../../../datastore/event-log.ts';
+import { dateAndTime } from '../../../features/time.ts';
 import type { PlainData } from '../../../yang/data/build.ts';
 import type { Schema } from '../../../yang/schema/node.ts';
 import { eventStreams } from '../notification/event-streams.ts';
@@ -108,9 +109,4 @@ export function streamsState(log: EventLog): PlainData {
     };
   });
   return { streams: { stream } };
-}
-
-/** Canonical form of yang:date-and-time. */
-export function dateAndTime(date: Date): string {
-  return date.toISOString().replace('Z', '+00:00');
 }

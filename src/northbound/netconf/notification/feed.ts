@@ -130,6 +130,11 @@ export class EventFeed implements NotificationSource {
     this.session.notify();
   }
 
+  /** What waits is not sent any more. */
+  drop(): void {
+    this.#queue.clear();
+  }
+
   /** What waits is still sent, and nothing after it. */
   end(): void {
     this.#isOver = true;

@@ -95,8 +95,9 @@ export class Streams {
     return feed;
   }
 
-  /** Takes no more events; what waits is still sent. */
-  close(feed: EventFeed): void {
+  /** Takes no more events; what waits is still sent, and after it `notice`. */
+  close(feed: EventFeed, notice?: string): void {
+    if (notice !== undefined) feed.tell(notice);
     feed.end();
     this.#feeds.delete(feed);
   }

@@ -41,3 +41,22 @@ export async function until(subscriber: NetconfClient, pattern: RegExp): Promise
 export function textOf(xml: string, name: string): string | undefined {
   return new RegExp(`<${name}(?:\\s[^>]*)?>([^<]*)<`).exec(xml)?.[1];
 }
+
+const SN = 'xmlns="urn:ietf:params:xml:ns:yang:ietf-subscribed-notifications"';
+
+/** `<establish-subscription>`, and the like; the parameters are in RFC 8639's namespace, prefix yp is RFC 8641's. */
+export function subscriptionRpc(name: string, parameters: string): string {
+  return `<${name} ${SN} xmlns:yp="urn:ietf:params:xml:ns:yang:ietf-yang-push" xmlns:ds="urn:ietf:params:xml:ns:yang:ietf-datastores">${parameters}</${name}>`;
+}
+
+/** Establishes a subscription; its id. */
+export async function establish(subscriber: NetconfClient, parameters: string): Promise<number> {
+  return Number(textOf(await subscriber.rpc(subscriptionRpc('establish-subscription', parameters)), 'id'));
+}
+
+/** Error-tag and error-app-tag of a request that is refused. */
+export async function refusal(client: NetconfClient, operation: string): Promise<string> {
+  const reply = await client.send(operation);
+  assert.match(reply, /<rpc-error>/);
+  return [textOf(reply, 'error-tag'), textOf(reply, 'error-app-tag')].filter((part) => part !== undefined).join(' ');
+}

@@ -6,8 +6,13 @@ import { timeOf } from '../notification/timer.ts';
 import { OK, type RpcHandler } from './handler.ts';
 import type { Services } from './services.ts';
 
-export function createSubscriptionHandler({ streams, sessions }: Services): RpcHandler {
+export function createSubscriptionHandler({ streams, sessions, subscriptions }: Services): RpcHandler {
   return ({ caller, input, filter }) => {
+    if (subscriptions.has(caller.sessionId)) {
+      // RFC 8640 section 4.
+      const message = 'The session has subscriptions by establish-subscription; the two kinds do not go together.';
+      throw new FaultError({ type: 'protocol', tag: 'operation-not-supported', message });
+    }
     const name = findValue(input, 'stream') ?? NETCONF_STREAM;
     const stream = eventStream(name);
     if (stream === undefined) throw refusal('invalid-value', 'stream', `There is no event stream ${name}.`);

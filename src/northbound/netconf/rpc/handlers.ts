@@ -1,6 +1,5 @@
 /** The handlers of the rpcs that every NETCONF server has, by the name of the rpc. */
 import { cancelCommitHandler, commitHandler, discardChangesHandler } from './commit.ts';
-import { compareHandler } from './compare.ts';
 import { createSubscriptionHandler } from './create-subscription.ts';
 import { copyConfigHandler, deleteConfigHandler, editConfigHandler, validateHandler } from './edit.ts';
 import { getSchemaHandler } from './get-schema.ts';
@@ -9,9 +8,16 @@ import { commitDifferenceHandler, rollbackHandler } from './history.ts';
 import { lockHandler, unlockHandler } from './lock.ts';
 import { editDataHandler, getDataHandler } from './nmda.ts';
 import { partialLockHandler, partialUnlockHandler } from './partial-lock.ts';
+import { planHandler } from './plan.ts';
 import { getConfigHandler, getHandler } from './read.ts';
 import type { Services } from './services.ts';
 import { closeSessionHandler, killSessionHandler } from './session.ts';
+import {
+  deleteSubscriptionHandler,
+  establishSubscriptionHandler,
+  killSubscriptionHandler,
+  modifySubscriptionHandler,
+} from './subscription.ts';
 import { updateHandler } from './update.ts';
 
 export function netconfHandlers(services: Services): RpcHandlers {
@@ -36,8 +42,12 @@ export function netconfHandlers(services: Services): RpcHandlers {
     ['ietf-netconf-nmda:edit-data', editDataHandler(services)],
     ['sluice-commit-history:commit-difference', commitDifferenceHandler(services)],
     ['sluice-commit-history:rollback', rollbackHandler(services)],
-    ['ietf-nmda-compare:compare', compareHandler(services)],
+    ['sluice-plan:plan', planHandler(services)],
     ['ietf-netconf-monitoring:get-schema', getSchemaHandler(services)],
     ['notifications:create-subscription', createSubscriptionHandler(services)],
+    ['ietf-subscribed-notifications:establish-subscription', establishSubscriptionHandler(services)],
+    ['ietf-subscribed-notifications:modify-subscription', modifySubscriptionHandler(services)],
+    ['ietf-subscribed-notifications:delete-subscription', deleteSubscriptionHandler(services)],
+    ['ietf-subscribed-notifications:kill-subscription', killSubscriptionHandler(services)],
   ]);
 }

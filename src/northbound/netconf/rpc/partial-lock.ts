@@ -70,7 +70,7 @@ function selectedNodes(
   }
   const nodes = [...found.values()].map(({ key, schema }): InstanceAddress => ({ key, node: schema }));
   for (const { key, node } of nodes) {
-    if (node === undefined || decisions.lock(node, key)) continue;
+    if (node === undefined || decisions.may(node, key, 'update')) continue;
     const path = running.keys.path(key, node === running.keys.node(key) ? undefined : node);
     const message = 'locking is not permitted here: it needs update access';
     throw new FaultError({ type: 'application', tag: 'access-denied', path, message });

@@ -10,6 +10,7 @@ import { FaultError } from '../../../yang/fault.ts';
 import type { Schema } from '../../../yang/schema/node.ts';
 import type { ConfigChanges } from '../notification/config-change.ts';
 import type { Streams } from '../notification/streams.ts';
+import type { Subscriptions } from '../notification/subscription/subscriptions.ts';
 import type { Sessions } from '../session/sessions.ts';
 import type { Call } from './handler.ts';
 
@@ -20,6 +21,7 @@ export interface Services {
   readonly providers: readonly StateProvider[];
   readonly sessions: Sessions;
   readonly streams: Streams;
+  readonly subscriptions: Subscriptions;
   readonly changes: ConfigChanges;
 }
 

@@ -197,7 +197,7 @@ export class MessageReader implements XmlHandler {
       this.#config = new XmlDataReader(this.#schema, this.#schema, { mode });
       return this.#config;
     }
-    if ((schema.name === 'filter' || schema.name.endsWith('subtree-filter')) && this.#filter === undefined) {
+    if ((schema.name === 'filter' || schema.name === 'subtree-filter') && this.#filter === undefined) {
       const filter = new FilterReader(this.#schema, element, resolve);
       this.#filter = filter;
       return filter;
@@ -218,9 +218,9 @@ export class MessageReader implements XmlHandler {
     return element;
   }
 
-  /** A parameter `xpath-filter`, or one whose name ends so, takes the prefixes in scope on its element. */
+  /** The parameter `xpath-filter` takes the prefixes in scope on its element. */
   #expression(element: XmlElement, resolve: ResolvePrefix): void {
-    if (this.#filter !== undefined || !element.name.endsWith('xpath-filter')) return;
+    if (this.#filter !== undefined || element.name !== 'xpath-filter') return;
     const module = this.#schema.moduleByNamespace.get(element.namespace);
     if (module === undefined || !this.#rpc?.input.dataChildren.has(`${module.name}:${element.name}`)) return;
     this.#xpathFilter = new XPathFilterReader(this.#schema, resolve);

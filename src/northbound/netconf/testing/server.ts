@@ -1,5 +1,6 @@
 /** A whole server for tests: the router's schema, a store in a folder of its own, users and access control; no engine. */
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Datastores, type DatastoresOptions } from '../../../commit/datastores.ts';
@@ -17,15 +18,16 @@ import { loadSchema } from '../../../yang/schema/load.ts';
 import type { Schema } from '../../../yang/schema/node.ts';
 import { connectUnix, type NetconfClient } from '../client.ts';
 import { NetconfServer, type NetconfServerOptions } from '../server.ts';
+import { SocketStream } from '../transport/socket-stream.ts';
 
-let schema: Schema | undefined;
+let served: Schema | undefined;
 
 export const IF =
   'xmlns="urn:ietf:params:xml:ns:yang:ietf-interfaces" xmlns:ianaift="urn:ietf:params:xml:ns:yang:iana-if-type"';
 
 export function routerSchema(): Schema {
-  schema ??= loadSchema({ paths: moduleFolders, modules: servedModules });
-  return schema;
+  served ??= loadSchema({ paths: moduleFolders, modules: servedModules });
+  return served;
 }
 
 export interface TestServer {
@@ -37,11 +39,14 @@ export interface TestServer {
   readonly logged: string[];
   /** A recovery session, whose hello names these capabilities besides the bases. */
   connect(...capabilities: string[]): Promise<NetconfClient>;
+  /** A session of this user, who is under access control, without a login. */
+  connectAs(user: string, ...externalGroups: readonly string[]): Promise<NetconfClient>;
   /** Ends it and starts it anew on what it stored; sessions are gone. */
   restart(): Promise<void>;
   close(): Promise<void>;
 }
 
+/** With the router's schema, or with one of its own that has ietf-netconf, ietf-netconf-acm and ietf-system at least. */
 export async function testServer(
   options: Partial<NetconfServerOptions> = {},
   datastoreOptions: Partial<DatastoresOptions> = {},
@@ -61,6 +66,7 @@ export async function testServer(
     socket,
     logged,
     connect: (...capabilities) => connectUnix(socket, capabilities),
+    connectAs: (user, ...externalGroups) => connectAs(running.server, join(folder, 'as.sock'), user, externalGroups),
     restart: async () => {
       await running.stop();
       running = await start(folder, socket, logged, options, datastoreOptions);
@@ -85,10 +91,11 @@ async function start(
   options: Partial<NetconfServerOptions>,
   datastoreOptions: Partial<DatastoresOptions>,
 ): Promise<Running> {
-  const constraints = compileConstraints(routerSchema());
+  const schema = options.schema ?? routerSchema();
+  const constraints = compileConstraints(schema);
   const store = await Store.open({
     folder: join(folder, 'store'),
-    schema: routerSchema(),
+    schema,
     indexes: constraints.indexes,
   });
   const running = () => {
@@ -115,7 +122,7 @@ async function start(
   });
   const server = new NetconfServer({
     datastores,
-    schema: routerSchema(),
+    schema,
     access,
     authenticator: new Users(system, running),
     providers: features.flatMap(({ state }) => (state === undefined ? [] : [state])),
@@ -131,6 +138,24 @@ async function start(
       await store.close();
     },
   };
+}
+
+async function connectAs(
+  server: NetconfServer,
+  path: string,
+  user: string,
+  externalGroups: readonly string[],
+): Promise<NetconfClient> {
+  const listener = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
+    const principal = { user, externalGroups, recovery: false };
+    server.accept(
+      new SocketStream(socket, { principal, transport: 'sluice-netconf:unix-socket', sourceHost: undefined }),
+    );
+  });
+  await new Promise<void>((resolve) => listener.listen(path, resolve));
+  const client = await connectUnix(path);
+  listener.close();
+  return client;
 }
 
 /** An edit-config of running. */

@@ -1,0 +1,95 @@
+/**
+ * What a change of an engine object does to traffic that flows now, in a sentence; undefined where nothing that flows is
+ * touched. The engine's own rules: a port with another device is closed and opened; addresses learned behind a logical port
+ * go when it is blocked, moved, disabled or gone (native/stages/bridge). What comes into being disturbs nothing.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { EngineOperation } from '../engine/operation.ts';
+
+type Value<Case extends EngineOperation['case']> = Extract<EngineOperation, { case: Case }>['value'];
+
+/** `old`, `wanted`: the object before and after; undefined: it is not there. */
+export function disturbance(old: EngineOperation | undefined, wanted: EngineOperation | undefined): string | undefined {
+  if (wanted === undefined) return old && ofDeletion(old);
+  switch (wanted.case) {
+    case 'setBlockPoint':
+      return old === undefined ? `stops ${vlanOf(wanted.value)} in both directions` : undefined;
+    case 'setPort':
+      return old?.case === 'setPort' ? ofPort(old.value, wanted.value) : undefined;
+    case 'setLogicalPort':
+      return old?.case === 'setLogicalPort' ? ofLogicalPort(old.value, wanted.value) : undefined;
+    case 'setBridgeDomain':
+      return old?.case === 'setBridgeDomain' ? ofBridgeDomain(old.value, wanted.value) : undefined;
+    case 'setStaticMac':
+      return old === undefined ? undefined : 'frames to the address go to another interface';
+    case 'setCeNotification':
+    case 'setSettings':
+    case 'delete':
+      return undefined;
+  }
+}
+
+function ofDeletion(old: EngineOperation): string | undefined {
+  switch (old.case) {
+    case 'setPort':
+      return 'closes the port: nothing is received or sent any more';
+    case 'setLogicalPort':
+      return 'frames of its encapsulation are dropped, addresses learned behind it are forgotten';
+    case 'setBridgeDomain':
+      return 'nothing is forwarded between its members any more';
+    case 'setBlockPoint':
+      return `lets ${vlanOf(old.value)} flow again, and tells the CE where that is configured`;
+    case 'setStaticMac':
+      return 'frames to the address are flooded until it is learned';
+    case 'setCeNotification':
+    case 'setSettings':
+    case 'delete':
+      return undefined;
+  }
+}
+
+function ofPort(old: Value<'setPort'>, wanted: Value<'setPort'>): string | undefined {
+  if (!isDeepStrictEqual(old.device, wanted.device)) {
+    return 'closes the port and opens another device: everything on it stops meanwhile';
+  }
+  if (old.enabled && !wanted.enabled) return 'nothing is received or sent any more';
+  if (mtuOf(wanted) < mtuOf(old)) return `frames of more than ${mtuOf(wanted)} bytes are dropped`;
+  return undefined;
+}
+
+function mtuOf({ mtu }: Value<'setPort'>): number {
+  return mtu || 1500;
+}
+
+function ofLogicalPort(old: Value<'setLogicalPort'>, wanted: Value<'setLogicalPort'>): string | undefined {
+  const forgotten = 'addresses learned behind it are forgotten';
+  if (old.enabled && !wanted.enabled) return `frames of its encapsulation are dropped, ${forgotten}`;
+  if (!old.enabled) return undefined;
+  if (old.port !== wanted.port) return `moves to port ${wanted.port}: what flows on ${old.port} stops, ${forgotten}`;
+  if (old.bridgeDomain && old.bridgeDomain !== wanted.bridgeDomain) {
+    return `leaves bridge domain ${old.bridgeDomain}: what flows there stops, ${forgotten}`;
+  }
+  if (!isDeepStrictEqual(old.match, wanted.match)) return 'frames of its former encapsulation are no longer its';
+  if (old.rewrite !== wanted.rewrite || !isDeepStrictEqual(old.rewriteTags, wanted.rewriteTags)) {
+    return 'frames leave with other tags';
+  }
+  if (wanted.splitHorizonGroup && old.splitHorizonGroup !== wanted.splitHorizonGroup) {
+    return `exchanges nothing with the members of split horizon group ${wanted.splitHorizonGroup} any more`;
+  }
+  return isLower(old.macLimit, wanted.macLimit) ? 'new addresses are learned only below the lower limit' : undefined;
+}
+
+function ofBridgeDomain(old: Value<'setBridgeDomain'>, wanted: Value<'setBridgeDomain'>): string | undefined {
+  if (old.learning && !wanted.learning) return 'new addresses are not learned: frames to them are flooded';
+  if (old.floodUnknownUnicast && !wanted.floodUnknownUnicast) return 'frames to addresses not learned are dropped';
+  return isLower(old.macLimit, wanted.macLimit) ? 'new addresses are learned only below the lower limit' : undefined;
+}
+
+/** 0: no limit of its own. */
+function isLower(old = 0, wanted = 0): boolean {
+  return wanted !== 0 && (old === 0 || wanted < old);
+}
+
+function vlanOf({ port, vid }: Value<'setBlockPoint'>): string {
+  return `${vid ? `VLAN ${vid}` : 'the untagged frames'} of port ${port}`;
+}
