@@ -93,6 +93,14 @@ export interface Reading {
   [Symbol.dispose](): void;
 }
 
+/** To be closed as soon as what it is for is done. */
+export interface PairReading {
+  readonly running: SourceView;
+  readonly first: SourceView;
+  readonly second: SourceView;
+  [Symbol.dispose](): void;
+}
+
 export class Datastores {
   readonly locks = new Locks();
   readonly partialLocks: PartialLocks;
@@ -134,6 +142,22 @@ export class Datastores {
     const snapshot = this.#store.snapshot();
     try {
       return { view: this.#view(datastore, snapshot, caller), [Symbol.dispose]: () => snapshot.close() };
+    } catch (error) {
+      snapshot.close();
+      throw error;
+    }
+  }
+
+  /** Two datastores at one moment, and running. */
+  readPair(first: DatastoreName, second: DatastoreName, caller?: CandidateUser): PairReading {
+    const snapshot = this.#store.snapshot();
+    try {
+      return {
+        running: snapshot.running,
+        first: this.#view(first, snapshot, caller),
+        second: this.#view(second, snapshot, caller),
+        [Symbol.dispose]: () => snapshot.close(),
+      };
     } catch (error) {
       snapshot.close();
       throw error;

@@ -14,7 +14,8 @@ export function differenceBetween(before: SourceView, running: SourceView, rows:
   const found = new Map<string, RowChange>();
   const note = ({ key, node }: RowChange, after: RowChange['after']) => {
     const old = before.get(key);
-    if (old !== after) found.set(key, { key, node, before: old, after });
+    if (old === after) found.delete(key);
+    else found.set(key, { key, node, before: old, after });
   };
   const changes = before instanceof Overlay && before.base === running ? before.changes() : undefined;
   if (changes) for (const change of changes) note(change, change.before);

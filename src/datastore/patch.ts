@@ -9,8 +9,8 @@ import type { DataSchemaNode } from '../yang/schema/node.ts';
 import type { KeySpace } from './key.ts';
 import { type ColumnNode, isImplicit, isOrdered } from './shape.ts';
 import type { SourceView } from './source.ts';
-import type { RowChange, RowKey } from './view.ts';
-import { type WalkHooks, walk } from './walk.ts';
+import type { Row, RowChange, RowKey } from './view.ts';
+import { type ElementSink, type WalkHooks, type WalkOptions, walk } from './walk.ts';
 
 export interface PatchChange {
   readonly before: SourceView;
@@ -23,6 +23,23 @@ export interface ReadRights {
   readable(node: DataSchemaNode): 'permit' | 'deny' | 'depends';
   read(node: DataSchemaNode, row: RowKey): boolean;
 }
+
+/** What of a difference is told, and how. */
+export interface PatchOptions {
+  readonly rights?: ReadRights;
+  /**
+   * Hooks that judge a row as it was or is, what is in it and what is below it, the rights included; undefined: none of it is
+   * told.
+   */
+  readonly scope?: (side: PatchSide, key: RowKey) => WalkHooks | undefined;
+  /** Where values of one side go, in front of the writer; it is told of each element before it gets it. */
+  readonly sink?: (side: PatchSide, writer: XmlWriter) => PatchSink | undefined;
+}
+
+/** The view that is changed, and what it becomes. */
+export type PatchSide = 'before' | 'after';
+
+export type PatchSink = ElementSink & { readonly announce: NonNullable<WalkOptions['announce']> };
 
 const everything: ReadRights = { readable: () => 'permit', read: () => true };
 
@@ -51,8 +68,12 @@ export function patchEdits(change: PatchChange, rights?: ReadRights): readonly P
 }
 
 /** The same in steps of a few milliseconds. */
-export function patchSteps(change: PatchChange, rights = everything): Generator<void, readonly PatchEdit[]> {
-  return new PatchWriter(change, rights).edits();
+export function patchSteps(
+  change: PatchChange,
+  rights = everything,
+  options: Omit<PatchOptions, 'rights'> = {},
+): Generator<void, readonly PatchEdit[]> {
+  return new PatchWriter(change, { ...options, rights }).edits();
 }
 
 /** Rows between two steps. */
@@ -67,14 +88,18 @@ interface Placed {
 class PatchWriter {
   readonly #change: PatchChange;
   readonly #rights: ReadRights;
+  readonly #scope: PatchOptions['scope'];
+  readonly #sink: PatchOptions['sink'];
   readonly #keys: KeySpace;
   readonly #edits: PatchEdit[] = [];
   /** By list (key of the row above and number of the node). */
   readonly #placed = new Map<string, Placed[]>();
 
-  constructor(change: PatchChange, rights: ReadRights) {
+  constructor(change: PatchChange, { rights, scope, sink }: PatchOptions) {
     this.#change = change;
-    this.#rights = rights;
+    this.#rights = rights ?? everything;
+    this.#scope = scope;
+    this.#sink = sink;
     this.#keys = change.before.keys;
   }
 
@@ -86,7 +111,7 @@ class PatchWriter {
       if (above !== undefined && change.key.startsWith(above)) continue;
       above = undefined;
       const { key, node, before, after } = change;
-      if (!this.#visible(key)) {
+      if (!this.#isTold(change)) {
         above = key;
       } else if (!isImplicit(node) && (before === undefined) !== (after === undefined)) {
         above = key;
@@ -100,19 +125,43 @@ class PatchWriter {
     return this.#edits;
   }
 
-  /** Whether the reader may see the row and all rows above it. */
-  #visible(key: RowKey): boolean {
-    return this.#keys.decode(key).every((step) => this.#readable(step.node, step.key));
+  /** Whether anything of the row, or below it, is told: of a row that came or went as it is or was, of others as either. */
+  #isTold({ key, node, before, after }: RowChange): boolean {
+    if (node === undefined) return true;
+    const isThere = isImplicit(node) || (before !== undefined && after !== undefined);
+    const sides: readonly PatchSide[] = isThere ? ['after', 'before'] : [after === undefined ? 'before' : 'after'];
+    return sides.some((side) => {
+      const hooks = this.#hooks(side, key);
+      return hooks !== undefined && hooks.enter(node, key, side === 'after' ? after : before) !== 'skip';
+    });
   }
+
+  /** What judges a row and all that is in it; undefined where the reader may not see the rows above it. */
+  #hooks(side: PatchSide, key: RowKey): WalkHooks | undefined {
+    if (this.#scope !== undefined) return this.#scope(side, key);
+    const above = this.#keys.decode(key).slice(0, -1);
+    return above.every((step) => this.#readable(step.node, step.key)) ? this.#rightsHooks : undefined;
+  }
+
+  readonly #rightsHooks: WalkHooks = {
+    enter: (node, at) => {
+      const verdict = this.#rights.readable(node);
+      if (verdict === 'permit') return 'all';
+      return verdict === 'depends' && this.#rights.read(node, at) ? 'descend' : 'skip';
+    },
+    leaf: (node, at) => this.#readable(node, at),
+  };
 
   #row({ key, node, after }: RowChange): void {
     const { before: old, after: now } = this.#change;
     const place = { path: this.#keys.path(key), target: resourcePath(this.#keys, key) };
     if (after === undefined) {
-      this.#edits.push({ operation: 'delete', ...place, sourceValue: this.#subtree(old, key) });
+      const sourceValue = this.#subtree('before', old, key);
+      if (sourceValue !== '') this.#edits.push({ operation: 'delete', ...place, sourceValue });
       return;
     }
-    const value = this.#subtree(now, key);
+    const value = this.#subtree('after', now, key);
+    if (value === '') return; // nothing of it is wanted
     if (node === undefined || !isOrdered(node)) this.#edits.push({ operation: 'create', ...place, value });
     else this.#edits.push({ operation: 'insert', ...place, ...this.#where(key, after.position), value });
   }
@@ -150,36 +199,49 @@ class PatchWriter {
     }
   }
 
-  #columns({ key, before, after }: RowChange): void {
+  #columns(change: RowChange): void {
+    const { before, after } = change;
     for (const [column, value] of before?.leaves ?? []) {
-      if (after?.leaves.has(column) !== true) this.#column(key, column, value, undefined);
+      if (after?.leaves.has(column) !== true) this.#column(change, column, value, undefined);
     }
     for (const [column, value] of after?.leaves ?? []) {
       const old = before?.leaves.get(column);
-      if (old !== value) this.#column(key, column, old, value);
+      if (old !== value) this.#column(change, column, old, value);
     }
   }
 
-  #column(key: RowKey, column: ColumnNode, old: string | undefined, value: string | undefined): void {
-    if (!this.#readableColumn(column, key)) return;
+  #column(change: RowChange, column: ColumnNode, old: string | undefined, value: string | undefined): void {
+    const { key } = change;
+    if (!this.#isColumnTold('after', change, column) && !this.#isColumnTold('before', change, column)) return;
     this.#edits.push({
       operation: value === undefined ? 'delete' : old === undefined ? 'create' : 'replace',
       path: this.#keys.path(key, column),
       target: resourcePath(this.#keys, key, column),
-      ...(value === undefined ? {} : { value: this.#leaf(column, value) }),
-      ...(old === undefined ? {} : { sourceValue: this.#leaf(column, old) }),
+      ...(value === undefined ? {} : { value: this.#leaf('after', change, column, value) }),
+      ...(old === undefined ? {} : { sourceValue: this.#leaf('before', change, column, old) }),
     });
   }
 
-  /** The column, and the containers that are folded into its row. */
-  #readableColumn(column: ColumnNode, key: RowKey): boolean {
-    const row = this.#keys.node(key);
-    for (let node: DataSchemaNode | undefined = column; node !== undefined && node !== row; ) {
-      if (!this.#readable(node, key)) return false;
-      const above: DataSchemaNode['dataParent'] = node.dataParent;
-      node = above !== undefined && 'index' in above ? above : undefined;
+  /** The row on one side, the containers that are folded into it, and the column. */
+  #isColumnTold(side: PatchSide, { key, node, before, after }: RowChange, column: ColumnNode): boolean {
+    const row = side === 'after' ? after : before;
+    const hooks = this.#hooks(side, key);
+    if (hooks === undefined) return false;
+    const way: DataSchemaNode[] = [];
+    for (
+      let at: DataSchemaNode['dataParent'] = column.dataParent;
+      at !== undefined && 'index' in at;
+      at = at.dataParent
+    ) {
+      way.unshift(at);
+      if (at === node) break;
     }
-    return true;
+    for (const at of way) {
+      const verdict = hooks.enter(at, key, row);
+      if (verdict === 'skip') return false;
+      if (verdict === 'all') return this.#readable(column, key);
+    }
+    return hooks.leaf(column, key, row ?? nothing) === true;
   }
 
   #readable(node: DataSchemaNode, key: RowKey): boolean {
@@ -187,28 +249,28 @@ class PatchWriter {
     return verdict === 'permit' || (verdict === 'depends' && this.#rights.read(node, key));
   }
 
-  #leaf(column: ColumnNode, value: string): string {
+  #leaf(side: PatchSide, { key, before, after }: RowChange, column: ColumnNode, value: string): string {
     const writer = new XmlWriter(this.#keys.schema);
-    if (column.kind === 'leaf') writer.leaf(column, value);
-    else writer.anydata(column, value);
+    const sink = this.#sink?.(side, writer);
+    sink?.announce(column, key, side === 'after' ? after : before, false);
+    if (column.kind === 'leaf') (sink ?? writer).leaf(column, value);
+    else (sink ?? writer).anydata(column, value);
     return writer.take();
   }
 
-  #subtree(view: SourceView, key: RowKey): string {
-    const hooks: WalkHooks = {
-      enter: (node, at) => {
-        const verdict = this.#rights.readable(node);
-        if (verdict === 'permit') return 'all';
-        return verdict === 'depends' && this.#rights.read(node, at) ? 'descend' : 'skip';
-      },
-      leaf: (node, at) => this.#readable(node, at),
-    };
+  #subtree(side: PatchSide, view: SourceView, key: RowKey): string {
+    const hooks = this.#hooks(side, key);
+    if (hooks === undefined) return '';
     const writer = new XmlWriter(this.#keys.schema);
+    const sink = this.#sink?.(side, writer);
+    const options = { from: key, hooks, ...(sink === undefined ? {} : { announce: sink.announce }) };
     let text = '';
-    for (const _ of walk(view, writer, { from: key, hooks })) text += writer.take();
+    for (const _ of walk(view, sink ?? writer, options)) text += writer.take();
     return text + writer.take();
   }
 }
+
+const nothing: Row = { leaves: new Map() };
 
 /** RFC 8040 section 3.5.3: keys behind `=`, separated by commas, everything reserved percent-encoded. */
 export function resourcePath(keys: KeySpace, key: RowKey, inside?: DataSchemaNode): string {

@@ -32,6 +32,7 @@ export const servedModules: readonly ModuleRequest[] = [
     ],
   },
   { name: 'ietf-netconf-with-defaults', revision: '2011-06-01' },
+  { name: 'ietf-nmda-compare', revision: '2021-12-10' },
   { name: 'ietf-netconf-monitoring', revision: '2010-10-04' },
   { name: 'ietf-netconf-private-candidate', revision: '2026-02-03', features: ['private-candidate'] },
   { name: 'ietf-netconf-partial-lock', revision: '2009-10-19' },

@@ -89,6 +89,7 @@ export const capabilities: readonly Capability[] = [
     source: 'RFC 8526, 8342',
     shownBy: [[`${here}/rpc/nmda.test.ts`], ['src/features/state.test.ts', 'state of the interfaces']],
   },
+  { capability: 'compare', source: 'RFC 9144, 8072', shownBy: [[`${here}/rpc/compare.test.ts`]] },
   {
     capability: 'errors',
     source: 'RFC 6241 appendix A, RFC 7950 section 15',

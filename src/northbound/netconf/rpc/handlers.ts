@@ -1,5 +1,6 @@
 /** The handlers of the rpcs that every NETCONF server has, by the name of the rpc. */
 import { cancelCommitHandler, commitHandler, discardChangesHandler } from './commit.ts';
+import { compareHandler } from './compare.ts';
 import { createSubscriptionHandler } from './create-subscription.ts';
 import { copyConfigHandler, deleteConfigHandler, editConfigHandler, validateHandler } from './edit.ts';
 import { getSchemaHandler } from './get-schema.ts';
@@ -43,6 +44,7 @@ export function netconfHandlers(services: Services): RpcHandlers {
     ['sluice-commit-history:commit-difference', commitDifferenceHandler(services)],
     ['sluice-commit-history:rollback', rollbackHandler(services)],
     ['sluice-plan:plan', planHandler(services)],
+    ['ietf-nmda-compare:compare', compareHandler(services)],
     ['ietf-netconf-monitoring:get-schema', getSchemaHandler(services)],
     ['notifications:create-subscription', createSubscriptionHandler(services)],
     ['ietf-subscribed-notifications:establish-subscription', establishSubscriptionHandler(services)],

@@ -3,12 +3,13 @@ import { inSlices } from '../../../commit/slices.ts';
 import { type PatchEdit, patchSteps } from '../../../datastore/patch.ts';
 import { writeData } from '../../../yang/codec/write-data.ts';
 import type { XmlWriter } from '../../../yang/codec/xml-writer.ts';
-import { build, type PlainData } from '../../../yang/data/build.ts';
+import { build } from '../../../yang/data/build.ts';
 import { childSchema, findValue } from '../../../yang/data/find.ts';
 import type { RpcNode } from '../../../yang/schema/node.ts';
 import { commitOptions } from './commit.ts';
 import type { Content, RpcHandler } from './handler.ts';
 import { datastoreCaller, type Services } from './services.ts';
+import { writePatch } from './yang-patch.ts';
 
 const PATH = '/sluice-commit-history';
 
@@ -28,7 +29,7 @@ export function commitDifferenceHandler({ datastores }: Services): RpcHandler {
         writeData(writer, build(rpc.output, { from, to }));
         if (edits.length === 0) return;
         if (isText) yield* writeText(writer, rpc, edits);
-        else yield* writePatch(writer, rpc, edits);
+        else yield* writePatch(writer, childSchema(rpc.output, 'yang-patch'), edits);
       },
     };
   };
@@ -48,24 +49,6 @@ export function rollbackHandler({ datastores, changes, sessions }: Services): Rp
       after: () => changes.committed(result?.record, call.caller),
     };
   };
-}
-
-/** An edit as the list of the grouping patch-edits has it. */
-function editData(edit: PatchEdit, id: number): PlainData {
-  const { operation, target, point, where, value, sourceValue } = edit;
-  return { 'edit-id': id, operation, target, point, where, value, 'source-value': sourceValue };
-}
-
-/** The container yang-patch of an rpc's output. */
-export function* writePatch(writer: XmlWriter, rpc: RpcNode, edits: readonly PatchEdit[]): Content {
-  const patch = childSchema(rpc.output, 'yang-patch');
-  if (patch.kind !== 'container') throw new Error('yang-patch is no container');
-  writer.openElement(patch);
-  for (const [i, edit] of edits.entries()) {
-    writeData(writer, build(patch, { edit: [editData(edit, i + 1)] }));
-    yield;
-  }
-  writer.close();
 }
 
 function* writeText(writer: XmlWriter, rpc: RpcNode, edits: readonly PatchEdit[]): Content {

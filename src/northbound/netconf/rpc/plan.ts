@@ -7,12 +7,12 @@ import type { KeySpace } from '../../../datastore/key.ts';
 import { patchSteps } from '../../../datastore/patch.ts';
 import { writeData } from '../../../yang/codec/write-data.ts';
 import { build, type PlainData } from '../../../yang/data/build.ts';
-import { findNode, findValue } from '../../../yang/data/find.ts';
+import { childSchema, findNode, findValue } from '../../../yang/data/find.ts';
 import type { Fault } from '../../../yang/fault.ts';
 import type { DataSchemaNode } from '../../../yang/schema/node.ts';
 import type { Call, RpcHandler } from './handler.ts';
-import { writePatch } from './history.ts';
 import { datastoreCaller, type Services } from './services.ts';
+import { writePatch } from './yang-patch.ts';
 
 type Source = Parameters<Services['datastores']['plan']>[1];
 
@@ -29,7 +29,7 @@ export function planHandler({ datastores, keys }: Services): RpcHandler {
       kind: 'stream',
       *write(writer) {
         writeData(writer, build(output, { acceptable: refusals.length === 0 }));
-        if (edits.length > 0) yield* writePatch(writer, call.rpc, edits);
+        if (edits.length > 0) yield* writePatch(writer, childSchema(call.rpc.output, 'yang-patch'), edits);
         for (const [i, operation] of operations.entries()) {
           writeData(writer, build(output, { operation: [{ number: i + 1, ...operationData(operation) }] }));
           yield;
