@@ -120,6 +120,11 @@ export const capabilities: readonly Capability[] = [
     source: 'RFC 8639, 8640',
     shownBy: [[`${here}/notification/subscription/subscription.test.ts`]],
   },
+  {
+    capability: 'YANG push: periodic subscriptions to every datastore',
+    source: 'RFC 8641',
+    shownBy: [[`${here}/notification/push/periodic.test.ts`]],
+  },
   { capability: 'base notifications', source: 'RFC 6470', shownBy: [[`${here}/notification/notification.test.ts`]] },
   {
     capability: 'monitoring, get-schema',

@@ -23,9 +23,9 @@ import { modulesState, yangLibrary } from './monitoring/yang-library.ts';
 import { ConfigChanges } from './notification/config-change.ts';
 import { confirmedCommitEvent } from './notification/confirmed-commit.ts';
 import type { NotificationEvent } from './notification/event.ts';
+import { Push } from './notification/push/push.ts';
 import { SessionEvents } from './notification/session-events.ts';
 import { Streams } from './notification/streams.ts';
-import { subscriptionFault } from './notification/subscription/errors.ts';
 import {
   STREAMS as SUBSCRIBED_STREAMS,
   SUBSCRIPTIONS,
@@ -118,14 +118,13 @@ export class NetconfServer implements SessionHost {
       schema,
       keys: this.#keys,
       streams: this.#streams,
-      push: {
-        check: () => {
-          throw subscriptionFault('datastore-not-subscribable', 'Datastores cannot be subscribed to.');
-        },
-        open: () => {
-          throw new Error('a subscription that was refused was opened');
-        },
-      },
+      push: new Push({
+        schema,
+        datastores,
+        providers,
+        access: options.access,
+        onBug: (error) => options.log(`a bug in a subscription: ${describe(error)}`),
+      }),
     });
     datastores.onCommit((_record, { rows, after }) => this.#subscriptions.onCommit(rows, after));
     const services = {
@@ -217,7 +216,7 @@ export class NetconfServer implements SessionHost {
 
   faultsOf(error: unknown): readonly Fault[] {
     return faultsOf(error, (bug) => {
-      this.#options.log(`a bug in an rpc: ${bug instanceof Error ? (bug.stack ?? bug.message) : String(bug)}`);
+      this.#options.log(`a bug in an rpc: ${describe(bug)}`);
     });
   }
 
@@ -351,6 +350,10 @@ export class NetconfServer implements SessionHost {
     for (const session of this.#sessions.all()) addCounters(counters, session.counters);
     return counters;
   }
+}
+
+function describe(bug: unknown): string {
+  return bug instanceof Error ? (bug.stack ?? bug.message) : String(bug);
 }
 
 function addCounters(sum: ServerCounters, session: SessionCounters): void {
