@@ -40,7 +40,7 @@ async function start(options: SluicedOptions): Promise<() => Promise<void>> {
   });
   if (store.aside !== undefined)
     log(`the datastore could not be read and was put aside: ${JSON.stringify(store.aside)}`);
-  for (const unfit of store.unfit) log(`stored data that no module describes any more: ${JSON.stringify(unfit)}`);
+  for (const line of unfitLines(store.unfit)) log(line);
 
   const engine = new EngineClient({
     socketPath: options.engineSocket,

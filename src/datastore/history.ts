@@ -6,6 +6,7 @@
  *                             varints; a length of 0 says that the row was not there
  */
 import type { Environment } from './environment.ts';
+import { Fitting } from './fitting.ts';
 import type { KeySpace } from './key.ts';
 import { packedNode, packRow, unpackRow, varint } from './row-codec.ts';
 import type { Reading } from './table.ts';
@@ -52,6 +53,7 @@ const partBytes = 64 * 1024;
 export class History {
   readonly #keys: KeySpace;
   readonly #environment: Environment;
+  readonly #fitting: Fitting;
   readonly #limit: number;
   readonly #byteLimit: number;
   #records: StoredRecord[] = [];
@@ -61,6 +63,7 @@ export class History {
   constructor(keys: KeySpace, environment: Environment, limit: number, byteLimit: number) {
     this.#keys = keys;
     this.#environment = environment;
+    this.#fitting = new Fitting(keys);
     this.#limit = limit;
     this.#byteLimit = byteLimit;
   }
@@ -138,8 +141,10 @@ export class History {
           if (steps !== undefined) yield { key, node: steps.at(-1)?.node, row: undefined };
           continue;
         }
-        const node = packedNode(this.#keys, packed);
-        if (node !== undefined) yield { key, node: node ?? undefined, row: unpackRow(this.#keys, packed) };
+        // It may have been written under another schema.
+        const fitted = this.#fitting.fit(key, packed);
+        const node = packedNode(this.#keys, fitted);
+        if (node !== undefined) yield { key, node: node ?? undefined, row: unpackRow(this.#keys, fitted) };
       }
     }
   }

@@ -30,6 +30,18 @@ export class IdTable {
     return id;
   }
 
+  has(name: string): boolean {
+    return this.#ids.has(name);
+  }
+
+  /** A further name for the number of a name that is there. */
+  alias(name: string, of: string): number {
+    const id = this.of(of);
+    this.#ids.set(name, id);
+    this.#fresh.push([name, id]);
+    return id;
+  }
+
   /** Numbers given since the last call, which the caller has to persist before anything is stored under them. */
   takeFresh(): readonly (readonly [string, number])[] {
     const fresh = this.#fresh;

@@ -181,13 +181,27 @@ export class KeySpace {
     }
     for (const row of shape.rows) {
       const forms = keyForms(row);
-      const id = this.ids.of(`${row.kind} ${row.path} ${forms.join()}`.trimEnd());
+      const id = rowNumber(this.ids, row, forms);
       const coding = { node: row, id, bytes: idBytes(id), after: idBytes(id + 1), forms };
       this.#codings.set(row, coding);
       this.#rowById.set(id, coding);
       this.#number(row);
     }
   }
+}
+
+/**
+ * The number of a row node: of its kind, path, and for lists the forms and names of the keys, so that entries never turn
+ * into those of a list with other keys. Stores of before names were noted have a name without them, for the first to come.
+ */
+function rowNumber(ids: IdTable, row: RowNode, forms: readonly KeyForm[]): number {
+  const name = `${row.kind} ${row.path} ${forms.join()}`.trimEnd();
+  if (row.kind !== 'list' || row.keys.length === 0) return ids.of(name);
+  const keyed = `${name} ${row.keys.map((key) => key.name).join()}`;
+  if (ids.has(keyed) || !ids.has(name)) return ids.of(keyed);
+  const id = ids.of(name);
+  for (const [other, taken] of ids.names()) if (taken === id && other !== name) return ids.of(keyed);
+  return ids.alias(keyed, name);
 }
 
 function keyForms(node: RowNode): readonly KeyForm[] {

@@ -34,7 +34,7 @@ export class StoredRow implements Row {
 }
 
 /** The number of the root's row, which no node has. */
-const rootId = 0;
+export const rootId = 0;
 
 export function packRow(keys: KeySpace, node: RowNode | undefined, row: Row): string {
   const columns: [number, string][] = [];

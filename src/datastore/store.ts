@@ -9,6 +9,7 @@ import { Candidate } from './candidate.ts';
 import { Checkpoint, type CheckpointStep } from './checkpoint.ts';
 import { type Aside, checkDatastore, Environment, FORMAT } from './environment.ts';
 import { EventLog } from './event-log.ts';
+import { fitAll } from './fitting.ts';
 import { type CommitAbout, type CommitRecord, History } from './history.ts';
 import { IdTable } from './id.ts';
 import { IndexPlan } from './index-plan.ts';
@@ -16,10 +17,11 @@ import { END, KeySpace } from './key.ts';
 import { LmdbView, storedRowKey } from './lmdb-view.ts';
 import { Overlay } from './overlay.ts';
 import { packedNode } from './row-codec.ts';
+import { schemaSignature } from './schema-signature.ts';
 import { SharedReading, Snapshot, STALL_SECONDS } from './snapshot.ts';
 import { EmptyView, type StoreView } from './source.ts';
 import { Startup } from './startup.ts';
-import { findUnfit, type Unfit } from './unfit.ts';
+import { findUnfit, nothingUnfit, type UnfitReport } from './unfit.ts';
 import type { Change, RowChange } from './view.ts';
 import { RowWrites, WriteSet } from './write-set.ts';
 
@@ -42,6 +44,8 @@ const rowsPerTurn = 500;
 export class Store {
   readonly keys: KeySpace;
   readonly plan: IndexPlan;
+  /** Whether the schema is another than at the last start: running was valid under that one. */
+  readonly isSchemaNew: boolean;
   /** A datastore that could not be read when the store was opened; this one is a new one. */
   readonly aside: Aside | undefined;
   /** The candidate that all sessions share. */
@@ -57,15 +61,24 @@ export class Store {
   readonly #sweep: NodeJS.Timeout;
   /** Shared by the snapshots that are taken until the next write. */
   #reading: SharedReading | undefined;
-  #unfit: readonly Unfit[] = [];
+  #unfit: UnfitReport = nothingUnfit;
+  /** Whether some of the data that does not fit went with what a commit removed. */
+  #isUnfitStale = false;
   /** The commit that is being written: readers may see it before its writer is told. */
   #inFlight: { readonly stored: () => void; readonly rows: readonly RowChange[]; readonly id: number } | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(environment: Environment, keys: KeySpace, plan: IndexPlan, options: StoreOptions) {
+  private constructor(
+    environment: Environment,
+    keys: KeySpace,
+    plan: IndexPlan,
+    options: StoreOptions,
+    isSchemaNew: boolean,
+  ) {
     this.#environment = environment;
     this.keys = keys;
     this.plan = plan;
+    this.isSchemaNew = isSchemaNew;
     this.aside = environment.aside;
     this.#history = new History(keys, environment, options.historyLimit ?? 1000, options.historyBytes ?? 256 * 2 ** 20);
     this.#startup = new Startup(keys, environment);
@@ -87,14 +100,20 @@ export class Store {
     const { tables } = environment;
     const known = [...tables.ids.range('\0', END, reading)].map(([name, id]) => [name, Number(id)] as const);
     const keys = new KeySpace(options.schema, new IdTable(known));
-    const store = new Store(environment, keys, new IndexPlan(keys, options.indexes), options);
-    const isIndexed = tables.meta.get('index', reading) === store.plan.signature;
-    reading.end();
+    const plan = new IndexPlan(keys, options.indexes);
+    const isIndexed = tables.meta.get('index', reading) === plan.signature;
+    const signature = schemaSignature(options.schema);
+    const before = tables.meta.get('schema', reading);
+    const isSchemaNew = before !== signature;
+    const store = new Store(environment, keys, plan, options, before !== undefined && isSchemaNew);
     const set = new WriteSet();
+    if (isSchemaNew) for (const _ of fitAll(keys, environment, reading, set)) await nextTurn();
+    reading.end();
+    set.put('meta', 'schema', signature);
     for (const [name, id] of keys.ids.takeFresh()) set.put('ids', name, String(id));
     set.put('meta', 'format', FORMAT);
     await set.write(environment);
-    if (!isIndexed) await store.#reindex();
+    if (!isIndexed || isSchemaNew) await store.#reindex();
     store.#load();
     return store;
   }
@@ -104,8 +123,12 @@ export class Store {
     return this.#history.head;
   }
 
-  /** Stored data whose schema nodes are gone. */
-  get unfit(): readonly Unfit[] {
+  /** Data of running that the schema has no place for: kept, not shown, and there again with a schema that has. */
+  get unfit(): UnfitReport {
+    if (this.#isUnfitStale) {
+      this.#isUnfitStale = false;
+      this.#unfit = findUnfit(this.keys, this.#environment, this.#currentReading());
+    }
     return this.#unfit;
   }
 
@@ -222,7 +245,8 @@ export class Store {
       history.row(row);
       this.#startup.follow(row, set, reading);
       this.#checkpoint.follow(row, step, set, reading);
-      if (row.after === undefined && this.#unfit.length > 0) {
+      if (row.after === undefined && this.#unfit.count > 0) {
+        this.#isUnfitStale = true;
         for (const [key, packed] of this.#unknownBelow(row, reading)) {
           if (orphans.has(key)) continue;
           orphans.add(key);
@@ -236,6 +260,8 @@ export class Store {
     const record = history.finish();
     await this.#followUpTo(this.#history.drop(record, set), reading);
     set.put('meta', 'head', String(record.id));
+    // A row that comes back from the history may hold what no longer fits.
+    for (const [name, id] of this.keys.ids.takeFresh()) set.put('ids', name, String(id));
     const logged = this.events.join(set);
     this.#inFlight = { id: record.id, rows: change.rows, stored: () => this.#history.stored(record) };
     try {
@@ -277,7 +303,7 @@ export class Store {
   }
 
   *#unknownBelow(row: RowChange, reading: SharedReading): Iterable<readonly [string, string]> {
-    if (this.keys.shape.of(row.node).rows.length === 0 || row.key === '') return;
+    if (row.key === '' || row.node?.kind === 'leaf-list') return;
     for (const entry of this.#environment.tables.running.range(storedRowKey(row.key), row.key + END, reading)) {
       if (packedNode(this.keys, entry[1]) === undefined) yield entry;
     }
