@@ -13,6 +13,8 @@ import { EngineClient } from './engine/client.ts';
 import { ENGINE_TARGET } from './engine/operation.ts';
 import { EngineTarget } from './engine/target.ts';
 import { createFeatures, featureIndexes } from './features/features.ts';
+import { storedConfigurationState, unfitLines } from './features/stored-configuration/state.ts';
+import { Violations } from './features/stored-configuration/violations.ts';
 import { NetconfServer } from './northbound/netconf/server.ts';
 import { IfIndexes } from './platform/if-index.ts';
 import { PlatformTarget } from './platform/target.ts';
@@ -67,12 +69,16 @@ async function start(options: SluicedOptions): Promise<() => Promise<void>> {
     },
     onRevertFailure: (error) => log(`the confirmed commit could not be reverted and will be again: ${String(error)}`),
   });
+  const violations = new Violations(store, datastores, log);
   const netconf = new NetconfServer({
     datastores,
     schema,
     access: features.access,
     authenticator: features.users,
-    providers: features.features.flatMap(({ state }) => (state === undefined ? [] : [state])),
+    providers: [
+      ...features.features.flatMap(({ state }) => (state === undefined ? [] : [state])),
+      storedConfigurationState(store, violations),
+    ],
     log,
   });
   await loadFirstConfiguration(datastores, schema, options.config, options.state);
@@ -81,6 +87,7 @@ async function start(options: SluicedOptions): Promise<() => Promise<void>> {
   engine.onReplay(features.onEngineReplay);
   engine.start();
   netconf.tellChanges(`${options.state}/netconf-library.json`);
+  violations.judge().catch((error) => log(`running could not be judged: ${error}`));
   await netconf.listenUnix(`${options.run}/netconf.sock`);
   const port = await netconf.listenSsh({ ...options.netconf, keyFolder: `${options.state}/keys` });
   announce(`${options.run}/netconf.json`, { address: options.netconf.address, port });

@@ -3,9 +3,9 @@
  * file that cannot be read.
  */
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, renameSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { open, type RootDatabase, type Transaction } from 'lmdb';
 import type { FaultError } from '../yang/fault.ts';
@@ -32,6 +32,8 @@ export interface Aside {
   readonly folder: string;
   readonly reason: string;
 }
+
+const asideSuffix = '.damaged-';
 
 /** Address space to begin with, in bytes; LMDB takes more when the file outgrows it. */
 const mapSize = 4 * 2 ** 30;
@@ -71,6 +73,14 @@ export class Environment {
       await lock.release();
       throw error;
     }
+  }
+
+  /** Folders of datastores that were put aside, at this start or an earlier one. */
+  setAside(): readonly string[] {
+    const parent = dirname(this.#path);
+    return readdirSync(parent)
+      .filter((name) => name.startsWith(`datastore${asideSuffix}`))
+      .map((name) => join(parent, name));
   }
 
   /** A stable snapshot; the caller calls `done` on it. */
@@ -177,7 +187,7 @@ async function damage(path: string): Promise<string | undefined> {
 }
 
 function putAside(path: string, reason: string): Aside {
-  const folder = `${path}.damaged-${new Date().toISOString().replace(/[:.]/g, '-')}`;
+  const folder = `${path}${asideSuffix}${new Date().toISOString().replace(/[:.]/g, '-')}`;
   renameSync(path, folder);
   return { folder, reason };
 }

@@ -214,7 +214,7 @@ for (const { name, changes, unfit } of upgrades) {
     t.after(() => rmSync(folder, { recursive: true, force: true }));
     let store = await Store.open({ folder, schema: testSchema() });
     const k = new TestKeys(store.keys);
-    assert.equal(store.isSchemaNew, false);
+    assert.equal(store.isUnchecked, false);
     await commit(store, (view) => {
       view.put('', undefined, {
         leaves: new Map([[k.keys.schema.find('/sluice-store-test:contact') as LeafNode, 'c']]),
@@ -250,7 +250,7 @@ for (const { name, changes, unfit } of upgrades) {
 
     const schema = later(folder, ...changes);
     store = await reopen(t, store, folder, schema);
-    assert.equal(store.isSchemaNew, true);
+    assert.equal(store.isUnchecked, true);
     const found = store.unfit.entries.map(({ path, reason, value }) => {
       const shown = path.replace('/sluice-store-test:', '/');
       return value === undefined ? [shown, reason] : [shown, reason, value];
@@ -269,7 +269,10 @@ for (const { name, changes, unfit } of upgrades) {
       for (const { id } of store.history) dump(snapshot.at(id) ?? assert.fail());
     }
     store = await reopen(t, store, folder, schema);
-    assert.equal(store.isSchemaNew, false);
+    assert.equal(store.isUnchecked, true);
+    await store.markChecked();
+    store = await reopen(t, store, folder, schema);
+    assert.equal(store.isUnchecked, false);
     assert.equal(store.unfit.count, found.length);
 
     store = await reopen(t, store, folder, testSchema());

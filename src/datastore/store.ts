@@ -44,8 +44,6 @@ const rowsPerTurn = 500;
 export class Store {
   readonly keys: KeySpace;
   readonly plan: IndexPlan;
-  /** Whether the schema is another than at the last start: running was valid under that one. */
-  readonly isSchemaNew: boolean;
   /** A datastore that could not be read when the store was opened; this one is a new one. */
   readonly aside: Aside | undefined;
   /** The candidate that all sessions share. */
@@ -64,6 +62,7 @@ export class Store {
   #unfit: UnfitReport = nothingUnfit;
   /** Whether some of the data that does not fit went with what a commit removed. */
   #isUnfitStale = false;
+  #isUnchecked: boolean;
   /** The commit that is being written: readers may see it before its writer is told. */
   #inFlight: { readonly stored: () => void; readonly rows: readonly RowChange[]; readonly id: number } | undefined;
   #last: Promise<unknown> = Promise.resolve();
@@ -73,12 +72,12 @@ export class Store {
     keys: KeySpace,
     plan: IndexPlan,
     options: StoreOptions,
-    isSchemaNew: boolean,
+    isUnchecked: boolean,
   ) {
     this.#environment = environment;
     this.keys = keys;
     this.plan = plan;
-    this.isSchemaNew = isSchemaNew;
+    this.#isUnchecked = isUnchecked;
     this.aside = environment.aside;
     this.#history = new History(keys, environment, options.historyLimit ?? 1000, options.historyBytes ?? 256 * 2 ** 20);
     this.#startup = new Startup(keys, environment);
@@ -105,11 +104,13 @@ export class Store {
     const signature = schemaSignature(options.schema);
     const before = tables.meta.get('schema', reading);
     const isSchemaNew = before !== signature;
-    const store = new Store(environment, keys, plan, options, before !== undefined && isSchemaNew);
+    const isUnchecked = tables.meta.get('unchecked', reading) !== undefined || (before !== undefined && isSchemaNew);
+    const store = new Store(environment, keys, plan, options, isUnchecked);
     const set = new WriteSet();
     if (isSchemaNew) for (const _ of fitAll(keys, environment, reading, set)) await nextTurn();
     reading.end();
     set.put('meta', 'schema', signature);
+    if (isUnchecked) set.put('meta', 'unchecked', '1');
     for (const [name, id] of keys.ids.takeFresh()) set.put('ids', name, String(id));
     set.put('meta', 'format', FORMAT);
     await set.write(environment);
@@ -130,6 +131,26 @@ export class Store {
       this.#unfit = findUnfit(this.keys, this.#environment, this.#currentReading());
     }
     return this.#unfit;
+  }
+
+  /** Whether running may break constraints: the schema has changed since it was last known to break none. */
+  get isUnchecked(): boolean {
+    return this.#isUnchecked;
+  }
+
+  /** Running breaks no constraint of this schema. */
+  markChecked(): Promise<void> {
+    return this.#queue(async () => {
+      const set = new WriteSet();
+      set.remove('meta', 'unchecked');
+      await this.#write(set);
+      this.#isUnchecked = false;
+    });
+  }
+
+  /** Datastores beside this one that could not be read; the reason is known at the start that found out. */
+  setAside(): readonly { readonly folder: string; readonly reason?: string }[] {
+    return this.#environment.setAside().map((folder) => (folder === this.aside?.folder ? this.aside : { folder }));
   }
 
   /** Whether there is a startup datastore: only `deleteStartup` takes it away. A new store's is empty. */

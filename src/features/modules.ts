@@ -57,6 +57,7 @@ export const servedModules: readonly ModuleRequest[] = [
   { name: 'sluice-ce-notification' },
   { name: 'sluice-commit-history' },
   { name: 'sluice-plan' },
+  { name: 'sluice-datastore' },
   { name: 'sluice-netconf' },
   { name: 'sluice-deviations' },
 ];

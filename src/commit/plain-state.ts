@@ -1,0 +1,29 @@
+/** State given as plain objects. */
+
+import { rowsFromData } from '../datastore/from-data.ts';
+import type { KeySpace } from '../datastore/key.ts';
+import type { View } from '../datastore/view.ts';
+import { build, type PlainData } from '../yang/data/build.ts';
+import type { Interest, RowWriter, StateProvider } from './state.ts';
+
+export class PlainState implements StateProvider {
+  readonly paths: readonly string[];
+  readonly #keys: KeySpace;
+  readonly #give: (interests: readonly Interest[]) => PlainData;
+
+  /**
+   * @param path of the top-level container
+   * @param give its content at the moment of the call
+   */
+  constructor(keys: KeySpace, path: string, give: (interests: readonly Interest[]) => PlainData) {
+    this.paths = [path];
+    this.#keys = keys;
+    this.#give = give;
+  }
+
+  async read(interests: readonly Interest[], _running: View, out: RowWriter): Promise<void> {
+    const [path = ''] = this.paths;
+    const nodes = build(this.#keys.schema, { [path.slice(1)]: this.#give(interests) });
+    for (const { key, node, row } of rowsFromData(this.#keys, nodes)) if (node !== undefined) out.put(key, node, row);
+  }
+}
