@@ -54,6 +54,8 @@ export class History {
   readonly #keys: KeySpace;
   readonly #environment: Environment;
   readonly #fitting: Fitting;
+  /** The last commit that was written under another schema. */
+  #otherSchema = 0;
   readonly #limit: number;
   readonly #byteLimit: number;
   #records: StoredRecord[] = [];
@@ -69,7 +71,8 @@ export class History {
   }
 
   load(reading: Reading): void {
-    const { history } = this.#environment.tables;
+    const { history, meta } = this.#environment.tables;
+    this.#otherSchema = Number(meta.get('other-schema', reading) ?? 0);
     for (const [, text] of history.range('\x01', '\x02', reading)) this.#took(JSON.parse(text) as StoredRecord);
   }
 
@@ -141,8 +144,7 @@ export class History {
           if (steps !== undefined) yield { key, node: steps.at(-1)?.node, row: undefined };
           continue;
         }
-        // It may have been written under another schema.
-        const fitted = this.#fitting.fit(key, packed);
+        const fitted = id > this.#otherSchema ? packed : this.#fitting.fit(key, packed);
         const node = packedNode(this.#keys, fitted);
         if (node !== undefined) yield { key, node: node ?? undefined, row: unpackRow(this.#keys, fitted) };
       }

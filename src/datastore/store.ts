@@ -107,7 +107,10 @@ export class Store {
     const isUnchecked = tables.meta.get('unchecked', reading) !== undefined || (before !== undefined && isSchemaNew);
     const store = new Store(environment, keys, plan, options, isUnchecked);
     const set = new WriteSet();
-    if (isSchemaNew) for (const _ of fitAll(keys, environment, reading, set)) await nextTurn();
+    if (isSchemaNew) {
+      for (const _ of fitAll(keys, environment, reading, set)) await nextTurn();
+      set.put('meta', 'other-schema', tables.meta.get('head', reading) ?? '0');
+    }
     reading.end();
     set.put('meta', 'schema', signature);
     if (isUnchecked) set.put('meta', 'unchecked', '1');
