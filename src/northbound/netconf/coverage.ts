@@ -80,7 +80,7 @@ export const capabilities: readonly Capability[] = [
     source: 'RFC 6243',
     shownBy: [
       [`${here}/filter/defaults.test.ts`],
-      ['src/datastore/walk.test.ts', 'defaults'],
+      ['src/datastore/defaults.test.ts', 'yanglint'],
       [`${here}/clients.test.ts`, 'with-defaults'],
     ],
   },
