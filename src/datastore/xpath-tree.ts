@@ -27,6 +27,9 @@ export class ViewTree implements XPathTree<ViewNode> {
   /** The row read last: expressions look at several columns of one row. */
   #lastKey: RowKey | undefined;
   #lastRow: Row | undefined;
+  /** Whether the conditions of containers in one row hold, and of which. */
+  #conditions = new Map<DataSchemaNode, boolean>();
+  #conditionsKey: RowKey | undefined;
 
   /** The view must not change while the tree is in use. */
   constructor(view: View, keys: KeySpace) {
@@ -156,15 +159,38 @@ export class ViewTree implements XPathTree<ViewNode> {
 
   /** Whether the `when` conditions of a node that a default would make hold; those of containers around it included. */
   #holds(schema: DataSchemaNode, key: RowKey, self: ViewNode): boolean {
-    for (let at: ViewNode | undefined = self; at?.schema !== undefined; at = this.parent(at)) {
-      for (const { expression, context } of at.schema.whens) {
-        const where = context === 'self' ? at : this.parent(at);
-        if (where !== undefined && !expression.test(this, where)) return false;
-      }
-      if (at.schema !== schema && asRow(at.schema) !== undefined) break; // a row that exists fulfils its own
-      if (at.key !== key) break;
+    const parent = this.parent(self);
+    if (!this.#test(schema, self, parent)) return false;
+    return parent?.schema?.kind !== 'container' || parent.key !== key ? true : this.#holdsAround(parent);
+  }
+
+  /** The same of a container that is in the row of `key`, or is that row: asked for each default inside of it. */
+  #holdsAround(container: ViewNode): boolean {
+    const { schema, key } = container;
+    if (schema === undefined) return true;
+    if (this.#conditionsKey !== key) {
+      this.#conditionsKey = key;
+      this.#conditions = new Map();
     }
-    return true;
+    const conditions = this.#conditions;
+    const known = conditions.get(schema);
+    if (known !== undefined) return known;
+    const parent = this.parent(container);
+    let holds = this.#test(schema, container, parent);
+    // A row that exists fulfils its own conditions; a top-level container may be there without one.
+    const isRowItself = asRow(schema) !== undefined;
+    if (holds && !isRowItself && parent?.schema?.kind === 'container' && parent.key === key) {
+      holds = this.#holdsAround(parent);
+    }
+    conditions.set(schema, holds);
+    return holds;
+  }
+
+  #test(schema: DataSchemaNode, self: ViewNode, parent: ViewNode | undefined): boolean {
+    return schema.whens.every(({ expression, context }) => {
+      const where = context === 'self' ? self : parent;
+      return where === undefined || expression.test(this, where);
+    });
   }
 
   #has(key: RowKey, node: DataSchemaNode): boolean {
