@@ -1,7 +1,9 @@
 /** What a server may send: well-formed messages whose envelope is as RFC 6241 sections 4 and 8.1 and RFC 5277 say. */
 
+import { APPENDIX_A } from '../../src/northbound/netconf/testing/rpc-errors.ts';
 import { NETCONF_NAMESPACE } from '../../src/yang/codec/namespaces.ts';
 import { type XmlElement, XmlReader } from '../../src/yang/codec/xml-reader.ts';
+import type { ErrorTag, ErrorType } from '../../src/yang/fault.ts';
 
 export interface RpcErrorSeen {
   readonly type: string;
@@ -17,15 +19,6 @@ export interface ServerMessage {
   readonly isPositive: boolean;
 }
 
-/** RFC 6241 appendix A. */
-const tags = new Set(
-  (
-    'in-use invalid-value too-big missing-attribute bad-attribute unknown-attribute missing-element bad-element ' +
-    'unknown-element unknown-namespace access-denied lock-denied resource-denied rollback-failed data-exists ' +
-    'data-missing operation-not-supported operation-failed partial-operation malformed-message'
-  ).split(' '),
-);
-const types = new Set(['transport', 'rpc', 'protocol', 'application']);
 const NOTIFICATION_NAMESPACE = 'urn:ietf:params:xml:ns:netconf:notification:1.0';
 
 /** Reads one message. Throws where it is ill-formed or not what a server may say. */
@@ -80,8 +73,9 @@ export function readServerMessage(text: Buffer): ServerMessage {
 
 function errorOf(error: Readonly<Record<string, string>>): RpcErrorSeen {
   const { 'error-type': type = '', 'error-tag': tag = '', 'error-severity': severity = '' } = error;
-  if (!types.has(type)) throw new Error(`error-type "${type}"`);
-  if (!tags.has(tag)) throw new Error(`error-tag "${tag}"`);
+  const rule = APPENDIX_A[tag as ErrorTag];
+  if (rule === undefined) throw new Error(`error-tag "${tag}"`);
+  if (!rule.types.includes(type as ErrorType)) throw new Error(`error-type "${type}" of ${tag}`);
   if (severity !== 'error' && severity !== 'warning') throw new Error(`error-severity "${severity}"`);
   return { type, tag, severity };
 }

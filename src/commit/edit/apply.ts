@@ -141,13 +141,17 @@ class Edit {
     }
   }
 
-  #assertEditable(row: RowDraft, { schema, attributes }: DataNode): void {
+  #assertEditable(row: RowDraft, node: DataNode): void {
+    const { schema, attributes } = node;
     if (!schema.config) {
       const path = this.#keys.path(row.key, schema);
       throw new FaultError(unexpected(path, schema, `${schema.name} is state, not configuration`));
     }
     if (attributes?.insert !== undefined && !isUserOrdered(schema)) {
-      const path = this.#keys.path(row.key, schema);
+      const path =
+        schema.kind === 'list'
+          ? this.#keys.path(this.#entryKey(row.key, schema, node))
+          : this.#keys.path(row.key, schema);
       throw new FaultError(
         attributeFault('unknown-attribute', path, schema, 'insert', `${schema.name} is not ordered by the user`),
       );

@@ -93,7 +93,7 @@ export const capabilities: readonly Capability[] = [
   {
     capability: 'errors',
     source: 'RFC 6241 appendix A, RFC 7950 section 15',
-    shownBy: [[`${here}/rpc/rpc.test.ts`], [`${here}/session/session.test.ts`]],
+    shownBy: [[`${here}/errors/errors.test.ts`], [`${here}/rpc/rpc.test.ts`], [`${here}/session/session.test.ts`]],
   },
   {
     capability: 'access control; nothing hidden shows by filters, errors, defaults',

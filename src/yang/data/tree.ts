@@ -32,6 +32,8 @@ export interface DataTreeOptions<B> {
   readonly nodes: readonly DataNode[];
   /** Where absolute paths lead. Left out: into the forest. */
   readonly behind?: XPathTree<B>;
+  /** The node behind that the forest hangs at: that of an action. Left out: the root. */
+  readonly above?: B;
 }
 
 export class DataTree<B = never> implements XPathTree<DataTreeHandle<B>> {
@@ -56,9 +58,9 @@ export class DataTree<B = never> implements XPathTree<DataTreeHandle<B>> {
   }
 
   parent(handle: DataTreeHandle<B>): DataTreeHandle<B> | undefined {
-    const { behind } = this.#options;
+    const { behind, above } = this.#options;
     if (handle.kind === 'forest') {
-      return handle.parent ?? (behind === undefined ? undefined : { kind: 'behind', node: behind.root() });
+      return handle.parent ?? (behind === undefined ? undefined : { kind: 'behind', node: above ?? behind.root() });
     }
     const parent = behind?.parent(handle.node);
     return parent === undefined ? undefined : { kind: 'behind', node: parent };

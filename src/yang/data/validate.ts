@@ -8,6 +8,7 @@ import type {
   ChoiceNode,
   Constraint,
   DataSchemaNode,
+  LeafNode,
   ListNode,
   OperationNode,
   Schema,
@@ -26,6 +27,8 @@ import { DataTree, type DataTreeHandle } from './tree.ts';
 export interface OperationContext<B> {
   /** Running and state, for leafrefs and constraints that lead there. Without it those that do are not checked. */
   readonly accessible?: XPathTree<B>;
+  /** The node of it that an action is called on. */
+  readonly above?: B;
   /** Type of the faults of the shape; `application` where left out. */
   readonly errorType?: ErrorType;
   /** Path of an action's node, in front of the action's name; left out for rpcs and notifications. */
@@ -49,8 +52,14 @@ export function operationFaults<B = never>(
   nodes: readonly DataNode[],
   context: OperationContext<B> = {},
 ): readonly Fault[] {
-  const { accessible: behind } = context;
-  const tree = new DataTree<B>({ schema, top: operation, nodes, ...(behind === undefined ? {} : { behind }) });
+  const { accessible: behind, above } = context;
+  const tree = new DataTree<B>({
+    schema,
+    top: operation,
+    nodes,
+    ...(behind === undefined ? {} : { behind }),
+    ...(above === undefined ? {} : { above }),
+  });
   const check = new OperationCheck(tree, behind !== undefined, context.errorType ?? 'application');
   const path = context.path ?? operationPath(operation);
   for (const must of operation.musts) check.must(must, tree.top(), path);
@@ -99,6 +108,41 @@ class OperationCheck<B> {
       this.#node(node, handle, at);
     }
     this.#counts(counts, module, path);
+    for (const schema of counts.keys()) {
+      if (schema.kind === 'list' && schema.uniques.length > 0) this.#unique(schema, module, parent, path);
+    }
+  }
+
+  /** RFC 7950 section 7.8.3: entries that have all leaves of a `unique`, defaults included. */
+  #unique(list: ListNode, module: string | undefined, parent: DataTreeHandle<B>, path: string): void {
+    for (const leaves of list.uniques) {
+      const seen = new Set<string>();
+      for (const entry of this.#tree.children(parent, list)) {
+        if (entry.kind !== 'forest' || entry.node === undefined) continue;
+        const found = leaves.map((leaf) => this.#leafOf(leaf, list, entry));
+        if (found.includes(undefined)) continue;
+        const values = JSON.stringify(found);
+        const at = childPath(path, module, list, predicateOf(entry.node));
+        const below = (leaf: LeafNode) => `${at}${leaf.path.slice(list.path.length)}`;
+        if (seen.has(values)) {
+          const names = leaves.map(({ name }) => name).join(', ');
+          this.#alike(at, leaves.map(below), `Another entry of ${list.name} has the same ${names}.`);
+        }
+        seen.add(values);
+      }
+    }
+  }
+
+  /** Value of a leaf that containers may lie above, or its default in use. */
+  #leafOf(leaf: LeafNode, list: ListNode, entry: DataTreeHandle<B>): string | undefined {
+    const way: DataSchemaNode[] = [];
+    for (let at: LeafNode['dataParent'] = leaf; at && 'index' in at && at !== list; at = at.dataParent) way.unshift(at);
+    let handle: DataTreeHandle<B> | undefined = entry;
+    for (const step of way) {
+      if (handle === undefined) return undefined;
+      [handle] = this.#tree.children(handle, step);
+    }
+    return handle && this.#tree.value(handle);
   }
 
   #node(node: DataNode, handle: DataTreeHandle<B>, path: string): void {
@@ -306,12 +350,17 @@ class OperationCheck<B> {
       schema.kind === 'list'
         ? (schema as ListNode).keys.map((key) => childPath(path, schema.module.name, key))
         : [path];
+    const what = `${schema.name} has two entries with one ${schema.kind === 'list' ? 'key' : 'value'}.`;
+    this.#alike(path, leaves, what);
+  }
+
+  #alike(path: string, leaves: readonly string[], message: string): void {
     this.faults.push({
       type: 'application',
       tag: 'operation-failed',
       appTag: 'data-not-unique',
       path,
-      message: `${schema.name} has two entries with one ${schema.kind === 'list' ? 'key' : 'value'}.`,
+      message,
       info: leaves.map((value) => ({ name: 'non-unique', value, module: 'yang', isPath: true })),
     });
   }

@@ -88,7 +88,6 @@ export function editDataHandler({ datastores, changes }: Services): RpcHandler {
         type: 'protocol',
         tag: 'operation-not-supported',
         message: 'edit-data takes its content inline.',
-        info: [{ name: 'bad-element', value: 'url' }],
       });
     }
     const defaultOperation = findValue(call.input, 'default-operation') as 'merge' | 'replace' | 'none' | undefined;

@@ -23,6 +23,5 @@ function refusal(message: string): FaultError {
     tag: 'invalid-value',
     path: '/ietf-netconf:kill-session/session-id',
     message,
-    info: [{ name: 'bad-element', value: 'session-id' }],
   });
 }

@@ -70,8 +70,8 @@ describe('ActionReader', () => {
   });
 
   for (const [what, content, expected] of [
-    ['a missing key', call('<name>a</name>', '<delay>7</delay>'), 'missing-element'],
-    ['a bad key', call('<name>a</name><slot>x</slot>', '<delay>7</delay>'), 'invalid-value'],
+    ['a missing key', call('<name>a</name>', '<delay>7</delay>'), "missing-element /m:c/port[name='a']"],
+    ['a bad key', call('<name>a</name><slot>x</slot>', '<delay>7</delay>'), "invalid-value /m:c/port[name='a']/slot"],
     ['an unknown step', '<d xmlns="urn:m"/>', 'unknown-element'],
     ['no action', '<c xmlns="urn:m"/>', 'missing-element'],
     [

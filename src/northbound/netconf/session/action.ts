@@ -48,6 +48,7 @@ export class ActionReader implements XmlHandler {
         type: 'protocol',
         tag: 'missing-element',
         message: 'The action element names no action.',
+        info: [{ name: 'bad-element', value: 'action' }],
       });
     }
     const inputPath = this.#inputPath(this.#rpc);
@@ -68,7 +69,11 @@ export class ActionReader implements XmlHandler {
   }
 
   #step(element: XmlElement, resolve: ResolvePrefix): void {
-    const module = this.#schema.moduleByNamespace.get(element.namespace)?.name ?? '';
+    const module = this.#schema.moduleByNamespace.get(element.namespace)?.name;
+    if (module === undefined) {
+      this.#fail(unknownNamespace(element), this.#here());
+      return;
+    }
     const parent = this.#steps.at(-1)?.node;
     const action = parent?.children.find(
       (child): child is RpcNode =>
@@ -81,7 +86,7 @@ export class ActionReader implements XmlHandler {
     const child = (parent ?? this.#schema).dataChildren.get(`${module}:${element.name}`);
     if (child?.kind === 'container' || child?.kind === 'list') this.#steps.push({ node: child, keys: new Map() });
     else if (child?.kind === 'leaf' && child.isKey) this.#key = { leaf: child, text: '', resolve };
-    else this.#fail(unknownElement(element, child));
+    else this.#fail(unknownElement(element, child), this.#here());
   }
 
   #begin(action: RpcNode): void {
@@ -140,38 +145,58 @@ export class ActionReader implements XmlHandler {
       moduleOf: (prefix) => this.#schema.moduleByNamespace.get(key.resolve(prefix) ?? NETCONF_NAMESPACE)?.name,
     });
     if (parsed.ok) this.#steps.at(-1)?.keys.set(key.leaf, parsed.value);
-    else this.#fail({ type: 'application', tag: 'invalid-value', message: parsed.message });
+    else {
+      const path = childPath(this.#here(), this.#steps.at(-1)?.node.module.name, key.leaf);
+      this.#fail({ type: 'application', tag: 'invalid-value', message: parsed.message }, path);
+    }
   }
 
+  /** The path of the node that the action is called on; a key that is missing is a fault. */
   #instancePath(): string {
     let path = '';
+    for (const [index, { node, keys }] of this.#steps.entries()) {
+      path = this.#pathOf(index);
+      if (node.kind !== 'list') continue;
+      const missing = node.keys.find((leaf) => !keys.has(leaf));
+      if (missing === undefined) continue;
+      const message = `An entry of ${node.name} lacks its key ${missing.name}.`;
+      const info = [{ name: 'bad-element', value: missing.name }];
+      this.#fail({ type: 'protocol', tag: 'missing-element', message, info }, path);
+    }
+    return path;
+  }
+
+  /** The path of the element that is being read, with the keys known so far. */
+  #here(): string {
+    return this.#pathOf(this.#steps.length - 1);
+  }
+
+  #pathOf(last: number): string {
+    let path = '';
     let module: string | undefined;
-    for (const { node, keys } of this.#steps) {
-      let predicate = '';
-      if (node.kind === 'list') {
-        const missing = node.keys.find((leaf) => !keys.has(leaf));
-        if (missing !== undefined) {
-          this.#fail({
-            type: 'protocol',
-            tag: 'missing-element',
-            message: `An entry of ${node.name} lacks its key ${missing.name}.`,
-            info: [{ name: 'bad-element', value: missing.name }],
-          });
-        }
-        predicate = keyPredicate(
-          node,
-          node.keys.map((leaf) => keys.get(leaf)),
-        );
-      }
-      path = childPath(path, module, node, predicate);
+    for (const { node, keys } of this.#steps.slice(0, last + 1)) {
+      const values = node.kind === 'list' ? node.keys.map((leaf) => keys.get(leaf)) : [];
+      path = childPath(path, module, node, node.kind === 'list' ? keyPredicate(node, values) : '');
       module = node.module.name;
     }
     return path;
   }
 
-  #fail(fault: Fault): void {
-    this.#fault ??= new FaultError(fault);
+  #fail(fault: Fault, path: string): void {
+    this.#fault ??= new FaultError(path === '' ? fault : { ...fault, path });
   }
+}
+
+function unknownNamespace({ name, namespace }: XmlElement): Fault {
+  return {
+    type: 'protocol',
+    tag: 'unknown-namespace',
+    message: `No module of this server has the namespace "${namespace}".`,
+    info: [
+      { name: 'bad-element', value: name },
+      { name: 'bad-namespace', value: namespace },
+    ],
+  };
 }
 
 function unknownElement(element: XmlElement, child: DataSchemaNode | undefined): Fault {

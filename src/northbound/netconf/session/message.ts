@@ -8,12 +8,17 @@ import type { ResolvePrefix, XmlElement, XmlHandler } from '../../../yang/codec/
 import type { WrittenAttribute } from '../../../yang/codec/xml-writer.ts';
 import { operationPath } from '../../../yang/data/instance-path.ts';
 import type { DataNode } from '../../../yang/data/node.ts';
-import { operationFaults, validateOperation } from '../../../yang/data/validate.ts';
+import { reachOf } from '../../../yang/data/reach.ts';
+import type { OperationContext } from '../../../yang/data/validate.ts';
 import { type Fault, FaultError } from '../../../yang/fault.ts';
 import type { AnydataNode, RpcNode, Schema } from '../../../yang/schema/node.ts';
 import type { Filter } from '../filter/filter.ts';
 import { FilterReader, XPathFilterReader } from '../filter/read.ts';
 import { ActionReader } from './action.ts';
+import { assertInput } from './input.ts';
+
+/** Of the input: its path, and the type of its faults. */
+export type InputContext = Pick<OperationContext<never>, 'path' | 'errorType'>;
 
 /** A message whose operation is known and whose input is valid. */
 export interface Operation {
@@ -23,6 +28,8 @@ export interface Operation {
   readonly filter: Filter | undefined;
   /** Of an action: the instance path of its node. */
   readonly target?: string;
+  /** The input is still to be validated, since its constraints look into the datastores. */
+  readonly unchecked?: InputContext;
 }
 
 /** Whether the operation may be called and can be: throws the fault where not. Asked before its content is read. */
@@ -66,17 +73,29 @@ export class MessageReader implements XmlHandler {
     if (this.#faults.length > 0) throw new FaultError(...this.#faults);
     if (this.#action !== undefined) {
       const { rpc, input, path, inputPath } = this.#action.finish();
-      validateOperation(this.#schema, rpc.input, input, { path: inputPath });
-      return { rpc, input, config: undefined, filter: undefined, target: path };
+      const unchecked = this.#check(rpc, input, { path: inputPath, errorType: 'application' });
+      return { rpc, input, config: undefined, filter: undefined, target: path, ...unchecked };
     }
     const rpc = this.#rpc;
     if (rpc === undefined || this.#data === undefined) {
-      throw new FaultError({ type: 'rpc', tag: 'missing-element', message: 'The rpc names no operation.' });
+      throw new FaultError({
+        type: 'protocol',
+        tag: 'missing-element',
+        message: 'The rpc names no operation.',
+        info: badElement('rpc'),
+      });
     }
     const input = this.#data.finish();
-    assertInput(this.#schema, rpc, input);
+    const unchecked = this.#check(rpc, input, { path: operationPath(rpc.input), errorType: 'protocol' });
     const filter = this.#filter?.finish();
-    return { rpc, input, config: this.#config?.finish(), filter };
+    return { rpc, input, config: this.#config?.finish(), filter, ...unchecked };
+  }
+
+  /** At once where nothing but the message is needed for it. */
+  #check(rpc: RpcNode, input: readonly DataNode[], context: InputContext): { unchecked?: InputContext } {
+    if (reachOf(rpc.input) !== 'inside') return { unchecked: context };
+    assertInput(this.#schema, rpc, input, context);
+    return {};
   }
 
   open(element: XmlElement, resolve: ResolvePrefix): void {
@@ -94,7 +113,7 @@ export class MessageReader implements XmlHandler {
       if (this.#depth === 3) this.#xpathFilter?.text(text);
     } else if (this.#isRpc && text.trim() !== '') {
       this.#fail({
-        type: 'rpc',
+        type: 'protocol',
         tag: 'bad-element',
         message: 'An rpc holds one element, not text.',
         info: badElement('rpc'),
@@ -112,7 +131,7 @@ export class MessageReader implements XmlHandler {
   #envelope(element: XmlElement): void {
     if (element.name !== 'rpc' || element.namespace !== NETCONF_NAMESPACE) {
       this.#fail({
-        type: 'rpc',
+        type: 'protocol',
         tag: 'unknown-element',
         message: `A message is an rpc in the namespace ${NETCONF_NAMESPACE}, not ${element.name} in "${element.namespace}".`,
         info: badElement(element.name),
@@ -142,7 +161,7 @@ export class MessageReader implements XmlHandler {
     if (this.#operations > 1) {
       if (this.#operations === 2) {
         this.#fail({
-          type: 'rpc',
+          type: 'protocol',
           tag: 'unknown-element',
           message: 'An rpc holds one operation.',
           info: badElement(element.name),
@@ -162,7 +181,6 @@ export class MessageReader implements XmlHandler {
         type: 'protocol',
         tag: 'operation-not-supported',
         message: `This server has no operation ${element.name} in the namespace "${element.namespace}".`,
-        info: badElement(element.name),
       });
       return;
     }
@@ -230,21 +248,6 @@ export class MessageReader implements XmlHandler {
   #fail(fault: Fault): void {
     this.#faults.push(fault);
   }
-}
-
-/** Throws what is wrong with the input. */
-function assertInput(schema: Schema, rpc: RpcNode, input: readonly DataNode[]): void {
-  const faults = operationFaults(schema, rpc.input, input, { errorType: 'protocol' });
-  if (faults.length > 0) throw new FaultError(...faults.map(asModuleSays));
-}
-
-/**
- * RFC 8526 section 3.1.1: `with-origin` for another datastore than operational is an `invalid-value`, whatever its `when`
- * makes of it.
- */
-function asModuleSays(fault: Fault): Fault {
-  const isOrigin = fault.path === '/ietf-netconf-nmda:get-data/with-origin' && fault.tag === 'unknown-element';
-  return isOrigin ? { ...fault, tag: 'invalid-value' } : fault;
 }
 
 function badElement(value: string): { name: string; value: string }[] {

@@ -94,11 +94,7 @@ describe('Session messages', () => {
     ['an unknown operation', rpc('<reboot/>'), /<error-type>protocol<.*<error-tag>operation-not-supported</],
     ['an operation of an unknown namespace', rpc('<go xmlns="urn:x"/>'), /<error-tag>operation-not-supported</],
     ['an unknown attribute', rpc('<get all="yes"/>'), /<error-tag>unknown-attribute<.*<bad-attribute>all</],
-    [
-      'an unknown parameter',
-      rpc('<commit><confirmed/></commit>'),
-      /<error-tag>unknown-element<.*<bad-element>confirmed</,
-    ],
+    ['an unknown parameter', rpc('<commit><nope/></commit>'), /<error-tag>unknown-element<.*<bad-element>nope</],
     ['a missing parameter', rpc('<lock/>'), /<error-tag>(?:missing-element|data-missing)</],
   ] as const) {
     it(`answers ${what} and goes on`, async () => {
@@ -126,6 +122,12 @@ describe('Session messages', () => {
       assert.match(await raw.end(), /<error-type>rpc<\/error-type><error-tag>malformed-message<[\s\S]*##\n$/);
     });
   }
+
+  it('does not send malformed-message to a client of base 1.0', async () => {
+    const raw = await open('1.0');
+    raw.send(`${rpc('<get>')}]]>]]>`);
+    assert.match(await raw.end(), /<error-type>rpc<\/error-type><error-tag>operation-failed<[\s\S]*\]\]>\]\]>$/);
+  });
 
   it('ends after bytes that are not UTF-8 with malformed-message', async () => {
     const raw = await open('1.1');

@@ -339,7 +339,15 @@ export class Session {
     }
     this.counters.inBadRpcs++;
     this.#busy = true;
-    this.replyFaults(this.#host.faultsOf(error))
+    const faults = this.#host.faultsOf(error);
+    // "Must not be sent to old clients" (RFC 6241 appendix A): those that know only base 1.0.
+    const told =
+      this.#encoder.framing === 'chunked'
+        ? faults
+        : faults.map(
+            (fault): Fault => (fault.tag === 'malformed-message' ? { ...fault, tag: 'operation-failed' } : fault),
+          );
+    this.replyFaults(told)
       .catch(() => undefined)
       .finally(() => this.end('other'));
   }
