@@ -9,13 +9,19 @@ import { BlockPointNotifier } from './block-points/notify.ts';
 import type { EngineQueries } from './engine-state.ts';
 import { forwardingFeatures } from './forwarding.ts';
 import type { InterfaceNumbers } from './interfaces/state.ts';
+import { keystoreFeature } from './keystore/feature.ts';
+import type { HiddenKeys } from './keystore/key-pair.ts';
 import { NacmAccessControl } from './nacm/access.ts';
 import { nacmFeature, RELOAD_ACCESS_RULES } from './nacm/feature.ts';
+import type { TransportStates } from './netconf-server/endpoint.ts';
+import { netconfServerFeature } from './netconf-server/feature.ts';
+import { transportIntent } from './netconf-server/plan.ts';
 import type { Publish } from './notification.ts';
 import { planReplay } from './replay.ts';
 import { systemFeature } from './system/feature.ts';
 import { SystemModel } from './system/model.ts';
 import { Users } from './system/users.ts';
+import { truststoreFeature } from './truststore/feature.ts';
 
 export interface FeatureContext {
   readonly keys: KeySpace;
@@ -26,6 +32,11 @@ export interface FeatureContext {
   readonly running: () => View;
   /** Takes what features notify. */
   readonly publish: Publish;
+  /** src/platform/hidden-keys.ts */
+  readonly hidden: HiddenKeys;
+  /** How listeners and calls are doing (src/northbound/netconf/transport/transports.ts). */
+  readonly transports: TransportStates;
+  readonly log: (message: string) => void;
 }
 
 export interface RouterFeatures {
@@ -36,6 +47,8 @@ export interface RouterFeatures {
   readonly platformActions: Readonly<Record<string, () => void>>;
   /** What an empty engine needs to be told. */
   readonly intent: () => readonly PlannedOperation[];
+  /** What listens and calls at the start. */
+  readonly transportIntent: () => readonly PlannedOperation[];
   /** To be given every event of the engine. */
   readonly onEngineEvent: (event: Event) => void;
   /** To be called after every replay of the engine, with what it was told. */
@@ -48,11 +61,19 @@ export function featureIndexes(schema: Schema): readonly string[] {
   return [...new Set(features.flatMap((feature) => feature.indexes ?? []))];
 }
 
-export function createFeatures({ keys, engine, numbers, running, publish }: FeatureContext): RouterFeatures {
+export function createFeatures(context: FeatureContext): RouterFeatures {
+  const { keys, engine, numbers, running, publish, hidden, transports, log } = context;
   const access = new NacmAccessControl(keys, running);
   const system = new SystemModel(keys);
   const forwarding = forwardingFeatures(keys, engine, numbers);
-  const features = [...forwarding, nacmFeature(keys, access), systemFeature(system)];
+  const features = [
+    ...forwarding,
+    nacmFeature(keys, access),
+    systemFeature(system),
+    keystoreFeature(keys, hidden),
+    truststoreFeature(keys),
+    netconfServerFeature(keys, hidden, transports),
+  ];
   const notifier = new BlockPointNotifier(keys.schema, publish);
   return {
     features,
@@ -60,6 +81,7 @@ export function createFeatures({ keys, engine, numbers, running, publish }: Feat
     users: new Users(system, running),
     platformActions: { [RELOAD_ACCESS_RULES]: () => access.invalidate() },
     intent: () => planReplay(keys, forwarding, running()),
+    transportIntent: () => transportIntent(keys, running(), log),
     onEngineEvent: (event) => notifier.onEvent(event),
     onEngineReplay: (operations) => notifier.onReplay(operations),
   };

@@ -55,8 +55,14 @@ export const servedModules: readonly ModuleRequest[] = [
     name: 'ietf-crypto-types',
     features: ['one-asymmetric-key-format', 'cleartext-private-keys', 'hidden-private-keys'],
   },
-  { name: 'ietf-truststore', features: ['central-truststore-supported', 'inline-definitions-supported', 'certificates'] },
-  { name: 'ietf-keystore', features: ['central-keystore-supported', 'inline-definitions-supported', 'asymmetric-keys'] },
+  {
+    name: 'ietf-truststore',
+    features: ['central-truststore-supported', 'inline-definitions-supported', 'certificates'],
+  },
+  {
+    name: 'ietf-keystore',
+    features: ['central-keystore-supported', 'inline-definitions-supported', 'asymmetric-keys'],
+  },
   { name: 'ietf-x509-cert-to-name', revision: '2014-12-10' },
   { name: 'ietf-tcp-common', features: ['keepalives-supported'] },
   { name: 'ietf-tcp-client', features: ['local-binding-supported', 'tcp-client-keepalives'] },
@@ -80,5 +86,6 @@ export const servedModules: readonly ModuleRequest[] = [
   { name: 'sluice-plan' },
   { name: 'sluice-datastore' },
   { name: 'sluice-netconf' },
+  { name: 'sluice-netconf-server' },
   { name: 'sluice-deviations' },
 ];

@@ -50,6 +50,9 @@ async function router() {
       setImmediate(() => snapshot.close());
       return snapshot.running;
     },
+    hidden: { find: () => undefined, add: async () => undefined, all: () => [] },
+    transports: { listeners: () => [], calls: () => [] },
+    log: () => undefined,
     publish: (notification) => published.push(notification),
   });
   const datastores = new Datastores({
@@ -60,7 +63,7 @@ async function router() {
     transforms: [cryptHash],
     onTargetFailure: (target, error) => assert.fail(`${target}: ${error}`),
   });
-  await datastores.loadFirst(document(factoryConfiguration('admin', 'se<cr&t')));
+  await datastores.loadFirst(document(factoryConfiguration('admin', 'se<cr&t', '')));
   client.onEvent(made.onEngineEvent);
   client.onReplay(made.onEngineReplay);
   client.start();
