@@ -12,16 +12,23 @@ import type { View } from './datastore/view.ts';
 import { EngineClient } from './engine/client.ts';
 import { ENGINE_TARGET } from './engine/operation.ts';
 import { EngineTarget } from './engine/target.ts';
+import { DEFAULT_LISTENER, listenerConfiguration } from './features/factory.ts';
 import { createFeatures, featureIndexes } from './features/features.ts';
+import { GENERATE_KEY_PAIR, KeyGenerator } from './features/keystore/generate.ts';
 import { storedConfigurationState, unfitLines } from './features/stored-configuration/state.ts';
 import { Violations } from './features/stored-configuration/violations.ts';
 import { NetconfServer } from './northbound/netconf/server.ts';
+import { hostKeys as loadHostKeys } from './northbound/netconf/transport/host-keys.ts';
+import { nativeCiphersLoaded } from './northbound/netconf/transport/ssh2-internals.ts';
+import { Transports } from './northbound/netconf/transport/transports.ts';
+import { HiddenKeyFolder } from './platform/hidden-keys.ts';
 import { IfIndexes } from './platform/if-index.ts';
 import { PlatformTarget } from './platform/target.ts';
 import { ConfigurationError, loadFirstConfiguration } from './sluiced/first-start.ts';
+import { bindsOf, ensureListener } from './sluiced/listener.ts';
 import { parseSluicedOptions, type SluicedOptions } from './sluiced/options.ts';
 import { routerSchema } from './sluiced/schema.ts';
-import { UsageError } from './start/options.ts';
+import { DEFAULT_ENDPOINT, type Endpoint, UsageError } from './start/options.ts';
 import { ModuleError } from './yang/statement/error.ts';
 
 const log = (message: string): void => void process.stdout.write(`${new Date().toISOString()} ${message}\n`);
@@ -44,6 +51,12 @@ async function start(options: SluicedOptions): Promise<() => Promise<void>> {
     log(`the datastore could not be read and was put aside: ${JSON.stringify(store.aside)}`);
   for (const line of unfitLines(store.unfit)) log(line);
 
+  const keyFolder = `${options.state}/keys`;
+  const hostKeys = await loadHostKeys(keyFolder);
+  for (const { name, fingerprint } of hostKeys) log(`SSH host key ${name}: ${fingerprint}`);
+  const hostKeyEntries = hostKeys.map(({ name, publicKey }) => ({ name: `ssh-host-${name}`, publicKey }));
+  const hidden = HiddenKeyFolder.open(keyFolder, log);
+
   const engine = new EngineClient({
     socketPath: options.engineSocket,
     owner: 'sluiced',
@@ -56,12 +69,25 @@ async function start(options: SluicedOptions): Promise<() => Promise<void>> {
     numbers: IfIndexes.load(`${options.state}/if-index`),
     running: () => runningOf(store),
     publish: (notification) => netconf.publish(notification),
+    hidden,
+    transports: {
+      listeners: () => transports.listeners(),
+      calls: () => transports.calls(),
+    },
+    log,
   });
+  const transports = new Transports({
+    authenticator: features.users,
+    hidden,
+    accept: (stream) => netconf.accept(stream),
+    log,
+  });
+  const generator = new KeyGenerator(schema, hidden);
   const datastores = new Datastores({
     store,
     constraints,
     features: features.features,
-    targets: [new EngineTarget(engine), new PlatformTarget(features.platformActions)],
+    targets: [new EngineTarget(engine), new PlatformTarget(features.platformActions), transports],
     transforms: [cryptHash],
     onTargetFailure: (target, error) => {
       log(`${target} failed after the commit point and is brought up to date: ${String(error)}`);
@@ -79,20 +105,28 @@ async function start(options: SluicedOptions): Promise<() => Promise<void>> {
       ...features.features.flatMap(({ state }) => (state === undefined ? [] : [state])),
       storedConfigurationState(store, violations),
     ],
+    handlers: new Map([
+      [GENERATE_KEY_PAIR, async ({ input }) => ({ kind: 'output', nodes: await generator.generate(input) })],
+    ]),
     log,
   });
-  await loadFirstConfiguration(datastores, schema, options.config, options.state);
+  const first = listenerConfiguration(hostKeyEntries, await bindsOf(options.netconf ?? DEFAULT_ENDPOINT));
+  const isNew = await loadFirstConfiguration(datastores, schema, options.config, options.state, first);
   await datastores.recover();
+  const isMoved = await ensureListener({ datastores, schema, hidden, hostKeys: hostKeyEntries, log }, options.netconf);
+  if (isNew && isMoved) await datastores.copy({ sessionId: 0, user: '', source: 'startup' }, 'running', 'startup');
   engine.onEvent(features.onEngineEvent);
   engine.onReplay(features.onEngineReplay);
   engine.start();
   netconf.tellChanges(`${options.state}/netconf-library.json`);
   violations.judge().catch((error) => log(`running could not be judged: ${error}`));
   await netconf.listenUnix(`${options.run}/netconf.sock`);
-  const port = await netconf.listenSsh({ ...options.netconf, keyFolder: `${options.state}/keys` });
-  announce(`${options.run}/netconf.json`, { address: options.netconf.address, port });
+  if (!nativeCiphersLoaded()) log('SSH runs without its native ciphers, at half the speed: npm start builds them');
+  await transports.start(features.transportIntent());
+  announce(`${options.run}/netconf.json`, whereSshListens(transports, options.netconf));
   return async () => {
     await netconf.close();
+    await transports.close();
     await engine.stop();
     await datastores.close();
     await store.close();
@@ -104,6 +138,15 @@ function runningOf(store: Store): View {
   const snapshot = store.snapshot();
   setImmediate(() => snapshot.close());
   return snapshot.running;
+}
+
+/** The listener of the factory, or else any; nothing where there is none. */
+function whereSshListens(transports: Transports, option: Endpoint | undefined): Partial<Endpoint> {
+  const up = [...transports.listeners()].filter(({ ports }) => ports.size > 0);
+  const [first] = (up.find(({ name }) => name === DEFAULT_LISTENER) ?? up[0])?.ports ?? [];
+  if (first === undefined) return {};
+  const [address, port] = first;
+  return { address: option?.address ?? address, port };
 }
 
 /** Tells whoever started it where NETCONF listens. */

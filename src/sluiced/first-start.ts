@@ -16,17 +16,19 @@ const passwordLength = 20;
 
 /**
  * Loads the first configuration, unless there is one already. A document that does not fit ends the start with all its
- * faults; nothing has been stored then.
+ * faults; nothing has been stored then. Resolves with whether it was loaded.
+ * @param transports host keys and listener of the factory
  */
 export async function loadFirstConfiguration(
   datastores: Datastores,
   schema: Schema,
   config: string | undefined,
   stateFolder: string,
-): Promise<void> {
-  const text = config === undefined ? factory(stateFolder) : readFileSync(config);
+  transports: string,
+): Promise<boolean> {
+  const text = config === undefined ? factory(stateFolder, transports) : readFileSync(config);
   try {
-    await datastores.loadFirst(readConfigDocument(schema, text));
+    return await datastores.loadFirst(readConfigDocument(schema, text));
   } catch (error) {
     if (!(error instanceof FaultError)) throw error;
     const faults = error.faults.map(({ path, message, info }) => {
@@ -39,11 +41,11 @@ export async function loadFirstConfiguration(
 }
 
 /** The password is in its file before the user is in the datastore: a start that is cut short in between uses it again. */
-function factory(stateFolder: string): Buffer {
+function factory(stateFolder: string, transports: string): Buffer {
   const file = `${stateFolder}/admin-password`;
   if (!existsSync(file)) {
     const letters = Array.from({ length: passwordLength }, () => alphabet[randomInt(alphabet.length)]);
     writeFileSync(file, `${letters.join('')}\n`, { mode: 0o600, flush: true });
   }
-  return Buffer.from(factoryConfiguration('admin', readFileSync(file, 'utf8').trim()));
+  return Buffer.from(factoryConfiguration('admin', readFileSync(file, 'utf8').trim(), transports));
 }

@@ -7,7 +7,8 @@ export interface SluicedOptions {
   /** Sockets and what is gone with the process. */
   readonly run: string;
   readonly engineSocket: string;
-  readonly netconf: { readonly address: string; readonly port: number };
+  /** Where the listener `default` is to be; undefined: where the configuration has it. */
+  readonly netconf: { readonly address: string; readonly port: number } | undefined;
   readonly config: string | undefined;
   readonly yangPaths: readonly string[];
   /** File descriptor on which a byte says that it is ready. */
@@ -28,7 +29,7 @@ export function parseSluicedOptions(args: readonly string[]): SluicedOptions {
       'ready-fd': { type: 'string' },
     },
   });
-  const required = (name: 'state' | 'run' | 'engine' | 'netconf'): string => {
+  const required = (name: 'state' | 'run' | 'engine'): string => {
     const value = values[name];
     if (value === undefined) throw new UsageError(`--${name} is missing`);
     return value;
@@ -37,7 +38,7 @@ export function parseSluicedOptions(args: readonly string[]): SluicedOptions {
     state: required('state'),
     run: required('run'),
     engineSocket: required('engine'),
-    netconf: parseEndpoint(required('netconf')),
+    netconf: values.netconf === undefined ? undefined : parseEndpoint(values.netconf),
     config: values.config,
     yangPaths: values['yang-path'] ?? [],
     readyFd: values['ready-fd'] === undefined ? undefined : Number(values['ready-fd']),

@@ -1,11 +1,17 @@
 /** What `npm start` prints once the router runs: address, user, and three commands to try with a stock client. */
 import { existsSync, readFileSync } from 'node:fs';
 import { demoVlans } from './demo.ts';
-import type { Options } from './options.ts';
+import type { Endpoint, Options } from './options.ts';
 import type { Places } from './record.ts';
 
 export async function banner(options: Options, places: Places, isNew: boolean): Promise<void> {
-  const { address, port } = JSON.parse(readFileSync(`${places.run}/netconf.json`, 'utf8')) as Options['netconf'];
+  const { address, port } = JSON.parse(readFileSync(`${places.run}/netconf.json`, 'utf8')) as Partial<Endpoint>;
+  if (address === undefined || port === undefined) {
+    process.stdout.write(
+      `\nNo listener for SSH is configured.   Recovery, root only: ${places.netconfSocket}\n\nCtrl-C stops it.\n`,
+    );
+    return;
+  }
   const host = address === '0.0.0.0' || address === '::' ? 'localhost' : address;
   const passwordFile = `${places.state}/admin-password`;
   const lines = [

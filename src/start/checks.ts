@@ -1,7 +1,7 @@
 /** What has to be true before a start can begin. Each answer says what is missing and what to do. */
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
-import type { Options } from './options.ts';
+import type { Endpoint, Options } from './options.ts';
 import { isAlive } from './processes.ts';
 import type { Places, RunRecord } from './record.ts';
 
@@ -47,7 +47,7 @@ export function checkFiles(options: Options): void {
 }
 
 /** Whether the NETCONF address can be listened on. */
-export async function checkPort({ address, port }: Options['netconf']): Promise<void> {
+export async function checkPort({ address, port }: Endpoint): Promise<void> {
   const probe = createServer();
   await new Promise<void>((resolve, reject) => {
     probe.once('error', (error: NodeJS.ErrnoException) => {

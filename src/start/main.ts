@@ -10,7 +10,7 @@ import { clear } from './clear.ts';
 import { buildSites, loadDemo } from './demo.ts';
 import { reserveHugePages } from './huge-pages.ts';
 import { sluicedFlags } from './node-flags.ts';
-import { type Options, parseOptions, UsageError, usage } from './options.ts';
+import { DEFAULT_ENDPOINT, type Options, parseOptions, UsageError, usage } from './options.ts';
 import { nameOf } from './processes.ts';
 import { bootId, type Places, placesOf, type RunRecord, readRecord, writeRecord } from './record.ts';
 import { Service } from './service.ts';
@@ -38,7 +38,9 @@ async function main(): Promise<number> {
   checkNotRunning(places, earlier);
   if (earlier !== undefined) say('Clearing what an earlier start left behind …');
   await clear(places, earlier);
-  await checkPort(options.netconf);
+  // Later starts listen where the configuration says; what is taken then is in the state, and tried again.
+  const endpoint = options.netconf ?? (existsSync(places.database) ? undefined : DEFAULT_ENDPOINT);
+  if (endpoint !== undefined) await checkPort(endpoint);
 
   const stop = stopSignal();
   const record = newRecord();
@@ -90,7 +92,7 @@ async function runRouter(options: Options, places: Places, record: RunRecord, st
     ...sluicedFlags,
     pathOf('../main.ts'),
     ...['--state', places.state, '--run', places.run, '--engine', places.engineSocket],
-    ...['--netconf', `[${options.netconf.address}]:${options.netconf.port}`],
+    ...(options.netconf === undefined ? [] : ['--netconf', `[${options.netconf.address}]:${options.netconf.port}`]),
     ...(options.config === undefined ? [] : ['--config', options.config]),
     ...options.yangPaths.flatMap((path) => ['--yang-path', path]),
   ]);

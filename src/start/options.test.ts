@@ -5,7 +5,7 @@ import { parseEndpoint, parseOptions, UsageError } from './options.ts';
 test('parseOptions gives the defaults', () => {
   assert.deepEqual(parseOptions([]), {
     state: 'state',
-    netconf: { address: '127.0.0.1', port: 830 },
+    netconf: undefined,
     config: undefined,
     yangPaths: [],
     lab: true,

@@ -1,10 +1,19 @@
 /** The options of `npm start --` and of sluiced, which share most of them. */
 import { parseArgs } from 'node:util';
 
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Where a new router listens. */
+export const DEFAULT_ENDPOINT: Endpoint = { address: '127.0.0.1', port: 830 };
+
 export interface Options {
   /** Folder of everything that lasts. */
   readonly state: string;
-  readonly netconf: { readonly address: string; readonly port: number };
+  /** Undefined: where the configuration has it, at first 127.0.0.1:830. */
+  readonly netconf: Endpoint | undefined;
   /** XML instance document that is loaded as startup when the state folder is new. */
   readonly config: string | undefined;
   /** Folders with more YANG modules, served as configuration data without effect on the engine. */
@@ -17,7 +26,8 @@ export const usage = `usage: npm start -- [options]
 
   --no-lab                no namespaces, no demo configuration
   --state DIR             folder of configuration, keys and logs (default: ./state)
-  --netconf ADDRESS:PORT  where NETCONF over SSH listens (default: 127.0.0.1:830; IPv6 as [::1]:830; port 0: any free one)
+  --netconf ADDRESS:PORT  where NETCONF over SSH listens: moves the listener "default" of the configuration, which a new
+                          router has at 127.0.0.1:830 (IPv6 as [::1]:830; port 0: any free one)
   --config FILE           XML document with root <config>, loaded as startup configuration when the state folder is new
   --yang-path DIR         more YANG modules, served as configuration data (may be repeated)
   --help                  this text
@@ -55,7 +65,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
   if (values.help) return undefined;
   return {
     state: values.state ?? 'state',
-    netconf: parseEndpoint(values.netconf ?? '127.0.0.1:830'),
+    netconf: values.netconf === undefined ? undefined : parseEndpoint(values.netconf),
     config: values.config,
     yangPaths: values['yang-path'] ?? [],
     lab: !values['no-lab'],
@@ -63,7 +73,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
 }
 
 /** `192.0.2.1:830`, `[2001:db8::1]:830`, `localhost:830`. */
-export function parseEndpoint(text: string): { address: string; port: number } {
+export function parseEndpoint(text: string): Endpoint {
   const match = /^(?:\[([0-9a-fA-F:.%\w]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
   const address = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);

@@ -53,7 +53,8 @@ import { type ServerCounters, type SessionCounters, serverCounters } from './ses
 import type { Authenticator } from './transport/authenticator.ts';
 import type { ByteStream } from './transport/byte-stream.ts';
 import { hostKeys } from './transport/host-keys.ts';
-import { listenSsh, type SshLimits } from './transport/ssh.ts';
+import type { TransportLimits } from './transport/limits.ts';
+import { listenSsh } from './transport/ssh.ts';
 import { nativeCiphersLoaded } from './transport/ssh2-internals.ts';
 import { type Listener, listenUnix } from './transport/unix.ts';
 
@@ -76,7 +77,7 @@ export interface ListenSshOptions {
   readonly port: number;
   /** Where the host keys are, or are put at the first start. */
   readonly keyFolder: string;
-  readonly limits?: Partial<SshLimits>;
+  readonly limits?: Partial<TransportLimits>;
 }
 
 /** Sessions at a time, hellos included; the next one is closed at once. */
@@ -269,6 +270,7 @@ export class NetconfServer implements SessionHost {
 
   ended(session: Session, reason: EndReason): void {
     this.#sessions.delete(session);
+    session.peer.ended?.(reason === 'closed');
     this.#streams.unsubscribe(session.id);
     this.#subscriptions.endSession(session.id);
     addCounters(this.#counters, session.counters);

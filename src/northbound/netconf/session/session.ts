@@ -24,14 +24,15 @@ export interface SessionLimits {
   readonly stallMs: number;
   /** Time for the client's hello. */
   readonly helloMs: number;
-  /** Time without an rpc after which the session ends; sessions with a subscription or a lock are left alone. */
+  /** Time without an rpc after which the session ends, unless its listener says otherwise; sessions with a subscription or a
+   * lock are left alone. */
   readonly idleMs: number;
 }
 
 export const DEFAULT_SESSION_LIMITS: SessionLimits = {
   messageBytes: 64 * 1024 * 1024,
   stallMs: 30_000,
-  helloMs: 20_000,
+  helloMs: 60_000,
   idleMs: 3_600_000,
 };
 
@@ -61,6 +62,8 @@ const PIECE = 16 * 1024;
 const SLICE_MS = 8;
 /** A slower look than every message at how long the client has been silent. */
 const IDLE_CHECKS = 4;
+/** The longest time between two looks: after it a changed idle time holds for every session. */
+const MAX_LOOK_MS = 60_000;
 
 export class Session {
   readonly id: number;
@@ -280,15 +283,21 @@ export class Session {
     if (framing === 'chunked') this.#decoder = new ChunkedDecoder(this.#sink);
     this.#opened = true;
     clearTimeout(this.#timer);
-    const { idleMs } = this.#host.limits;
-    this.#timer = setInterval(() => this.#checkIdle(idleMs), idleMs / IDLE_CHECKS);
-    this.#timer.unref();
+    this.#watchIdle();
     this.#host.opened(this);
   }
 
-  #checkIdle(idleMs: number): void {
-    if (this.#busy || Date.now() - this.#lastActive < idleMs || !this.#host.mayExpire(this)) return;
-    this.end('timeout');
+  /** Looks how long the client has been silent, as often as the time allowed asks for, which a commit may change. */
+  #watchIdle(): void {
+    const idleMs = this.peer.idleMs?.() ?? this.#host.limits.idleMs;
+    const isIdle = idleMs > 0 && !this.#busy && Date.now() - this.#lastActive >= idleMs;
+    if (isIdle && this.#host.mayExpire(this)) {
+      this.end('timeout');
+      return;
+    }
+    const nextMs = idleMs > 0 ? Math.min(idleMs / IDLE_CHECKS, MAX_LOOK_MS) : MAX_LOOK_MS;
+    this.#timer = setTimeout(() => this.#watchIdle(), nextMs);
+    this.#timer.unref();
   }
 
   /** Works on the message just read, then goes on with what came after it. */

@@ -8,6 +8,13 @@ export interface Peer {
   readonly transport: string;
   /** Address of the client; undefined for the local socket. */
   readonly sourceHost: string | undefined;
+  /**
+   * Time without an rpc after which the session ends, asked again and again, since a commit may change it. 0: never.
+   * Undefined, or not there: the server's own.
+   */
+  readonly idleMs?: () => number | undefined;
+  /** Told of the end of the session; `isGraceful`: the client asked for it by close-session. */
+  readonly ended?: (isGraceful: boolean) => void;
 }
 
 export interface ByteStreamEvents {

@@ -9,6 +9,8 @@ export interface HostKey {
   readonly name: string;
   /** OpenSSH private key format. */
   readonly pem: string;
+  /** RFC 4253 section 6.6, in base64. */
+  readonly publicKey: string;
   /** As `ssh-keygen -l` prints it: `SHA256:…`. */
   readonly fingerprint: string;
 }
@@ -49,8 +51,9 @@ async function load(folder: string, name: string, make: (made: Made) => void): P
   await chmod(path, 0o600);
   const key = ssh2.utils.parseKey(pem);
   if (key instanceof Error) throw new Error(`${path}: ${key.message}`);
-  const digest = createHash('sha256').update(key.getPublicSSH()).digest('base64');
-  return { name, pem, fingerprint: `SHA256:${digest.replace(/=+$/, '')}` };
+  const blob = key.getPublicSSH();
+  const digest = createHash('sha256').update(blob).digest('base64');
+  return { name, pem, publicKey: blob.toString('base64'), fingerprint: `SHA256:${digest.replace(/=+$/, '')}` };
 }
 
 /** ssh2 writes one ed25519 key in 200 in a form that neither it nor OpenSSH reads: such a one is made anew. */

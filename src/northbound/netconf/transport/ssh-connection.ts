@@ -1,9 +1,9 @@
 /** One SSH connection: login within its time, then `netconf` channels, rekeyed by bytes and time. */
 import type { Socket } from 'node:net';
 import type { Connection, ServerChannel, Session } from 'ssh2';
-import type { Admitted } from './admission.ts';
+import type { Accept, Arrival } from './acceptor.ts';
 import type { Authenticator } from './authenticator.ts';
-import type { ByteStream, Peer } from './byte-stream.ts';
+import type { Peer } from './byte-stream.ts';
 import { Login, type LoginLimits } from './login.ts';
 import { SshStream } from './ssh-stream.ts';
 
@@ -21,10 +21,10 @@ const MAX_UNSENT = 16 * 1024 * 1024;
 export class SshConnection {
   readonly #connection: Connection;
   readonly #socket: Socket;
-  readonly #admitted: Admitted;
+  readonly #arrival: Arrival;
   readonly #limits: ConnectionLimits;
   readonly #login: Login;
-  readonly #accept: (stream: ByteStream) => void;
+  readonly #accept: Accept;
   readonly #groups: (user: string) => readonly string[];
   readonly #streams = new Set<SshStream>();
   #channels = 0;
@@ -34,14 +34,14 @@ export class SshConnection {
   constructor(
     connection: Connection,
     socket: Socket,
-    admitted: Admitted,
+    arrival: Arrival,
     authenticator: Authenticator,
     limits: ConnectionLimits,
-    accept: (stream: ByteStream) => void,
+    accept: Accept,
   ) {
     this.#connection = connection;
     this.#socket = socket;
-    this.#admitted = admitted;
+    this.#arrival = arrival;
     this.#limits = limits;
     this.#accept = accept;
     this.#groups = (user) => authenticator.groups?.(user) ?? [];
@@ -55,7 +55,7 @@ export class SshConnection {
       // The library throws where the connection went away meanwhile.
       this.#login.attempt(context).catch(() => this.#socket.destroy());
     });
-    connection.once('ready', () => this.#admitted.opened());
+    connection.once('ready', () => this.#arrival.admitted.opened());
     connection.on('session', (accept, reject) => {
       if (this.#channels >= this.#limits.channels) reject();
       else this.#session(accept());
@@ -85,6 +85,8 @@ export class SshConnection {
       principal: { user, externalGroups: this.#groups(user), recovery: false },
       transport: 'ietf-netconf-monitoring:netconf-ssh',
       sourceHost: this.#socket.remoteAddress?.replace(/^::ffff:/, ''),
+      ...(this.#arrival.idleMs === undefined ? {} : { idleMs: this.#arrival.idleMs }),
+      ...(this.#arrival.ended === undefined ? {} : { ended: this.#arrival.ended }),
     };
     const stream = new SshStream(this.#connection, this.#socket, channel, peer);
     this.#streams.add(stream);

@@ -3,10 +3,20 @@
  * upgrade of the library has one place to check (ssh2-internals.test.ts fails when one of them is gone).
  */
 import { createRequire } from 'node:module';
+import type { Socket } from 'node:net';
 import ssh2, { type Connection, type ParsedKey } from 'ssh2';
-import { USER_SIGNATURES } from './algorithms.ts';
 
 const require = createRequire(import.meta.url);
+
+/** Signature algorithms of user keys (RFC 8308 server-sig-algs), strongest first. */
+const USER_SIGNATURES: readonly string[] = [
+  'ssh-ed25519',
+  'ecdsa-sha2-nistp256',
+  'ecdsa-sha2-nistp384',
+  'ecdsa-sha2-nistp521',
+  'rsa-sha2-512',
+  'rsa-sha2-256',
+];
 
 interface PacketWriter {
   readonly allocStart: number;
@@ -15,6 +25,7 @@ interface PacketWriter {
 }
 
 interface Internals {
+  readonly _sock?: Socket;
   /** `_queue`: packets held back during a key exchange. */
   readonly _protocol?: { readonly _queue?: readonly Buffer[] | undefined };
 }
@@ -73,4 +84,11 @@ export function signingKeys(pem: string): { key: ParsedKey }[] {
 /** Whether a key exchange holds output back: more would only pile up in memory. */
 export function exchangingKeys(connection: Connection): boolean {
   return ((connection as unknown as Internals)._protocol?._queue?.length ?? 0) > 0;
+}
+
+/** The socket that a connection was made of. */
+export function socketOf(connection: Connection): Socket {
+  const socket = (connection as unknown as Internals)._sock;
+  if (socket === undefined) throw new Error('ssh2 has changed: connections do not show their sockets');
+  return socket;
 }
