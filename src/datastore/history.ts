@@ -8,8 +8,9 @@
 import type { Environment } from './environment.ts';
 import { Fitting } from './fitting.ts';
 import type { KeySpace } from './key.ts';
-import { packedNode, packRow, unpackRow, varint } from './row-codec.ts';
+import { packedNode, packRow, unpackRow } from './row-codec.ts';
 import type { Reading } from './table.ts';
+import { varint } from './varint.ts';
 import type { Row, RowChange, RowKey, RowNode } from './view.ts';
 import type { WriteSet } from './write-set.ts';
 

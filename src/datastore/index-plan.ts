@@ -35,7 +35,10 @@ export class IndexPlan {
   readonly #keys: KeySpace;
   readonly #prefixes = new Map<Indexed, string>();
   readonly #leavesOf = new Map<RowNode | undefined, Indexed[]>();
+  /** Groups of which one row holds all leaves. */
+  readonly #ownGroupsOf = new Map<RowNode | undefined, UniqueGroup[]>();
   readonly #groupsOf = new Map<RowNode | undefined, UniqueGroup[]>();
+  readonly #spread = new Set<string>();
 
   /** `named`: schema paths of leaves and leaf-lists to index besides leafrefs. */
   constructor(keys: KeySpace, named: Iterable<string> = []) {
@@ -87,21 +90,31 @@ export class IndexPlan {
     return group;
   }
 
-  /** The groups whose combination a row of this node is part of. */
+  /** The groups whose combination a row of this node is a part of, one of several. */
   groupsOf(node: RowNode | undefined): readonly UniqueGroup[] {
     return this.#groupsOf.get(node) ?? [];
   }
 
-  /** The leaf index keys of a row. */
-  leafKeys(key: RowKey, node: RowNode | undefined, row: Row): readonly string[] {
+  /** Whether what begins with this is a combination of several rows. */
+  isSpread(prefix: string): boolean {
+    return this.#spread.has(prefix.slice(0, 4));
+  }
+
+  /** The index keys that follow from a row alone: values of leaves, and combinations of which it holds all leaves. */
+  rowKeys(key: RowKey, node: RowNode | undefined, row: Row): readonly string[] {
     const leaves = this.#leavesOf.get(node);
-    if (leaves === undefined) return [];
+    const groups = this.#ownGroupsOf.get(node);
+    if (leaves === undefined && groups === undefined) return none;
     const found: string[] = [];
-    for (const leaf of leaves) {
+    for (const leaf of leaves ?? none) {
       const value = leaf.kind === 'leaf' ? row.leaves.get(leaf) : this.#keys.last(key)?.keys[0];
       if (value !== undefined) found.push(this.prefix(leaf, value) + key);
     }
-    return found;
+    for (const group of groups ?? none) {
+      const values = valuesOf(group, row);
+      if (values) found.push(this.uniquePrefix(group, this.#keys.parentOf(key, group.list), values) + key);
+    }
+    return found.length === 0 ? none : found;
   }
 
   /** The list entry whose combination a row of the node at `key` is part of. */
@@ -144,9 +157,27 @@ export class IndexPlan {
     const ways = new Map<RowNode | undefined, readonly RowNode[]>([[list, []]]);
     const members = leaves.map((leaf) => ({ leaf, way: this.#way(ways, this.#keys.shape.holder(leaf)) }));
     const group = { list, leaves, members, prefix: `\x02${idBytes(this.#keys.ids.of(name))}` };
-    for (const holder of ways.keys()) append(this.#groupsOf, holder, group);
+    if (ways.size === 1) append(this.#ownGroupsOf, list, group);
+    else {
+      for (const holder of ways.keys()) append(this.#groupsOf, holder, group);
+      this.#spread.add(group.prefix);
+    }
     return group;
   }
+}
+
+const none: readonly never[] = [];
+
+/** The combination that a row has, defaults included (RFC 7950 section 7.8.3); undefined where a leaf has no value. */
+function valuesOf({ leaves }: UniqueGroup, row: Row): readonly string[] | undefined {
+  let values: string[] | undefined;
+  for (const leaf of leaves) {
+    const value = row.leaves.get(leaf) ?? defaultOf(row, leaf);
+    if (value === undefined) return undefined;
+    values ??= [];
+    values.push(value);
+  }
+  return values;
 }
 
 /**

@@ -5,6 +5,7 @@
  *
  *     row key → 0x01 packed row, or 0x00: no row
  */
+import { Absent } from './absent.ts';
 import type { Environment } from './environment.ts';
 import { END, type KeySpace } from './key.ts';
 import { rowKeyOf, storedRowKey } from './lmdb-view.ts';
@@ -15,12 +16,14 @@ import type { Reading } from './table.ts';
 import type { Row, RowChange, RowNode } from './view.ts';
 import type { WriteSet } from './write-set.ts';
 
-const absent = '\0';
+const noRow = '\0';
 
 export class KeptConfiguration {
   readonly #keys: KeySpace;
   readonly #environment: Environment;
   readonly #table: 'startup' | 'checkpoint';
+  /** What the last snapshot that was read is known not to hold. */
+  #absent: { readonly reading: Reading; readonly keys: Absent } | undefined;
 
   constructor(keys: KeySpace, environment: Environment, table: 'startup' | 'checkpoint') {
     this.#keys = keys;
@@ -38,9 +41,19 @@ export class KeptConfiguration {
   /** Keeps what it says when a row of running changes. Without a `reading` the table is empty. */
   follow(change: RowChange, set: WriteSet, reading: Reading | undefined): void {
     const key = storedRowKey(change.key);
-    const said = reading && this.#environment.tables[this.#table].get(key, reading);
+    const said = reading && this.#said(key, reading);
     if (said === undefined) set.put(this.#table, key, this.#pack(change.node, change.before));
     else if (said === this.#pack(change.node, change.after)) set.remove(this.#table, key);
+  }
+
+  #said(key: string, reading: Reading): string | undefined {
+    const table = this.#environment.tables[this.#table];
+    if (this.#absent?.reading !== reading) this.#absent = { reading, keys: new Absent(table, reading) };
+    const { keys } = this.#absent;
+    if (keys.has(key)) return undefined;
+    const said = table.get(key, reading);
+    if (said === undefined) keys.missed(key);
+    return said;
   }
 
   /** Makes it what running becomes by `changes`; without any, what running is. */
@@ -52,7 +65,7 @@ export class KeptConfiguration {
   *#differences(reading: Reading): Iterable<RowChange> {
     for (const [stored, value] of this.#environment.tables[this.#table].range('\0', END, reading)) {
       const key = rowKeyOf(stored);
-      if (value === absent) {
+      if (value === noRow) {
         const steps = this.#keys.tryDecode(key);
         if (steps !== undefined) yield { key, node: steps.at(-1)?.node, before: undefined, after: undefined };
         continue;
@@ -65,6 +78,6 @@ export class KeptConfiguration {
   }
 
   #pack(node: RowNode | undefined, row: Row | undefined): string {
-    return row === undefined ? absent : `\x01${packRow(this.#keys, node, row)}`;
+    return row === undefined ? noRow : `\x01${packRow(this.#keys, node, row)}`;
   }
 }

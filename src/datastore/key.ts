@@ -12,6 +12,7 @@ import { IdTable, idBytes, readId } from './id.ts';
 import { decodeKey, encodeKey, type KeyForm, keyForm } from './key-codec.ts';
 import { type InstanceAddress, instancePath, parseInstancePath } from './path.ts';
 import { type ColumnNode, SchemaShape } from './shape.ts';
+import { varint } from './varint.ts';
 import type { RowKey, RowNode } from './view.ts';
 
 export interface KeyStep {
@@ -45,6 +46,7 @@ export class KeySpace {
   /** The parent asked for last, by the node of the row. */
   readonly #lastParents = new Map<RowNode, RowKey>();
   readonly #columnIds = new Map<ColumnNode, number>();
+  readonly #columnHeads = new Map<ColumnNode, string>();
   readonly #columnById = new Map<number, ColumnNode>();
 
   /** Without a table the numbers are new: for tests and for what is never stored. */
@@ -162,6 +164,11 @@ export class KeySpace {
     return id;
   }
 
+  /** The number as packed rows have it in front of a value: a varint. */
+  columnHead(column: ColumnNode): string {
+    return this.#columnHeads.get(column) as string;
+  }
+
   columnById(id: number): ColumnNode | undefined {
     return this.#columnById.get(id);
   }
@@ -177,6 +184,7 @@ export class KeySpace {
     for (const column of shape.columns) {
       const id = this.ids.of(`${column.kind} ${column.path}`);
       this.#columnIds.set(column, id);
+      this.#columnHeads.set(column, varint(id));
       this.#columnById.set(id, column);
     }
     for (const row of shape.rows) {

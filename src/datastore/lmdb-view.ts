@@ -1,9 +1,10 @@
 /** The running configuration in a snapshot of LMDB. */
+import { Absent } from './absent.ts';
 import type { TableName } from './environment.ts';
 import { type IndexPlan, LAST_POSITION, orderPrefix } from './index-plan.ts';
 import { END, type KeySpace } from './key.ts';
 import { packedNode, unpackRow } from './row-codec.ts';
-import { type Placed, SourceView } from './source.ts';
+import { noKeys, type Placed, SourceView } from './source.ts';
 import type { Reading, Table } from './table.ts';
 import type { KeyedRow, Row, RowKey, RowNode } from './view.ts';
 
@@ -25,17 +26,22 @@ export class LmdbView extends SourceView {
   readonly #tables: Readonly<Record<TableName, Table>>;
   readonly #reading: Reading;
   /** By the kind of an index: from where to where the last look into it found nothing. Snapshots do not change. */
+  readonly #absent: Absent;
   readonly #gaps = new Map<string, { readonly from: string; readonly to: string }>();
 
   constructor(keys: KeySpace, plan: IndexPlan, tables: Readonly<Record<TableName, Table>>, reading: Reading) {
     super(keys, plan);
     this.#tables = tables;
     this.#reading = reading;
+    this.#absent = new Absent(tables.running, reading);
   }
 
   get(key: RowKey): Row | undefined {
+    if (this.#absent.has(key) && this.#reading.transaction) return undefined;
     const packed = this.#tables.running.get(storedRowKey(key), this.#reading);
-    return packed === undefined ? undefined : unpackRow(this.keys, packed);
+    if (packed !== undefined) return unpackRow(this.keys, packed);
+    this.#absent.missed(key);
+    return undefined;
   }
 
   *scan(from: RowKey, to: RowKey): Iterable<KeyedRow> {
@@ -55,11 +61,15 @@ export class LmdbView extends SourceView {
     }
   }
 
-  *lookup(prefix: string): Iterable<RowKey> {
+  lookup(prefix: string): Iterable<RowKey> {
     // A change of many rows looks for many values, in their order, that nobody has: one look tells how far that goes on.
     const kind = prefix.slice(0, kindLength);
     const gap = this.#gaps.get(kind);
-    if (gap !== undefined && this.#reading.transaction && prefix >= gap.from && prefix + END <= gap.to) return;
+    if (gap !== undefined && this.#reading.transaction && prefix >= gap.from && prefix + END <= gap.to) return noKeys;
+    return this.#lookup(prefix, kind);
+  }
+
+  *#lookup(prefix: string, kind: string): Iterable<RowKey> {
     let isEmpty = true;
     for (const [at] of this.#tables.index.range(prefix, kind + END, this.#reading)) {
       if (!at.startsWith(prefix)) {

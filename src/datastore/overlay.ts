@@ -15,7 +15,7 @@ import { END } from './key.ts';
 import { POSITION_LIMIT, positionBetween, positions } from './position.ts';
 import { StoredRow, sameRow, unknownOf } from './row-codec.ts';
 import { isImplicit, isOrdered } from './shape.ts';
-import { type Placed, SourceView } from './source.ts';
+import { noKeys, type Placed, SourceView } from './source.ts';
 import type { KeyedRow, Row, RowChange, RowKey, RowNode } from './view.ts';
 
 // A CommonJS package whose class is the property `default` of what Node imports.
@@ -156,9 +156,17 @@ export class Overlay extends SourceView {
     }
   }
 
-  *lookup(prefix: string): Iterable<RowKey> {
-    const owned = prefix.charCodeAt(0) === 2 ? prefix.slice(1, 4) : undefined;
-    for (const key of this.base.lookup(prefix)) {
+  lookup(prefix: string): Iterable<RowKey> {
+    const base = this.base.lookup(prefix);
+    const own = this.#index.size > 0 ? this.#index.nextHigherKey(prefix) : undefined;
+    // Most of those who ask find nobody.
+    if (base === noKeys && !own?.startsWith(prefix)) return noKeys;
+    return this.#lookup(prefix, base);
+  }
+
+  *#lookup(prefix: string, base: Iterable<RowKey>): Iterable<RowKey> {
+    const owned = this.plan.isSpread(prefix) ? prefix.slice(1, 4) : undefined;
+    for (const key of base) {
       if (owned !== undefined ? !this.#owners.has(owned + key) && !this.#isCleared(key) : !this.#hides(key)) yield key;
     }
     for (let at = this.#index.nextHigherKey(prefix); at?.startsWith(prefix); at = this.#index.nextHigherKey(at)) {
@@ -184,7 +192,7 @@ export class Overlay extends SourceView {
       this.#forget(at, entry);
       this.#rows.delete(at);
     }
-    for (const group of this.plan.groups) {
+    for (const group of this.#owners.size === 0 ? [] : this.plan.groups) {
       const prefix = group.prefix.slice(1);
       for (const [at, index] of this.#owners.getRange(prefix + key, prefix + to)) {
         this.#owners.delete(at);
@@ -315,7 +323,7 @@ export class Overlay extends SourceView {
     this.#rows.set(key, entry);
     const { node, row } = entry;
     if (row === undefined) return;
-    for (const index of this.plan.leafKeys(key, node, row)) this.#index.set(index, true);
+    for (const index of this.plan.rowKeys(key, node, row)) this.#index.set(index, true);
     if (node !== undefined && row.position !== undefined) {
       this.#order.set(orderPrefix(this.keys, this.keys.parentOf(key, node), node) + row.position, key);
     }
@@ -323,7 +331,7 @@ export class Overlay extends SourceView {
 
   #forget(key: RowKey, { node, row }: Entry): void {
     if (row === undefined) return;
-    for (const index of this.plan.leafKeys(key, node, row)) this.#index.delete(index);
+    for (const index of this.plan.rowKeys(key, node, row)) this.#index.delete(index);
     if (node !== undefined && row.position !== undefined) {
       const at = orderPrefix(this.keys, this.keys.parentOf(key, node), node) + row.position;
       // Among several changes another entry may have taken the place already.

@@ -14,6 +14,7 @@ import { idBytes, readId } from './id.ts';
 import type { KeySpace } from './key.ts';
 import { fromUtf8, toUtf8 } from './key-codec.ts';
 import type { ColumnNode } from './shape.ts';
+import { varint } from './varint.ts';
 import type { Row, RowNode } from './view.ts';
 
 const hasPosition = 1;
@@ -37,22 +38,40 @@ export class StoredRow implements Row {
 export const rootId = 0;
 
 export function packRow(keys: KeySpace, node: RowNode | undefined, row: Row): string {
+  let flags = row.position === undefined ? 0 : hasPosition;
+  let packed = '';
+  let last = -1;
+  for (const [column, value] of row.leaves) {
+    const id = keys.columnId(column);
+    if (id < last) return packSorted(keys, node, row);
+    last = id;
+    const bytes = toUtf8(value);
+    if (bytes !== value) flags |= isUtf8;
+    packed += keys.columnHead(column) + varint(bytes.length) + bytes;
+  }
+  if (unknownOf(row).size > 0) return packSorted(keys, node, row);
+  return packedHead(keys, node, row, flags) + packed;
+}
+
+function packSorted(keys: KeySpace, node: RowNode | undefined, row: Row): string {
   const columns: [number, string][] = [];
-  let isSorted = true;
   let flags = row.position === undefined ? 0 : hasPosition;
   const add = (id: number, value: string): void => {
     const bytes = toUtf8(value);
     if (bytes !== value) flags |= isUtf8;
-    if (id < (columns.at(-1)?.[0] ?? 0)) isSorted = false;
     columns.push([id, bytes]);
   };
   for (const [column, value] of row.leaves) add(keys.columnId(column), value);
   for (const [id, value] of unknownOf(row)) add(id, value);
-  if (!isSorted) columns.sort((a, b) => a[0] - b[0]);
-  let packed = idBytes(node === undefined ? rootId : keys.rowId(node)) + String.fromCharCode(flags);
-  if (row.position !== undefined) packed += varint(row.position.length) + row.position;
+  columns.sort((a, b) => a[0] - b[0]);
+  let packed = packedHead(keys, node, row, flags);
   for (const [id, bytes] of columns) packed += varint(id) + varint(bytes.length) + bytes;
   return packed;
+}
+
+function packedHead(keys: KeySpace, node: RowNode | undefined, { position }: Row, flags: number): string {
+  const head = idBytes(node === undefined ? rootId : keys.rowId(node)) + String.fromCharCode(flags);
+  return position === undefined ? head : head + varint(position.length) + position;
 }
 
 /** The row node that a packed row is of: undefined where the schema no longer has it, null for the root's row. */
@@ -121,15 +140,4 @@ function sameValues<K>(a: ReadonlyMap<K, string>, b: ReadonlyMap<K, string>): bo
   if (a.size !== b.size) return false;
   for (const [key, value] of a) if (b.get(key) !== value) return false;
   return true;
-}
-
-export function varint(value: number): string {
-  if (value < 0x80) return String.fromCharCode(value);
-  let text = '';
-  let rest = value;
-  while (rest > 0x7f) {
-    text += String.fromCharCode((rest & 0x7f) | 0x80);
-    rest >>>= 7;
-  }
-  return text + String.fromCharCode(rest);
 }

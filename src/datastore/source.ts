@@ -30,6 +30,8 @@ export interface StoreView extends View {
 /** How many rows are stepped over before a range is entered anew behind them. */
 const stepLimit = 16;
 
+export const noKeys: readonly RowKey[] = [];
+
 export abstract class SourceView implements StoreView {
   readonly keys: KeySpace;
   readonly plan: IndexPlan;
@@ -44,7 +46,7 @@ export abstract class SourceView implements StoreView {
   abstract scan(from: RowKey, to: RowKey): Iterable<KeyedRow>;
   /** Entries in the order of their positions (or against it) that come after (or before) the position `from`. */
   abstract placed(parent: RowKey, node: RowNode, reverse: boolean, from?: string): Iterable<Placed>;
-  /** What follows a prefix in the index: row keys. */
+  /** What follows a prefix in the index: row keys; `noKeys` where it is known that there is nothing. */
   abstract lookup(prefix: string): Iterable<RowKey>;
 
   *subtree(key: RowKey): Iterable<KeyedRow> {
@@ -150,6 +152,6 @@ export class EmptyView extends SourceView {
   }
 
   lookup(): Iterable<RowKey> {
-    return [];
+    return noKeys;
   }
 }

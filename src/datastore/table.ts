@@ -7,10 +7,10 @@
  */
 import { createHash } from 'node:crypto';
 import type { Database, RootDatabase, Transaction } from 'lmdb';
-import { varint } from './row-codec.ts';
+import { varint } from './varint.ts';
 
 export const LONGEST_KEY = 1978;
-const prefixLength = LONGEST_KEY - 32;
+export const prefixLength = LONGEST_KEY - 32;
 
 /** First and largest number of entries that a range reads at a time; no cursor stays open in between. */
 const firstChunk = 16;
@@ -71,6 +71,20 @@ export class Table {
       if (reverse) high = chunk.rest;
       else low = chunk.rest;
     }
+  }
+
+  /** The keys next to one that is absent, with nothing between them; undefined where they cannot tell. */
+  gap(key: string, { transaction }: Reading): { readonly from: string; readonly to: string } | undefined {
+    if (key.length >= prefixLength) return undefined;
+    let from = '';
+    let to = '\xff';
+    // The place of a long key is that of its beginning, which precedes it and no shorter key between.
+    for (const below of this.#db.getKeys({ start: key, end: '\0', reverse: true, limit: 1, transaction })) {
+      from = below.slice(0, prefixLength);
+    }
+    for (const above of this.#db.getKeys({ start: key, end: '\xff', limit: 1, transaction }))
+      to = above.slice(0, prefixLength);
+    return from < key && key < to ? { from, to } : undefined;
   }
 
   /** Within a write of the environment only. */

@@ -88,10 +88,10 @@ export class RowWrites {
 
   /** Only what the index says of a row. */
   index({ key, node, before, after }: RowChange): void {
-    const old = before === undefined ? none : this.#plan.leafKeys(key, node, before);
-    const now = after === undefined ? none : this.#plan.leafKeys(key, node, after);
-    for (const at of old) if (!now.includes(at)) this.#set.remove('index', at);
-    for (const at of now) if (!old.includes(at)) this.#set.put('index', at, '');
+    const old = before === undefined ? none : this.#plan.rowKeys(key, node, before);
+    const now = after === undefined ? none : this.#plan.rowKeys(key, node, after);
+    for (const at of old) if (now.length === 0 || !now.includes(at)) this.#set.remove('index', at);
+    for (const at of now) if (old.length === 0 || !old.includes(at)) this.#set.put('index', at, '');
     if (node === undefined) return;
     if (isOrdered(node) && before?.position !== after?.position) {
       const list = orderPrefix(this.#keys, this.#keys.parentOf(key, node), node);
