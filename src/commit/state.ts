@@ -34,4 +34,13 @@ export interface StateProvider {
   readonly paths: readonly string[];
   /** Writes the state that `interests` asks for. `running` is the configuration at this moment. */
   read(interests: readonly Interest[], running: View, out: RowWriter): Promise<void>;
+  /**
+   * Calls back when state may have changed otherwise than by a commit, with what is to be read anew (an empty list: all of
+   * the provider's); returns how to stop that. Without it nobody is told of changes of this state (RFC 8641).
+   */
+  onChange?(listener: StateListener): () => void;
+  /** Schema paths below `paths` of whose changes `onChange` does not tell. */
+  readonly unwatched?: readonly string[];
 }
+
+export type StateListener = (interests: readonly Interest[]) => void;

@@ -125,6 +125,11 @@ export const capabilities: readonly Capability[] = [
     source: 'RFC 8641',
     shownBy: [[`${here}/notification/push/periodic.test.ts`]],
   },
+  {
+    capability: 'YANG push: on-change subscriptions, dampening, excluded changes, resync',
+    source: 'RFC 8641, RFC 8072',
+    shownBy: [[`${here}/notification/push/on-change.test.ts`]],
+  },
   { capability: 'base notifications', source: 'RFC 6470', shownBy: [[`${here}/notification/notification.test.ts`]] },
   {
     capability: 'monitoring, get-schema',

@@ -128,6 +128,7 @@ export class NetconfServer implements SessionHost {
       streams: this.#streams,
       push: new Push({
         schema,
+        keys: this.#keys,
         datastores,
         providers,
         access: options.access,

@@ -54,6 +54,15 @@ export class SelectedInstances implements Selector {
     return keys === undefined ? 'none' : [...keys].sort();
   }
 
+  sameAs(other: Selector): boolean {
+    return other instanceof SelectedInstances;
+  }
+
+  /** The rows that are selected, hold something that is, or lead there. */
+  keys(): Iterable<RowKey> {
+    return this.#rows.keys();
+  }
+
   /** Defaults of a leaf-list have no rows: they are noted where they would stand. */
   #isDefault(node: DataSchemaNode, key: RowKey): boolean {
     return node.kind === 'leaf-list' && this.#rows.get(this.#keys.parent(key) ?? '')?.nodes.has(node) === true;

@@ -15,4 +15,6 @@ export interface Selector {
   leaf(node: ColumnNode, key: RowKey): boolean | 'along';
   /** Which rows of a node have to be looked at; keys are looked up without a scan. */
   rows(node: RowNode, parent: RowKey): 'all' | 'none' | readonly RowKey[];
+  /** Whether another selector of the same filter wants the same of what is below, as far as keys and names say. */
+  sameAs(other: Selector): boolean;
 }

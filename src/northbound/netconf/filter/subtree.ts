@@ -207,6 +207,11 @@ export class SubtreeSelector implements Selector {
     return [...wanted].sort();
   }
 
+  sameAs(other: Selector): boolean {
+    if (!(other instanceof SubtreeSelector) || other.#specs.length !== this.#specs.length) return false;
+    return this.#specs.every((spec, i) => spec === other.#specs[i]);
+  }
+
   #of(specs: readonly Spec[]): Wanted {
     if (specs.length === 0) return 'none';
     return specs.some(({ whole }) => whole) ? 'all' : new SubtreeSelector(this.#matching, specs);

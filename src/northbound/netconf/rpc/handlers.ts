@@ -18,6 +18,7 @@ import {
   establishSubscriptionHandler,
   killSubscriptionHandler,
   modifySubscriptionHandler,
+  resyncSubscriptionHandler,
 } from './subscription.ts';
 import { updateHandler } from './update.ts';
 
@@ -51,5 +52,6 @@ export function netconfHandlers(services: Services): RpcHandlers {
     ['ietf-subscribed-notifications:modify-subscription', modifySubscriptionHandler(services)],
     ['ietf-subscribed-notifications:delete-subscription', deleteSubscriptionHandler(services)],
     ['ietf-subscribed-notifications:kill-subscription', killSubscriptionHandler(services)],
+    ['ietf-yang-push:resync-subscription', resyncSubscriptionHandler(services)],
   ]);
 }

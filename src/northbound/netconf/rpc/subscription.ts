@@ -64,6 +64,10 @@ export function killSubscriptionHandler({ subscriptions }: Services): RpcHandler
   };
 }
 
+export function resyncSubscriptionHandler({ subscriptions }: Services): RpcHandler {
+  return (call) => ({ ...OK, after: subscriptions.resync(call.caller.sessionId, idOf(call)) });
+}
+
 function idOf({ input }: Call): number {
   return Number(findValue(input, 'id'));
 }

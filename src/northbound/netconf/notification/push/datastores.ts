@@ -25,6 +25,11 @@ export function isSubscribable(datastore: string): boolean {
   return NAMES.has(datastore);
 }
 
+/** Whether changes of it are told: candidate and startup are read, but nobody hears of their edits. */
+export function isFollowed(datastore: string): boolean {
+  return NAMES.get(datastore) === 'running';
+}
+
 /** A datastore at one moment; to be closed. */
 export interface Moment extends Disposable {
   readonly view: SourceView;

@@ -19,6 +19,8 @@ export interface Subscription {
   readonly excluded: number;
   /** Goes on under other terms of the same kind; `notice` is sent between what is sent under the old and the new ones. */
   modify(terms: Terms, notice: string): void;
+  /** Sends the whole content once more; subscriptions of which that makes sense have it. */
+  resync?(): void;
   /** Ends it. `notice` is the last that is sent, after what waits; without one what waits is not sent either. */
   end(notice?: string): void;
 }

@@ -115,6 +115,23 @@ export class Subscriptions {
     this.#forget(this.#own(sessionId, id)).end();
   }
 
+  /** resync-subscription (RFC 8641 section 4.4.4), to be done when its reply is sent. Throws a FaultError. */
+  resync(sessionId: number, id: number): () => void {
+    const subscription = this.#all.get(id);
+    if (subscription === undefined || subscription.session.id !== sessionId) {
+      throw subscriptionFault('no-such-subscription-resync', `There is no subscription ${id} that you could name.`);
+    }
+    const { terms } = subscription;
+    const canSync = terms.kind === 'datastore' && terms.trigger.kind === 'on-change' && terms.trigger.syncOnStart;
+    if (!canSync || subscription.resync === undefined) {
+      const message = 'Only on-change subscriptions are synchronized, and not those that rule it out at their start.';
+      throw subscriptionFault('on-change-sync-unsupported', message);
+    }
+    return () => {
+      if (this.#all.get(id) === subscription) subscription.resync?.();
+    };
+  }
+
   /** kill-subscription: its receiver is told. Throws a FaultError where there is none. */
   kill(id: number): void {
     if (!this.#all.has(id)) throw noSuchSubscription(id);
