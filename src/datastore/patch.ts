@@ -5,7 +5,7 @@
  * are applied in their order; it knows no YANG module of the answer.
  */
 import { XmlWriter } from '../yang/codec/xml-writer.ts';
-import type { DataSchemaNode } from '../yang/schema/node.ts';
+import type { DataSchemaNode, SchemaNode } from '../yang/schema/node.ts';
 import type { KeySpace } from './key.ts';
 import { type ColumnNode, isImplicit, isOrdered } from './shape.ts';
 import type { SourceView } from './source.ts';
@@ -92,6 +92,8 @@ class PatchWriter {
   readonly #sink: PatchOptions['sink'];
   readonly #keys: KeySpace;
   readonly #edits: PatchEdit[] = [];
+  /** Edits that come before all others. */
+  readonly #first: PatchEdit[] = [];
   /** By list (key of the row above and number of the node). */
   readonly #placed = new Map<string, Placed[]>();
 
@@ -122,7 +124,7 @@ class PatchWriter {
       }
     }
     this.#arrange();
-    return this.#edits;
+    return this.#first.length === 0 ? this.#edits : [...this.#first, ...this.#edits];
   }
 
   /** Whether anything of the row, or below it, is told: of a row that came or went as it is or was, of others as either. */
@@ -157,7 +159,7 @@ class PatchWriter {
     const place = { path: this.#keys.path(key), target: resourcePath(this.#keys, key) };
     if (after === undefined) {
       const sourceValue = this.#subtree('before', old, key);
-      if (sourceValue !== '') this.#edits.push({ operation: 'delete', ...place, sourceValue });
+      if (sourceValue !== '') this.#delete(node, { operation: 'delete', ...place, sourceValue });
       return;
     }
     const value = this.#subtree('after', now, key);
@@ -213,13 +215,22 @@ class PatchWriter {
   #column(change: RowChange, column: ColumnNode, old: string | undefined, value: string | undefined): void {
     const { key } = change;
     if (!this.#isColumnTold('after', change, column) && !this.#isColumnTold('before', change, column)) return;
-    this.#edits.push({
-      operation: value === undefined ? 'delete' : old === undefined ? 'create' : 'replace',
-      path: this.#keys.path(key, column),
-      target: resourcePath(this.#keys, key, column),
-      ...(value === undefined ? {} : { value: this.#leaf('after', change, column, value) }),
-      ...(old === undefined ? {} : { sourceValue: this.#leaf('before', change, column, old) }),
-    });
+    const place = { path: this.#keys.path(key, column), target: resourcePath(this.#keys, key, column) };
+    const sourceValue = old === undefined ? undefined : this.#leaf('before', change, column, old);
+    if (value === undefined) {
+      this.#delete(column, { operation: 'delete', ...place, sourceValue: sourceValue ?? '' });
+      return;
+    }
+    const is = { ...place, value: this.#leaf('after', change, column, value) };
+    this.#edits.push(
+      sourceValue === undefined ? { operation: 'create', ...is } : { operation: 'replace', ...is, sourceValue },
+    );
+  }
+
+  /** Of a choice, what goes has to go before what comes: setting a node of one case takes those of others away. */
+  #delete(node: DataSchemaNode | undefined, edit: PatchEdit): void {
+    if (node !== undefined && isInCase(node)) this.#first.push(edit);
+    else this.#edits.push(edit);
   }
 
   /** The row on one side, the containers that are folded into it, and the column. */
@@ -268,6 +279,12 @@ class PatchWriter {
     for (const _ of walk(view, sink ?? writer, options)) text += writer.take();
     return text + writer.take();
   }
+}
+
+function isInCase(node: DataSchemaNode): boolean {
+  for (let at: SchemaNode | undefined = node.parent; at !== undefined; at = at.parent)
+    if (at.kind === 'case') return true;
+  return false;
 }
 
 const nothing: Row = { leaves: new Map() };

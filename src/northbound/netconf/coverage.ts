@@ -89,7 +89,11 @@ export const capabilities: readonly Capability[] = [
     source: 'RFC 8526, 8342',
     shownBy: [[`${here}/rpc/nmda.test.ts`], ['src/features/state.test.ts', 'state of the interfaces']],
   },
-  { capability: 'compare', source: 'RFC 9144, 8072', shownBy: [[`${here}/rpc/compare.test.ts`]] },
+  {
+    capability: 'compare',
+    source: 'RFC 9144, 8072',
+    shownBy: [[`${here}/rpc/compare.test.ts`], ['src/commit/patch.test.ts', 'make the one view the other']],
+  },
   {
     capability: 'errors',
     source: 'RFC 6241 appendix A, RFC 7950 section 15',
