@@ -115,7 +115,10 @@ async function start(options: SluicedOptions): Promise<() => Promise<void>> {
   await datastores.recover();
   const isMoved = await ensureListener({ datastores, schema, hidden, hostKeys: hostKeyEntries, log }, options.netconf);
   if (isNew && isMoved) await datastores.copy({ sessionId: 0, user: '', source: 'startup' }, 'running', 'startup');
-  engine.onEvent(features.onEngineEvent);
+  engine.onEvent((event) => {
+    features.onEngineEvent(event);
+    datastores.confirmed.wake();
+  });
   engine.onReplay(features.onEngineReplay);
   engine.start();
   netconf.tellChanges(`${options.state}/netconf-library.json`);

@@ -3,6 +3,7 @@
  * confirmed.ts acts.
  */
 import { type Fault, FaultError } from '../yang/fault.ts';
+import type { Assertions } from './assertions.ts';
 import { lockDenied } from './locks.ts';
 
 /** `confirm-timeout` where the client gives none. */
@@ -24,12 +25,14 @@ export interface PendingCommit {
   readonly before: number;
   /** When it began: RFC 3339, UTC. */
   readonly since: string;
+  /** What confirms it by itself. */
+  readonly assertions?: Assertions;
 }
 
 /** What a client asks of a commit. */
 export interface ConfirmRequest {
   /** Present: `confirmed`. */
-  readonly confirm?: { readonly timeoutSeconds?: number; readonly persist?: string };
+  readonly confirm?: { readonly timeoutSeconds?: number; readonly persist?: string; readonly assertions?: Assertions };
   readonly persistId?: string;
   /** The rpc that it comes by, for the path of faults; commit. */
   readonly operation?: string;

@@ -171,6 +171,10 @@ test('the end of its session reverts it, but not a persistent one', async () => 
   assert.deepEqual(router.running(), ['/d:c/a = 3']);
   await router.datastores.commit(two, { persistId: 'token' });
   assert.deepEqual(router.events, ['start 1 600', 'cancel 1', 'start 1 600', 'complete 2']);
+  await router.commit(one, '4', { confirm: { persist: 'token', timeoutSeconds: 0.2 } });
+  await router.datastores.endSession(1);
+  await router.until('timeout');
+  assert.deepEqual(router.running(), ['/d:c/a = 3']);
 });
 
 test('who may confirm, extend, cancel and lock', async () => {
@@ -260,6 +264,90 @@ test('a restart keeps a persistent one for the time that is left, and reverts ev
   await router.datastores.recover();
   assert.deepEqual(router.running(), ['/d:c/a = 1']);
   assert.deepEqual(router.events, ['cancel 1']);
+});
+
+/** Assertions that hold as long as their condition says `true`. */
+const principal = { user: 'alice', externalGroups: [], recovery: false };
+const asserting = (conditions: readonly string[], holdSeconds = 0) => ({
+  list: conditions.map((condition, i) => ({ name: `n${i}`, condition })),
+  holdSeconds,
+  principal,
+});
+
+test('a confirmed commit confirms itself when all of its assertions hold', async () => {
+  const router = await life(folder());
+  const { confirmed } = router.datastores;
+  let evaluations = 0;
+  let isReady = false;
+  confirmed.useEvaluator(async (list, reader) => {
+    evaluations++;
+    assert.equal(reader.user, 'alice');
+    return list.map(({ condition }) => ({ holds: condition === 'true' || isReady }));
+  });
+  const ended: string[] = [];
+  confirmed.onEnd(({ outcome, results }) => ended.push(`${outcome} ${results.map(({ verdict }) => verdict?.holds)}`));
+  await router.commit(one, '1');
+  await router.commit(one, '2', { confirm: { assertions: asserting(['true', 'later']) } });
+  while (confirmed.results.some(({ verdict }) => verdict === undefined)) await new Promise(setImmediate);
+  assert.deepEqual(
+    confirmed.results.map(({ verdict }) => verdict?.holds),
+    [true, false],
+  );
+  isReady = true;
+  const before = evaluations;
+  confirmed.wake();
+  await router.until('complete 1');
+  assert.equal(evaluations, before + 1, 'by the event, not by the pace');
+  assert.deepEqual(ended, ['asserted true,true']);
+  assert.equal(router.store.checkpoint, undefined);
+  await router.datastores.endSession(1);
+  assert.deepEqual(router.running(), ['/d:c/a = 2']);
+});
+
+test('a confirmed commit whose assertions do not hold, or not for long enough, is reverted', async () => {
+  const router = await life(folder());
+  const { confirmed } = router.datastores;
+  let isShaky = true;
+  confirmed.useEvaluator(async (list) => {
+    isShaky = !isShaky;
+    if (list.some(({ condition }) => condition === 'throw')) throw new Error('no state');
+    return list.map(({ condition }) => ({ holds: condition === 'shaky' ? isShaky : condition === 'true' }));
+  });
+  await router.commit(one, '1');
+  for (const [conditions, hold] of [
+    [['true', 'false'], 0],
+    [['true'], 60],
+    [['throw'], 0],
+    [['shaky'], 0.12],
+  ] as const) {
+    await router.commit(one, '2', { confirm: { timeoutSeconds: 0.4, assertions: asserting(conditions, hold) } });
+    const timer = setInterval(() => confirmed.wake(), 20);
+    await router.until('timeout');
+    clearInterval(timer);
+    assert.deepEqual(router.running(), ['/d:c/a = 1'], String(conditions));
+    router.events.length = 0;
+  }
+  assert.equal(confirmed.last?.outcome, 'timed-out');
+});
+
+test('assertions of a persistent commit survive a restart, and a follow-up without any', async () => {
+  const state = folder();
+  let router = await life(state);
+  router.datastores.confirmed.useEvaluator(async (list) => list.map(() => ({ holds: false })));
+  await router.commit(one, '1');
+  const assertions = asserting(['x']);
+  await router.commit(one, '2', { confirm: { persist: 'p', assertions } });
+  await router.datastores.commit(one, { confirm: { timeoutSeconds: 100 }, persistId: 'p' });
+  await router.end();
+  router = await life(state);
+  router.datastores.confirmed.useEvaluator(async (list, reader) => {
+    assert.deepEqual([list, reader], [assertions.list, principal]);
+    return [{ holds: true }];
+  });
+  await router.datastores.recover();
+  await router.until('complete 0');
+  assert.deepEqual(router.running(), ['/d:c/a = 2']);
+  assert.equal(router.store.checkpoint, undefined);
 });
 
 test('a revert brings back what was deleted', async () => {

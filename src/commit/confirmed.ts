@@ -7,6 +7,7 @@ import type { CheckpointStep } from '../datastore/checkpoint.ts';
 import type { CommitAbout } from '../datastore/history.ts';
 import { Overlay } from '../datastore/overlay.ts';
 import type { Store } from '../datastore/store.ts';
+import { type AssertionResult, type Assertions, AssertionWatch, type EvaluateAssertions } from './assertions.ts';
 import type { BootClock } from './boot-clock.ts';
 import {
   assertLockable,
@@ -42,6 +43,16 @@ export interface ConfirmedChange {
   readonly timeoutSeconds: number | undefined;
 }
 
+/** A confirmed commit that came to its end. */
+export interface EndedCommit {
+  /** `asserted`: all of its assertions held. */
+  readonly outcome: 'confirmed' | 'asserted' | 'timed-out' | 'cancelled';
+  readonly at: Date;
+  readonly pending: PendingCommit;
+  /** Its assertions as they were evaluated last. */
+  readonly results: readonly AssertionResult[];
+}
+
 export interface ConfirmedParts {
   readonly store: Store;
   readonly pipeline: Pipeline;
@@ -60,8 +71,14 @@ const LONGEST_RETRY_MS = 60_000;
 export class ConfirmedCommits {
   readonly #parts: ConfirmedParts;
   readonly #listeners = new Set<(change: ConfirmedChange) => void>();
+  readonly #endListeners = new Set<(ended: EndedCommit) => void>();
   #pending: PendingCommit | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** Of what is pending, where that has assertions. */
+  #watch: AssertionWatch | undefined;
+  #watched: Assertions | undefined;
+  #evaluate: EvaluateAssertions | undefined;
+  #last: EndedCommit | undefined;
 
   constructor(parts: ConfirmedParts) {
     this.#parts = parts;
@@ -71,6 +88,26 @@ export class ConfirmedCommits {
   /** The one that waits to be confirmed. */
   get pending(): PendingCommit | undefined {
     return this.#pending;
+  }
+
+  /** The assertions of the one that is pending, as they were evaluated last. */
+  get results(): readonly AssertionResult[] {
+    return this.#watch?.results ?? [];
+  }
+
+  /** The one that came to its end last, since the start. */
+  get last(): EndedCommit | undefined {
+    return this.#last;
+  }
+
+  /** Who evaluates assertions; to be given before `recover`. */
+  useEvaluator(evaluate: EvaluateAssertions): void {
+    this.#evaluate = evaluate;
+  }
+
+  /** Something happened that assertions may be about. */
+  wake(): void {
+    this.#watch?.wake();
   }
 
   /** Seconds until it is reverted; 0 where nothing is pending. */
@@ -84,6 +121,14 @@ export class ConfirmedCommits {
     this.#listeners.add(listener);
     return () => {
       this.#listeners.delete(listener);
+    };
+  }
+
+  /** Tells of those that come to their end; returns how to stop that. */
+  onEnd(listener: (ended: EndedCommit) => void): () => void {
+    this.#endListeners.add(listener);
+    return () => {
+      this.#endListeners.delete(listener);
     };
   }
 
@@ -117,6 +162,7 @@ export class ConfirmedCommits {
     const { timeoutSeconds = DEFAULT_CONFIRM_SECONDS } = request.confirm;
     // A follow-up that names no token anew keeps the one that it was let in with.
     const persist = request.confirm.persist ?? request.persistId;
+    const assertions = request.confirm.assertions ?? old?.assertions;
     const pending: PendingCommit = {
       sessionId,
       user,
@@ -126,6 +172,7 @@ export class ConfirmedCommits {
       ...(persist === undefined ? {} : { persist }),
       before: old?.before ?? store.head,
       since: old?.since ?? new Date().toISOString(),
+      ...(assertions === undefined ? {} : { assertions }),
     };
     const note = JSON.stringify(pending);
     return { event, step: { kind: event === 'start' ? 'begin' : 'note', note }, pending };
@@ -133,6 +180,7 @@ export class ConfirmedCommits {
 
   /** The commit that the step belongs to is stored. */
   settled(step: ConfirmStep, { sessionId, user }: Committer): void {
+    if (step.pending === undefined) this.#end('confirmed');
     this.#pending = step.pending;
     this.#arm();
     this.#tell({ event: step.event, by: { sessionId, user }, timeoutSeconds: step.pending?.timeoutSeconds });
@@ -155,19 +203,21 @@ export class ConfirmedCommits {
     const pending = this.#pending;
     if (pending === undefined || pending.sessionId !== sessionId) return;
     this.#pending = { ...pending, sessionId: 0 };
-    if (pending.persist !== undefined) return;
+    if (pending.persist !== undefined) return this.#arm();
     await this.#revert('cancel', { sessionId, user: pending.user }, undefined);
   }
 
   /** No timer any more: what is pending is found at the next start. */
   close(): void {
     clearTimeout(this.#timer);
+    this.#watch?.stop();
   }
 
   #arm(): void {
     clearTimeout(this.#timer);
     const armed = this.#pending;
     if (armed === undefined) return;
+    this.#watchAssertions(armed);
     const leftMs = (armed.deadline - this.#parts.clock.now()) * 1000;
     this.#timer = setTimeout(
       () => {
@@ -176,6 +226,49 @@ export class ConfirmedCommits {
       },
       Math.min(Math.max(Math.ceil(leftMs), 0), LONGEST_TIMER_MS),
     ).unref();
+  }
+
+  #watchAssertions({ assertions }: PendingCommit): void {
+    if (assertions === undefined || this.#watched === assertions) return;
+    this.#watch?.stop();
+    this.#watched = assertions;
+    this.#watch = new AssertionWatch(assertions, {
+      evaluate: async (list, principal) => {
+        if (this.#evaluate === undefined) throw new Error('nobody evaluates assertions here');
+        return await this.#evaluate(list, principal);
+      },
+      onHeld: () => this.#confirmItself(assertions),
+    });
+  }
+
+  /** All assertions held. In a turn of its own, unless they are no longer those of what is pending. */
+  #confirmItself(assertions: Assertions): Promise<void> {
+    return this.#parts.queue.runAlways(async () => {
+      const pending = this.#pending;
+      if (pending?.assertions !== assertions) return;
+      const { store } = this.#parts;
+      using snapshot = store.snapshot();
+      const nothing = { before: snapshot.running, after: snapshot.running, rows: [] };
+      try {
+        await store.commit(nothing, snapshot.commit, { user: '', source: 'confirmed-commit' }, { kind: 'end' });
+      } catch (error) {
+        return this.#parts.onFailure(error); // and again, as long as they hold and there is time
+      }
+      clearTimeout(this.#timer);
+      this.#end('asserted');
+      this.#tell({ event: 'complete', by: pending, timeoutSeconds: undefined });
+    });
+  }
+
+  #end(outcome: EndedCommit['outcome']): void {
+    const pending = this.#pending;
+    if (pending === undefined) return;
+    this.#last = { outcome, at: new Date(), pending, results: this.results };
+    this.#watch?.stop();
+    this.#watch = undefined;
+    this.#watched = undefined;
+    this.#pending = undefined;
+    for (const listener of this.#endListeners) listener(this.#last);
   }
 
   /** Reverts when the changes before are done, unless one of them has confirmed, extended or cancelled it. */
@@ -216,7 +309,7 @@ export class ConfirmedCommits {
     const restored = this.#pending === undefined ? {} : { restored: this.#pending.before };
     const result = await pipeline.restore(change, snapshot.commit, { ...about, ...restored }, { kind: 'end' });
     clearTimeout(this.#timer);
-    this.#pending = undefined;
+    this.#end(event === 'timeout' ? 'timed-out' : 'cancelled');
     this.#tell({ event, by, timeoutSeconds: undefined });
     return result;
   }

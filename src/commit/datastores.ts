@@ -126,6 +126,7 @@ export class Datastores {
       clock: options.clock ?? bootClock(),
       onFailure: (error) => options.onRevertFailure?.(error),
     });
+    this.#pipeline.onCommit(() => this.confirmed.wake());
     this.confirmed.onChange(({ event }) => {
       if (event === 'complete') this.privateCandidates.confirmed();
       else if (event === 'cancel' || event === 'timeout') this.privateCandidates.reverted();

@@ -83,6 +83,7 @@ export const servedModules: readonly ModuleRequest[] = [
   { name: 'sluice-block-points' },
   { name: 'sluice-ce-notification' },
   { name: 'sluice-commit-history' },
+  { name: 'sluice-confirmed-commit' },
   { name: 'sluice-plan' },
   { name: 'sluice-datastore' },
   { name: 'sluice-netconf' },

@@ -49,6 +49,14 @@ export const capabilities: readonly Capability[] = [
     ],
   },
   {
+    capability: 'confirmed commit by assertion',
+    source: 'sluice-confirmed-commit',
+    shownBy: [
+      [`${here}/rpc/assertions.test.ts`],
+      ['src/commit/confirmed.test.ts', 'confirms itself when all of its assertions hold'],
+    ],
+  },
+  {
     capability: 'history of commits: list, comments, differences, rollback',
     source: 'sluice-commit-history',
     shownBy: [[`${here}/rpc/history.test.ts`], ['src/datastore/patch.test.ts']],

@@ -17,9 +17,11 @@ import { type Fault, FaultError } from '../../yang/fault.ts';
 import type { RpcNode, Schema } from '../../yang/schema/node.ts';
 import { followInstanceIdentifier } from '../../yang/xpath/instance-identifier.ts';
 import { faultsOf, writeRpcError } from './errors/rpc-error.ts';
+import { conditionEvaluator } from './filter/conditions.ts';
 import { ReadableTree } from './filter/readable-tree.ts';
 import { capabilitiesOf } from './monitoring/capabilities.ts';
 import { COMMIT_HISTORY, commitHistory } from './monitoring/commit-history.ts';
+import { assertionsDecided, CONFIRMED_COMMIT, confirmedCommitState } from './monitoring/confirmed-commit.ts';
 import { tellChanges } from './monitoring/known-library.ts';
 import { NETCONF_STATE, netconfState, STREAMS, streamsState } from './monitoring/netconf-state.ts';
 import { PlainState } from './monitoring/provider.ts';
@@ -121,6 +123,10 @@ export class NetconfServer implements SessionHost {
       const event = confirmedCommitEvent(schema, change, sourceHost);
       if (event !== undefined) publish(event);
     });
+    datastores.confirmed.onEnd((ended) => {
+      const event = assertionsDecided(schema, ended);
+      if (event !== undefined) publish(event);
+    });
     const providers = [...options.providers, ...this.#stateProviders(new Date())];
     this.#subscriptions = new Subscriptions({
       schema,
@@ -146,6 +152,8 @@ export class NetconfServer implements SessionHost {
       subscriptions: this.#subscriptions,
       changes,
     };
+    const { access } = options;
+    datastores.confirmed.useEvaluator(conditionEvaluator({ schema, datastores, providers, access }));
     this.#handlers = new Map([...(options.handlers ?? []), ...netconfHandlers(services)]);
   }
 
@@ -187,6 +195,7 @@ export class NetconfServer implements SessionHost {
   /** Sends an event to all who subscribed and may see it. */
   publish(event: NotificationEvent): void {
     this.#streams.publish(event);
+    this.#options.datastores.confirmed.wake();
   }
 
   /** Ends all sessions and stops listening. */
@@ -365,6 +374,7 @@ export class NetconfServer implements SessionHost {
     };
     const all: [string, ConstructorParameters<typeof PlainState>[2]][] = [
       [NETCONF_STATE, (interests) => netconfState(parts, interests)],
+      [CONFIRMED_COMMIT, () => confirmedCommitState(this.#options.datastores.confirmed)],
       [COMMIT_HISTORY, (interests) => commitHistory(this.#options.datastores, interests)],
       [STREAMS, () => streamsState(datastores.events)],
       [SUBSCRIBED_STREAMS, () => streamsData(datastores.events)],

@@ -35,12 +35,12 @@ export function commitDifferenceHandler({ datastores }: Services): RpcHandler {
   };
 }
 
-export function rollbackHandler({ datastores, changes, sessions }: Services): RpcHandler {
+export function rollbackHandler({ datastores, changes, sessions, schema }: Services): RpcHandler {
   return async (call) => {
     const { sessionId } = call.caller;
     const to = { commit: Number(findValue(call.input, 'to')), path: `${PATH}:rollback/to` };
     const target = findValue(call.input, 'target') === 'candidate' ? 'candidate' : 'running';
-    const result = await datastores.rollback(datastoreCaller(call), to, target, commitOptions(call));
+    const result = await datastores.rollback(datastoreCaller(call), to, target, commitOptions(schema, call));
     // The session may have ended while the rollback waited for its turn.
     if (!sessions.isOpen(sessionId)) await datastores.endSession(sessionId);
     return {
