@@ -109,6 +109,7 @@ async function start(options: SluicedOptions): Promise<() => Promise<void>> {
       [GENERATE_KEY_PAIR, async ({ input }) => ({ kind: 'output', nodes: await generator.generate(input) })],
     ]),
     log,
+    urlFolder: `${options.state}/url`,
   });
   const first = listenerConfiguration(hostKeyEntries, await bindsOf(options.netconf ?? DEFAULT_ENDPOINT));
   const isNew = await loadFirstConfiguration(datastores, schema, options.config, options.state, first);

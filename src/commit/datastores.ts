@@ -165,6 +165,18 @@ export class Datastores {
     }
   }
 
+  /** What a configuration that the caller brings says by itself, passwords hashed; for what takes it elsewhere. */
+  async compose(caller: Caller, content: readonly DataNode[]): Promise<Reading> {
+    const snapshot = this.#store.snapshot();
+    try {
+      const view = await this.#source(caller, content, snapshot);
+      return { view, [Symbol.dispose]: () => snapshot.close() };
+    } catch (error) {
+      snapshot.close();
+      throw error;
+    }
+  }
+
   /** Running with the state that the interests ask for (all, where there are none): what `get` reads. */
   async readOperational(interests: readonly Interest[]): Promise<Reading> {
     const snapshot = this.#store.snapshot();

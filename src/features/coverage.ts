@@ -9,6 +9,7 @@ import { ceNotificationEffects } from './ce-notification/coverage.ts';
 import { interfaceEffects } from './interfaces/coverage.ts';
 import { nacmEffects } from './nacm/coverage.ts';
 import { systemEffects } from './system/coverage.ts';
+import { urlEffects } from './url/coverage.ts';
 
 export interface LeafEffect {
   /** Schema path of the leaf or leaf-list. */
@@ -33,6 +34,7 @@ export const effects: readonly LeafEffect[] = [
   ...ceNotificationEffects,
   ...systemEffects,
   ...nacmEffects,
+  ...urlEffects,
 ];
 
 /** The table as Markdown. */

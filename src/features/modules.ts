@@ -29,6 +29,7 @@ export const servedModules: readonly ModuleRequest[] = [
       'validate',
       'startup',
       'xpath',
+      'url',
     ],
   },
   { name: 'ietf-netconf-with-defaults', revision: '2011-06-01' },
@@ -88,5 +89,6 @@ export const servedModules: readonly ModuleRequest[] = [
   { name: 'sluice-datastore' },
   { name: 'sluice-netconf' },
   { name: 'sluice-netconf-server' },
+  { name: 'sluice-url' },
   { name: 'sluice-deviations' },
 ];

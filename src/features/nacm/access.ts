@@ -1,5 +1,11 @@
 /** Access control (RFC 8341) over the configuration that is running. */
-import type { AccessControl, Decisions, Principal, WriteOperation } from '../../commit/access.ts';
+import {
+  type AccessControl,
+  type Decisions,
+  type Principal,
+  permitAll,
+  type WriteOperation,
+} from '../../commit/access.ts';
 import type { KeySpace } from '../../datastore/key.ts';
 import type { Change, Row, RowChange, RowKey, View } from '../../datastore/view.ts';
 import type { Fault } from '../../yang/fault.ts';
@@ -51,17 +57,6 @@ export class NacmAccessControl implements AccessControl {
     return new JudgedDecisions(this.#keys, judge, principal.user, this.denials);
   }
 }
-
-const permitAll: Decisions = {
-  readable: () => 'permit',
-  read: () => true,
-  write: () => [],
-  may: () => true,
-  refuse: () => [],
-  rpc: () => true,
-  action: () => true,
-  notification: () => true,
-};
 
 class JudgedDecisions implements Decisions {
   readonly #keys: KeySpace;

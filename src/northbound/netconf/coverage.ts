@@ -81,6 +81,16 @@ export const capabilities: readonly Capability[] = [
     source: 'draft-ietf-netconf-privcand-09',
     shownBy: [[`${here}/rpc/private-candidate.test.ts`], ['src/commit/rebase/rebase.test.ts']],
   },
+  {
+    capability: 'url 1.0: file, https',
+    source: 'RFC 6241 section 8.8',
+    shownBy: [
+      [`${here}/url/url.test.ts`],
+      [`${here}/url/https.test.ts`],
+      [`${here}/url/file-store.test.ts`],
+      [`${here}/url/location.test.ts`],
+    ],
+  },
   { capability: 'subtree filter', source: 'RFC 6241 section 6', shownBy: [[`${here}/filter/filter.test.ts`]] },
   { capability: 'xpath', source: 'RFC 6241 section 8.9', shownBy: [[`${here}/filter/filter.test.ts`]] },
   {

@@ -10,6 +10,7 @@ import type { Datastores } from '../../commit/datastores.ts';
 import type { StateProvider } from '../../commit/state.ts';
 import type { KeySpace } from '../../datastore/key.ts';
 import { ViewTree } from '../../datastore/xpath-tree.ts';
+import { readHttpsSettings } from '../../features/url/model.ts';
 import { writeData } from '../../yang/codec/write-data.ts';
 import { XmlWriter } from '../../yang/codec/xml-writer.ts';
 import { reachOf } from '../../yang/data/reach.ts';
@@ -25,6 +26,7 @@ import { assertionsDecided, CONFIRMED_COMMIT, confirmedCommitState } from './mon
 import { tellChanges } from './monitoring/known-library.ts';
 import { NETCONF_STATE, netconfState, STREAMS, streamsState } from './monitoring/netconf-state.ts';
 import { PlainState } from './monitoring/provider.ts';
+import { urlFiles } from './monitoring/url-files.ts';
 import { modulesState, yangLibrary } from './monitoring/yang-library.ts';
 import { ConfigChanges } from './notification/config-change.ts';
 import { confirmedCommitEvent } from './notification/confirmed-commit.ts';
@@ -59,6 +61,8 @@ import type { TransportLimits } from './transport/limits.ts';
 import { listenSsh } from './transport/ssh.ts';
 import { nativeCiphersLoaded } from './transport/ssh2-internals.ts';
 import { type Listener, listenUnix } from './transport/unix.ts';
+import { UrlAccess } from './url/access.ts';
+import { FileStore } from './url/file-store.ts';
 
 export interface NetconfServerOptions {
   readonly datastores: Datastores;
@@ -71,6 +75,8 @@ export interface NetconfServerOptions {
   readonly handlers?: RpcHandlers;
   readonly limits?: Partial<SessionLimits>;
   readonly log: (message: string) => void;
+  /** The files that URLs can name (RFC 6241 section 8.8); it need not be there. */
+  readonly urlFolder: string;
 }
 
 export interface ListenSshOptions {
@@ -92,6 +98,7 @@ export class NetconfServer implements SessionHost {
   readonly #options: NetconfServerOptions;
   readonly #schema: Schema;
   readonly #keys: KeySpace;
+  readonly #files: FileStore;
   readonly #sessions = new Sessions();
   readonly #streams: Streams;
   readonly #subscriptions: Subscriptions;
@@ -123,6 +130,7 @@ export class NetconfServer implements SessionHost {
       const event = confirmedCommitEvent(schema, change, sourceHost);
       if (event !== undefined) publish(event);
     });
+    this.#files = new FileStore(options.urlFolder);
     datastores.confirmed.onEnd((ended) => {
       const event = assertionsDecided(schema, ended);
       if (event !== undefined) publish(event);
@@ -142,7 +150,16 @@ export class NetconfServer implements SessionHost {
       }),
     });
     datastores.onCommit((_record, { rows, after }) => this.#subscriptions.onCommit(rows, after));
+    const urls = new UrlAccess({
+      schema,
+      files: this.#files,
+      settings: () => {
+        using now = datastores.read('running');
+        return readHttpsSettings(this.#keys, now.view);
+      },
+    });
     const services = {
+      urls,
       schema,
       keys: this.#keys,
       datastores,
@@ -376,6 +393,7 @@ export class NetconfServer implements SessionHost {
       [NETCONF_STATE, (interests) => netconfState(parts, interests)],
       [CONFIRMED_COMMIT, () => confirmedCommitState(this.#options.datastores.confirmed)],
       [COMMIT_HISTORY, (interests) => commitHistory(this.#options.datastores, interests)],
+      ['/sluice-url:url-files', () => urlFiles(this.#files)],
       [STREAMS, () => streamsState(datastores.events)],
       [SUBSCRIBED_STREAMS, () => streamsData(datastores.events)],
       [SUBSCRIPTIONS, () => subscriptionsData(this.#subscriptions.all())],

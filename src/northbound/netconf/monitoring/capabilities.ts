@@ -1,6 +1,7 @@
 /** What the hello says: only what is true of this server and its schema (RFC 6241 section 8, RFC 6020 section 5.6.4). */
 import type { Module, Schema } from '../../../yang/schema/node.ts';
 import { BASE_1_0, BASE_1_1, PRIVATE_CANDIDATE } from '../session/hello.ts';
+import { SCHEMES } from '../url/location.ts';
 import { contentId, YANG_LIBRARY } from './yang-library.ts';
 
 /**
@@ -23,6 +24,9 @@ export function capabilitiesOf(schema: Schema): readonly string[] {
   const capabilities = [BASE_1_0, BASE_1_1];
   const netconf = schema.modules.get('ietf-netconf');
   for (const [feature, uri] of FEATURES) if (netconf?.features.has(feature)) capabilities.push(uri);
+  if (netconf?.features.has('url')) {
+    capabilities.push(`urn:ietf:params:netconf:capability:url:1.0?scheme=${SCHEMES.join(',')}`);
+  }
   if (schema.modules.get('ietf-netconf-with-defaults')?.implemented) {
     // RFC 6243 section 4.3: the datastore keeps what was set, also where that is the default.
     capabilities.push(

@@ -1,15 +1,26 @@
 /** edit-config, copy-config, delete-config, validate (RFC 6241 sections 7 and 8). */
+import { type Decisions, permitAll } from '../../../commit/access.ts';
 import type { ConfigSource } from '../../../commit/datastores.ts';
 import type { EditOptions } from '../../../commit/edit/options.ts';
-import { findValue } from '../../../yang/data/find.ts';
+import type { SourceView } from '../../../datastore/source.ts';
+import type { DefaultsMode } from '../../../datastore/walk.ts';
+import { NETCONF_NAMESPACE } from '../../../yang/codec/namespaces.ts';
+import { XmlWriter } from '../../../yang/codec/xml-writer.ts';
+import { findNode, findValue } from '../../../yang/data/find.ts';
+import type { DataNode } from '../../../yang/data/node.ts';
 import { FaultError } from '../../../yang/fault.ts';
+import type { Schema } from '../../../yang/schema/node.ts';
+import { writeFiltered } from '../filter/filtered.ts';
+import { isSame, type Location, locate } from '../url/location.ts';
 import { type Call, OK, type RpcHandler } from './handler.ts';
-import { datastoreCaller, namedDatastore, type Services } from './services.ts';
+import { datastoreCaller, namedDatastore, type Services, withDefaults } from './services.ts';
 
-export function editConfigHandler({ datastores, changes }: Services): RpcHandler {
+export function editConfigHandler(services: Services): RpcHandler {
+  const { datastores, changes } = services;
   return async (call) => {
     const target = namedDatastore(call, 'target') === 'candidate' ? 'candidate' : 'running';
-    const result = await datastores.edit(datastoreCaller(call), target, call.config ?? [], editOptions(call));
+    const payload = await payloadOf(call, services);
+    const result = await datastores.edit(datastoreCaller(call), target, payload, editOptions(call));
     return { ...OK, after: () => changes.committed(result?.record, call.caller) };
   };
 }
@@ -25,11 +36,17 @@ function editOptions({ input }: Call): EditOptions {
   };
 }
 
-export function copyConfigHandler({ datastores, changes }: Services): RpcHandler {
+export function copyConfigHandler(services: Services): RpcHandler {
+  const { datastores, changes } = services;
   return async (call) => {
+    const to = urlOf(call, 'target');
+    if (to !== undefined) {
+      await copyToUrl(call, services, to);
+      return OK;
+    }
     const target = namedDatastore(call, 'target');
     if (target === undefined) throw new Error('copy-config without a target passed its validation');
-    const result = await datastores.copy(datastoreCaller(call), configSource(call), target);
+    const result = await datastores.copy(datastoreCaller(call), await configSource(call, services), target);
     return {
       ...OK,
       after: () => {
@@ -40,22 +57,37 @@ export function copyConfigHandler({ datastores, changes }: Services): RpcHandler
   };
 }
 
-export function deleteConfigHandler({ datastores, changes }: Services): RpcHandler {
+export function deleteConfigHandler({ datastores, changes, urls }: Services): RpcHandler {
   return async (call) => {
+    const url = urlOf(call, 'target');
+    if (url !== undefined) {
+      await urls.remove(url.location, url.path);
+      return OK;
+    }
     const target = namedDatastore(call, 'target') ?? 'startup';
     await datastores.delete(datastoreCaller(call), target);
     return { ...OK, after: () => changes.startupChanged(call.caller) };
   };
 }
 
-export function validateHandler({ datastores }: Services): RpcHandler {
+export function validateHandler(services: Services): RpcHandler {
   return async (call) => {
-    await datastores.validate(datastoreCaller(call), configSource(call));
+    await services.datastores.validate(datastoreCaller(call), await configSource(call, services));
     return OK;
   };
 }
 
-function configSource(call: Call): ConfigSource {
+/**
+ * What an edit is to do: inline, or at a URL (RFC 6241 section 8.8.5.1, RFC 8526 section 3.1.2).
+ */
+export async function payloadOf(call: Call, { urls }: Services): Promise<readonly DataNode[]> {
+  const url = urlOf(call, undefined);
+  return url === undefined ? (call.config ?? []) : await urls.read(url.location, 'edit', url.path);
+}
+
+async function configSource(call: Call, { urls }: Services): Promise<ConfigSource> {
+  const url = urlOf(call, 'source');
+  if (url !== undefined) return await urls.read(url.location, 'data', url.path);
   const named = namedDatastore(call, 'source');
   if (named !== undefined) return named;
   if (call.config !== undefined) return call.config;
@@ -65,4 +97,55 @@ function configSource(call: Call): ConfigSource {
     message: 'The source names no configuration.',
     info: [{ name: 'bad-element', value: 'source' }],
   });
+}
+
+interface UrlParameter {
+  readonly location: Location;
+  /** Of the parameter, for errors. */
+  readonly path: string;
+}
+
+/** The URL in `source`, `target` or the operation itself; throws `invalid-value` where it names nothing that could be. */
+function urlOf({ rpc, input }: Call, parameter: 'source' | 'target' | undefined): UrlParameter | undefined {
+  const children = parameter === undefined ? input : findNode(input, parameter)?.children;
+  const value = findValue(children, 'url');
+  if (value === undefined) return undefined;
+  const path = `/${rpc.module.name}:${rpc.name}${parameter === undefined ? '' : `/${parameter}`}/url`;
+  return { location: locate(value, path), path };
+}
+
+/** What the caller may read of a datastore (RFC 8341 section 3.2.6), or all of what it gives itself. */
+async function copyToUrl(call: Call, services: Services, to: UrlParameter): Promise<void> {
+  const { datastores, schema, urls } = services;
+  const from = urlOf(call, 'source');
+  if (from !== undefined && isSame(from.location, to.location)) {
+    throw new FaultError({
+      type: 'protocol',
+      tag: 'invalid-value',
+      path: from.path,
+      message: 'source and target are the same',
+      info: [{ name: 'bad-element', value: 'source' }],
+    });
+  }
+  const source = await configSource(call, services);
+  const isNamed = typeof source === 'string';
+  using reading = isNamed
+    ? datastores.read(source, call.caller)
+    : await datastores.compose(datastoreCaller(call), source);
+  const decisions = isNamed ? call.decisions : permitAll;
+  await urls.write(to.location, documentOf(schema, reading.view, decisions, withDefaults(call)), to.path);
+}
+
+/** A configuration as a document, piece by piece. */
+function* documentOf(
+  schema: Schema,
+  view: SourceView,
+  decisions: Decisions,
+  defaults: DefaultsMode,
+): Generator<string, void, void> {
+  const writer = new XmlWriter(schema);
+  writer.open('config', NETCONF_NAMESPACE);
+  for (const _ of writeFiltered(view, 'all', decisions, { configOnly: true, defaults }, writer)) yield writer.take();
+  writer.close();
+  yield writer.take();
 }

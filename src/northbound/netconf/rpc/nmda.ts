@@ -10,6 +10,7 @@ import type { ReadOptions } from '../filter/filtered.ts';
 import { interestsOf } from '../filter/interests.ts';
 import { Narrowing } from '../filter/narrowing.ts';
 import { ORIGIN_NAMESPACE } from '../filter/origin-sink.ts';
+import { payloadOf } from './edit.ts';
 import { type Call, OK, type RpcHandler } from './handler.ts';
 import { dataReply, replying } from './read.ts';
 import { datastoreCaller, datastoreOf, type Services, withDefaults } from './services.ts';
@@ -80,19 +81,14 @@ function narrowingOf(
 }
 
 /** Always all or nothing (section 3.1.2). */
-export function editDataHandler({ datastores, changes }: Services): RpcHandler {
+export function editDataHandler(services: Services): RpcHandler {
+  const { datastores, changes } = services;
   return async (call) => {
     const target = writable(call, datastoreOf(call, findValue(call.input, 'datastore')));
-    if (call.config === undefined) {
-      throw new FaultError({
-        type: 'protocol',
-        tag: 'operation-not-supported',
-        message: 'edit-data takes its content inline.',
-      });
-    }
+    const payload = await payloadOf(call, services);
     const defaultOperation = findValue(call.input, 'default-operation') as 'merge' | 'replace' | 'none' | undefined;
     const options = defaultOperation === undefined ? {} : { defaultOperation };
-    const result = await datastores.edit(datastoreCaller(call), target, call.config, options);
+    const result = await datastores.edit(datastoreCaller(call), target, payload, options);
     return { ...OK, after: () => changes.committed(result?.record, call.caller) };
   };
 }

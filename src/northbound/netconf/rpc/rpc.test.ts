@@ -128,9 +128,9 @@ describe('edit-config', () => {
     ['text in an operation', '<commit>text</commit>', /<error-tag>bad-element<.*<bad-element>commit</],
     ['startup as target', edit(ethernets('s'), 'startup'), /<error-tag>unknown-element<.*<bad-element>startup</],
     [
-      'a url',
+      'a url of a file that the router does not keep',
       '<edit-config><target><running/></target><url>file:///etc/passwd</url></edit-config>',
-      /<error-tag>unknown-element<.*<bad-element>url</,
+      /<error-tag>data-missing<.*\/nc:edit-config\/nc:url</,
     ],
   ] as const) {
     it(`refuses ${what} and changes nothing`, async () => {

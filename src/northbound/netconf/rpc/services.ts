@@ -12,6 +12,7 @@ import type { ConfigChanges } from '../notification/config-change.ts';
 import type { Streams } from '../notification/streams.ts';
 import type { Subscriptions } from '../notification/subscription/subscriptions.ts';
 import type { Sessions } from '../session/sessions.ts';
+import type { UrlAccess } from '../url/access.ts';
 import type { Call } from './handler.ts';
 
 export interface Services {
@@ -23,6 +24,7 @@ export interface Services {
   readonly streams: Streams;
   readonly subscriptions: Subscriptions;
   readonly changes: ConfigChanges;
+  readonly urls: UrlAccess;
 }
 
 /** The caller as the datastores know it. */
