@@ -3,7 +3,7 @@
  * file that cannot be read.
  */
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -161,7 +161,8 @@ export function openRoot(path: string, options: { mapSize?: number; readOnly?: b
  */
 export function checkDatastore(folder: string): Promise<string | undefined> {
   const path = join(folder, 'datastore');
-  if (!existsSync(join(path, 'data.mdb'))) return Promise.resolve(undefined);
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? true;
+  if (isFolder && !existsSync(join(path, 'data.mdb'))) return Promise.resolve(undefined);
   const result = damage(path);
   result.catch(() => undefined); // who opens is told
   return result;

@@ -10,6 +10,7 @@ import { idBytes, readId } from './id.ts';
 import { END, type KeySpace } from './key.ts';
 import { rowKeyOf } from './lmdb-view.ts';
 import { packRow, rootId, StoredRow, unpackRow } from './row-codec.ts';
+import type { RowSum } from './row-sum.ts';
 import type { ColumnNode } from './shape.ts';
 import { hiddenName, namesById, shownName } from './stored-name.ts';
 import type { Reading } from './table.ts';
@@ -23,8 +24,14 @@ const tables: readonly (readonly [table: TableName, head: number])[] = [
   ['checkpoint', 1],
 ];
 
-/** Puts into `set` what has to be stored otherwise for the schema of `keys`. Pauses now and then. */
-export function* fitAll(keys: KeySpace, environment: Environment, reading: Reading, set: WriteSet): Generator<void> {
+/** Puts into `set` what has to be stored otherwise for the schema of `keys`, into `sum` all rows of running. */
+export function* fitAll(
+  keys: KeySpace,
+  environment: Environment,
+  reading: Reading,
+  set: WriteSet,
+  sum: RowSum,
+): Generator<void> {
   const fitting = new Fitting(keys);
   let done = 0;
   for (const [table, head] of tables) {
@@ -33,6 +40,7 @@ export function* fitAll(keys: KeySpace, environment: Environment, reading: Readi
       const packed = value.slice(head);
       if (packed.length < 4) continue; // says that there is no row
       const fitted = fitting.fit(rowKeyOf(stored), packed);
+      if (table === 'running') sum.add(stored, fitted);
       if (fitted !== packed) set.put(table, stored, value.slice(0, head) + fitted);
     }
   }

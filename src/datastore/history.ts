@@ -176,9 +176,12 @@ export class HistoryWriter {
     this.#about = about;
   }
 
-  row({ key, node, before }: RowChange): void {
-    this.packed(key, before === undefined ? '' : packRow(this.#keys, node, before));
+  /** Returns the row as it was packed; empty where there was none. */
+  row({ key, node, before }: RowChange): string {
+    const packed = before === undefined ? '' : packRow(this.#keys, node, before);
+    this.packed(key, packed);
     this.#rows++;
+    return packed;
   }
 
   /** A row as the store has it, of whatever schema. */

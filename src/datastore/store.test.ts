@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
@@ -190,26 +190,6 @@ test('Candidate keeps its content while others commit, and follows running witho
   );
   await edit(store, put('d'));
   assert.equal(content().length, 3);
-});
-
-test('Store.open puts a torn or foreign file aside and says so', async (t) => {
-  const folder = folderOf(t);
-  const store = await openStore(t, folder);
-  await edit(store, (view, k) => {
-    for (let i = 0; i < 2000; i++) put(`eth${i}`, { 'interface/description': 'd'.repeat(50) })(view, k);
-  });
-  await store.close();
-  const file = join(folder, 'datastore', 'data.mdb');
-  truncateSync(file, 65536);
-  const torn = await openStore(t, folder);
-  assert.match(torn.aside?.reason ?? '', /reading it|MDB_/);
-  assert.equal(torn.head, 0);
-  await edit(torn, put('a'));
-  await torn.close();
-  writeFileSync(file, 'not a database, but long enough to have a page of its own');
-  const foreign = await openStore(t, folder);
-  assert.match(foreign.aside?.reason ?? '', /no LMDB file/);
-  assert.equal(readdirSync(folder).filter((name) => name.startsWith('datastore.damaged')).length, 2);
 });
 
 test('Store.commit takes keys of any length', async (t) => {

@@ -17,6 +17,7 @@ import { END, KeySpace } from './key.ts';
 import { LmdbView, storedRowKey } from './lmdb-view.ts';
 import { Overlay } from './overlay.ts';
 import { packedNode } from './row-codec.ts';
+import { RowSum } from './row-sum.ts';
 import { schemaSignature } from './schema-signature.ts';
 import { SharedReading, Snapshot, STALL_SECONDS } from './snapshot.ts';
 import { EmptyView, type StoreView } from './source.ts';
@@ -63,6 +64,8 @@ export class Store {
   /** Whether some of the data that does not fit went with what a commit removed. */
   #isUnfitStale = false;
   #isUnchecked: boolean;
+  /** Of the rows of running (row-sum.ts). */
+  #sum = new RowSum().text;
   /** The commit that is being written: readers may see it before its writer is told. */
   #inFlight: { readonly stored: () => void; readonly rows: readonly RowChange[]; readonly id: number } | undefined;
   #last: Promise<unknown> = Promise.resolve();
@@ -108,7 +111,9 @@ export class Store {
     const store = new Store(environment, keys, plan, options, isUnchecked);
     const set = new WriteSet();
     if (isSchemaNew) {
-      for (const _ of fitAll(keys, environment, reading, set)) await nextTurn();
+      const sum = new RowSum();
+      for (const _ of fitAll(keys, environment, reading, set, sum)) await nextTurn();
+      set.put('meta', 'sum', sum.text);
       set.put('meta', 'other-schema', tables.meta.get('head', reading) ?? '0');
     }
     reading.end();
@@ -262,11 +267,13 @@ export class Store {
     if (step !== undefined) this.#checkpoint.write(step, set);
     const history = this.#history.begin(about, set);
     const rows = new RowWrites(this.keys, this.plan, set);
+    const sum = new RowSum(this.#sum);
     const orphans = new Set<string>();
     let done = 0;
     for (const row of change.rows) {
-      rows.row(row);
-      history.row(row);
+      const storedKey = storedRowKey(row.key);
+      sum.add(storedKey, rows.row(row));
+      sum.take(storedKey, history.row(row));
       this.#startup.follow(row, set, reading);
       this.#checkpoint.follow(row, step, set, reading);
       if (row.after === undefined && this.#unfit.count > 0) {
@@ -275,6 +282,7 @@ export class Store {
           if (orphans.has(key)) continue;
           orphans.add(key);
           history.packed(key, packed);
+          sum.take(key, packed);
           set.remove('running', key);
         }
       }
@@ -284,6 +292,7 @@ export class Store {
     const record = history.finish();
     await this.#followUpTo(this.#history.drop(record, set), reading);
     set.put('meta', 'head', String(record.id));
+    set.put('meta', 'sum', sum.text);
     // A row that comes back from the history may hold what no longer fits.
     for (const [name, id] of this.keys.ids.takeFresh()) set.put('ids', name, String(id));
     const logged = this.events.join(set);
@@ -295,6 +304,7 @@ export class Store {
       logged?.(false);
       throw error;
     }
+    this.#sum = sum.text;
     if (step !== undefined) this.#checkpoint.stored(step);
     logged?.(true);
     await this.#reads(async (now) => this.#advance(now));
@@ -427,6 +437,7 @@ export class Store {
 
   #load(): void {
     const reading = new SharedReading(this.#environment);
+    this.#sum = this.#environment.tables.meta.get('sum', reading) ?? this.#sum;
     this.#history.load(reading);
     this.#startup.load(reading);
     this.#checkpoint.load(reading);

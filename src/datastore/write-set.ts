@@ -79,11 +79,14 @@ export class RowWrites {
     this.#set = set;
   }
 
-  row(change: RowChange): void {
+  /** Returns the row as it is packed; empty where it goes. */
+  row(change: RowChange): string {
     const { key, node, after } = change;
+    const packed = after === undefined ? '' : packRow(this.#keys, node, after);
     if (after === undefined) this.#set.remove('running', storedRowKey(key));
-    else this.#set.put('running', storedRowKey(key), packRow(this.#keys, node, after));
+    else this.#set.put('running', storedRowKey(key), packed);
     this.index(change);
+    return packed;
   }
 
   /** Only what the index says of a row. */

@@ -265,20 +265,21 @@ export class NetconfServer implements SessionHost {
       return await session.replyFaults(this.faultsOf(error));
     }
     try {
-      await this.#reply(session, operation.rpc, reply);
+      await this.#reply(session, reply);
     } finally {
       // What was done was done, also when the session ended before it could hear of it.
       reply.after?.();
     }
   }
 
-  async #reply(session: Session, rpc: RpcNode, reply: Reply): Promise<void> {
+  async #reply(session: Session, reply: Reply): Promise<void> {
     switch (reply.kind) {
       case 'ok':
         return await session.replyOk();
       case 'output': {
         const { nodes } = reply;
-        if (nodes.length === 0 && rpc.output.children.length === 0) return await session.replyOk();
+        // RFC 7950 section 7.14.4: without output parameters the reply is a single <ok/>.
+        if (nodes.length === 0) return await session.replyOk();
         return await session.replyContent(function* (writer) {
           writeData(writer, nodes);
           yield;

@@ -34,7 +34,7 @@ export function planHandler({ datastores, keys }: Services): RpcHandler {
           writeData(writer, build(output, { operation: [{ number: i + 1, ...operationData(operation) }] }));
           yield;
         }
-        writeData(writer, build(output, { refusal: refusals.map((fault, i) => refusalData(fault, i + 1)) }));
+        writeData(writer, build(output, { refusal: refusals.map((fault, i) => refusalData(keys, fault, i + 1)) }));
       },
     };
   };
@@ -72,13 +72,14 @@ function operationData({ target, action, summary, path, disturbs }: PlannedOpera
   return { target, action: action ?? 'perform', summary, path, disturbs: disturbs?.() };
 }
 
-function refusalData({ type, tag, appTag, path, message }: Fault, number: number): PlainData {
+function refusalData(keys: KeySpace, { type, tag, appTag, path, message }: Fault, number: number): PlainData {
   return {
     number,
     'error-type': type,
     'error-tag': tag,
     'error-app-tag': appTag,
-    'error-path': path,
+    // The path of a parameter of the operation is no instance of data.
+    'error-path': path !== undefined && keys.rowOf(path) !== undefined ? path : undefined,
     'error-message': message,
   };
 }

@@ -177,18 +177,31 @@ export class Session {
     });
   }
 
-  /** Content that may be of any size. An error on the way ends the session: half a reply cannot be taken back. */
+  /** Content that may be of any size. An error after the first piece has left ends the session. */
   async replyContent(content: (writer: XmlWriter) => Content): Promise<void> {
     await this.#streaming;
     const writer = this.#startReply();
-    if (await this.#writePieces(writer, content)) await this.#endReply(writer);
+    const progress = { isSent: false };
+    try {
+      if (!(await this.#writePieces(writer, content, progress))) return;
+    } catch (error) {
+      // Nothing has left yet: the error is the reply.
+      if (progress.isSent || this.#over) throw error;
+      return await this.replyFaults(this.#host.faultsOf(error));
+    }
+    await this.#endReply(writer);
   }
 
   /** False: the session ended meanwhile. */
-  async #writePieces(writer: XmlWriter, content: (writer: XmlWriter) => Content): Promise<boolean> {
+  async #writePieces(
+    writer: XmlWriter,
+    content: (writer: XmlWriter) => Content,
+    progress = { isSent: false },
+  ): Promise<boolean> {
     let sliceEnd = performance.now() + SLICE_MS;
     for (const _ of content(writer)) {
       if (writer.length < PIECE) continue;
+      progress.isSent = true;
       if (!this.#encoder.write(writer.take())) {
         await this.#encoder.drained();
         sliceEnd = performance.now() + SLICE_MS;
@@ -308,9 +321,7 @@ export class Session {
     this.#lastActive = Date.now();
     this.#stream.pause();
     this.#answer(message)
-      .catch((error) => {
-        if (!this.#over) this.end(error instanceof StalledError ? 'timeout' : 'other');
-      })
+      .catch((error) => this.#breakOff(error))
       .finally(() => {
         this.#busy = false;
         this.#message = undefined;
@@ -377,12 +388,16 @@ export class Session {
     }
   }
 
+  /** Half a reply, or half a notification, cannot be taken back: the session ends, and a bug is said in the log. */
+  #breakOff(error: unknown): void {
+    if (this.#over) return;
+    if (!(error instanceof StalledError)) this.#host.faultsOf(error);
+    this.end(error instanceof StalledError ? 'timeout' : 'other');
+  }
+
   #startNotification(notification: Exclude<Outgoing, string>): void {
     this.#streaming = this.#writeNotification(notification)
-      .catch((error) => {
-        // Half a notification cannot be taken back, no more than half a reply.
-        if (!this.#over) this.end(error instanceof StalledError ? 'timeout' : 'other');
-      })
+      .catch((error) => this.#breakOff(error))
       .finally(() => {
         this.#streaming = undefined;
         this.#pump();
