@@ -32,9 +32,11 @@ export function capabilitiesOf(schema: Schema): readonly string[] {
     capabilities.push(
       'urn:ietf:params:netconf:capability:with-defaults:1.0?basic-mode=explicit&also-supported=report-all,report-all-tagged,trim',
     );
-    // RFC 8526 section 3.1.1.2: the parameter also works for the operational datastore.
+    // RFC 8526 section 3.1.1.2: the parameter also works for operational, which is read with all that is in use.
     if (schema.modules.get('ietf-netconf-nmda')?.features.has('with-defaults')) {
-      capabilities.push('urn:ietf:params:netconf:capability:with-operational-defaults:1.0');
+      capabilities.push(
+        'urn:ietf:params:netconf:capability:with-operational-defaults:1.0?basic-mode=report-all&also-supported=report-all-tagged,trim,explicit',
+      );
     }
   }
   if (schema.rpcs.has('notifications:create-subscription')) {

@@ -71,6 +71,11 @@ const tagOf = async (operation: string): Promise<string> => {
 };
 
 describe('get-data', () => {
+  it('takes with-defaults for operational, and says so', () => {
+    const uri = 'urn:ietf:params:netconf:capability:with-operational-defaults:1.0?basic-mode=report-all&';
+    assert.ok(client.capabilities.some((capability) => capability.startsWith(uri)));
+  });
+
   it('reads configuration datastores as they are set', async () => {
     const a = '<interfaces><interface><name>a</name><type>ethernetCsmacd</type></interface></interfaces>';
     for (const datastore of ['running', 'candidate', 'intended']) assert.equal(await getData(datastore, entry('a')), a);
