@@ -64,6 +64,10 @@ describe('plan', () => {
     await other.close();
   });
 
+  it('refuses by a parameter of its own', async () => {
+    assert.match(await plan('<persist-id>none</persist-id>'), /<refusal [^>]*>.*<error-tag>invalid-value</);
+  });
+
   it('plans a rollback, startup, and a configuration of the request', async () => {
     const [first] = router.datastores.history;
     const past = await plan(`<commit>${(first?.id ?? 0) - 1}</commit>`);
