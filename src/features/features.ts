@@ -22,7 +22,6 @@ import { systemFeature } from './system/feature.ts';
 import { SystemModel } from './system/model.ts';
 import { Users } from './system/users.ts';
 import { truststoreFeature } from './truststore/feature.ts';
-import { urlFeature } from './url/feature.ts';
 
 export interface FeatureContext {
   readonly keys: KeySpace;
@@ -71,7 +70,6 @@ export function createFeatures(context: FeatureContext): RouterFeatures {
     ...forwarding,
     nacmFeature(keys, access),
     systemFeature(system),
-    urlFeature(keys),
     keystoreFeature(keys, hidden),
     truststoreFeature(keys),
     netconfServerFeature(keys, hidden, transports),

@@ -9,6 +9,5 @@ export const urlEffects: readonly LeafEffect[] = [
   { leaf: `${HTTPS}/enabled`, effect: 'whether https URLs may be named', shownBy: by('is refused where it is off') },
   { leaf: `${HTTPS}/allow-local`, effect: 'whether they may lead to the router', shownBy: by('keeps away from') },
   { leaf: `${HTTPS}/timeout`, effect: 'how long a transfer may take', shownBy: by('gives up when its time is over') },
-  { leaf: `${HTTPS}/certificate-authority/name`, effect: 'names an authority', shownBy: authority },
-  { leaf: `${HTTPS}/certificate-authority/certificate`, effect: 'who vouches for servers', shownBy: authority },
+  { leaf: `${HTTPS}/certificate-bag`, effect: 'who vouches for servers', shownBy: authority },
 ];

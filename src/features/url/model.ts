@@ -1,12 +1,11 @@
 /** The settings of sluice-url: how https is reached. */
 import type { KeySpace } from '../../datastore/key.ts';
 import type { View } from '../../datastore/view.ts';
-import type { LeafNode } from '../../yang/schema/node.ts';
-import { containerAt, leafAt, listAt } from '../nodes.ts';
+import { Entry } from '../entry.ts';
+import { certificatesOf } from '../keystore/certificate.ts';
+import { certificateBags } from '../truststore/model.ts';
 
 export const URL_ACCESS = '/sluice-url:url-access';
-const HTTPS = `${URL_ACCESS}/https`;
-const AUTHORITY = `${HTTPS}/certificate-authority`;
 
 export interface HttpsSettings {
   readonly enabled: boolean;
@@ -14,28 +13,24 @@ export interface HttpsSettings {
   readonly allowLocal: boolean;
   /** Of a whole transfer. */
   readonly timeoutSeconds: number;
-  /** PEM; empty: those that the operating system trusts. */
-  readonly certificateAuthorities: readonly string[];
+  /** In PEM; undefined: those that the operating system trusts. */
+  readonly certificateAuthorities: readonly string[] | undefined;
 }
 
 export function readHttpsSettings(keys: KeySpace, view: View): HttpsSettings {
-  const { schema } = keys;
-  const row = keys.child('', containerAt(schema, URL_ACCESS));
-  const leaves = view.get(row)?.leaves;
-  const value = (path: string): string => {
-    const leaf: LeafNode = leafAt(schema, path);
-    return leaves?.get(leaf) ?? leaf.default ?? '';
-  };
-  const certificate = leafAt(schema, `${AUTHORITY}/certificate`);
-  const authorities: string[] = [];
-  for (const entry of view.entries(row, listAt(schema, AUTHORITY))) {
-    const pem = entry.row.leaves.get(certificate);
-    if (pem !== undefined) authorities.push(pem);
-  }
+  const access = Entry.top(keys, view, URL_ACCESS);
+  const bag = access.value('https/certificate-bag');
   return {
-    enabled: value(`${HTTPS}/enabled`) === 'true',
-    allowLocal: value(`${HTTPS}/allow-local`) === 'true',
-    timeoutSeconds: Number(value(`${HTTPS}/timeout`)),
-    certificateAuthorities: authorities,
+    enabled: access.value('https/enabled') === 'true',
+    allowLocal: access.value('https/allow-local') === 'true',
+    timeoutSeconds: access.number('https/timeout'),
+    certificateAuthorities: bag === undefined ? undefined : authoritiesOf(keys, view, bag),
   };
+}
+
+function authoritiesOf(keys: KeySpace, view: View, bag: string): readonly string[] {
+  const data = certificateBags(keys, view).get(bag) ?? [];
+  return data.flatMap((each) =>
+    certificatesOf(Buffer.from(each, 'base64')).map((certificate) => certificate.toString()),
+  );
 }

@@ -14,7 +14,6 @@ import { nacmFeature } from '../../../features/nacm/feature.ts';
 import { systemFeature } from '../../../features/system/feature.ts';
 import { SystemModel } from '../../../features/system/model.ts';
 import { Users } from '../../../features/system/users.ts';
-import { urlFeature } from '../../../features/url/feature.ts';
 import { loadSchema } from '../../../yang/schema/load.ts';
 import type { Schema } from '../../../yang/schema/node.ts';
 import { connectUnix, type NetconfClient } from '../client.ts';
@@ -106,7 +105,7 @@ async function start(
   };
   const access = new NacmAccessControl(store.keys, running);
   const system = new SystemModel(store.keys);
-  const features = [nacmFeature(store.keys, access), systemFeature(system), urlFeature(store.keys)];
+  const features = [nacmFeature(store.keys, access), systemFeature(system)];
   // The platform's part in access control: the new rules are in force when the commit is.
   const platform: Target = {
     name: 'platform',

@@ -114,7 +114,7 @@ export class HttpsTransfer {
       method,
       headers: { 'user-agent': 'sluice', 'accept-encoding': 'identity', ...headers },
       agent: new Agent({ keepAlive: false }),
-      ca: certificateAuthorities.length > 0 ? [...certificateAuthorities] : systemAuthorities(),
+      ca: certificateAuthorities === undefined ? systemAuthorities() : [...certificateAuthorities],
       rejectUnauthorized: true,
       minVersion: 'TLSv1.2',
       maxHeaderSize: 16 * 1024,
@@ -130,7 +130,10 @@ export class HttpsTransfer {
     const url = new URL(this.#url);
     url.username = '';
     url.password = '';
-    return request(url, options);
+    const made = request(url, options);
+    // Whoever waits for something hears of it; nobody else need, when the time is over after the end.
+    made.on('error', () => undefined);
+    return made;
   }
 
   async #addressesOf(host: string): Promise<{ address: string; family: number }[]> {
@@ -153,6 +156,7 @@ export class HttpsTransfer {
   /** The head of an answer that says yes. */
   async #answer(request: ClientRequest): Promise<IncomingMessage> {
     const [answer] = (await once(request, 'response')) as [IncomingMessage];
+    answer.on('error', () => undefined);
     const { statusCode = 0 } = answer;
     if (Number(answer.headers['content-length'] ?? 0) > this.#maxBytes) throw this.#excess();
     if (statusCode >= 200 && statusCode < 300) return answer;
