@@ -95,7 +95,7 @@ describe('ncclient as a subscriber', () => {
 });
 
 describe('yangcli', () => {
-  it('learns the modules; locks, edits, validates, commits, copies, reads, gets schemas, locks parts', async () => {
+  it('learns the modules; locks, edits, validates, commits, copies, reads, compares, gets schemas, locks parts', async () => {
     const config = join(router.folder, 'edit.xml');
     const entry = '<interface><name>yc0</name><type>ianaift:ethernetCsmacd</type></interface>';
     writeFileSync(config, `<interfaces ${IF}>${entry}</interfaces>`);
@@ -108,6 +108,9 @@ describe('yangcli', () => {
       'release-locks',
       "xget-config source=running /interfaces/interface[name='yc0']",
       'sget /netconf-state/sessions',
+      "xget-config source=running with-defaults=report-all /interfaces/interface[name='yc0']/enabled",
+      'get-data datastore=operational with-origin max-depth=3',
+      'compare source=running target=startup',
       'copy-config source=running target=startup',
       'sget-config source=startup /interfaces',
       'get-schema identifier=ietf-interfaces version=2018-02-20 format=yang',
@@ -129,6 +132,9 @@ describe('yangcli', () => {
     assert.match(out, /Default target set to: <candidate>/);
     assert.match(out, /<data>\s*<interfaces [^>]*>\s*<interface>\s*<name>yc0<\/name>/);
     assert.match(out, /module ietf-interfaces \{/);
+    assert.match(out, /<name>yc0<\/name>\s*<enabled>true<\/enabled>/, 'a default');
+    assert.match(out, /or:origin="or:default">true<\/enabled>/);
+    assert.match(out, /<differences [^>]*>\s*<yang-patch>[\s\S]*interface=yc0<\/target>/);
     assert.match(out, /<lock-id/);
     // commit, edits, validate, copy, partial-unlock, confirmed commit and its cancel, discard.
     assert.ok((out.match(/RPC OK Reply/g) ?? []).length >= 9, out);
