@@ -1,6 +1,7 @@
 /** Locks on whole datastores (RFC 6241 sections 7.5 and 7.6); those on parts of running are in partial-locks.ts. */
 import { type Fault, FaultError } from '../yang/fault.ts';
 import type { DatastoreName } from './datastore-name.ts';
+import { StateSignal } from './state-signal.ts';
 
 export interface Lock {
   readonly sessionId: number;
@@ -10,6 +11,8 @@ export interface Lock {
 export class Locks {
   readonly #held = new Map<DatastoreName, Lock>();
   readonly #now: () => Date;
+  /** A lock came or went. */
+  readonly changes = new StateSignal();
 
   constructor(now: () => Date = () => new Date()) {
     this.#now = now;
@@ -30,6 +33,7 @@ export class Locks {
       throw new FaultError(lockDenied(`${datastore} is already locked by session ${lock.sessionId}`, lock.sessionId));
     }
     this.#held.set(datastore, { sessionId, since: this.#now() });
+    this.changes.tell();
   }
 
   /** Throws `operation-failed` where no lock is held, `lock-denied` where another session holds it (section 7.6). */
@@ -46,12 +50,14 @@ export class Locks {
       throw new FaultError(lockDenied(`${datastore} is locked by session ${lock.sessionId}`, lock.sessionId));
     }
     this.#held.delete(datastore);
+    this.changes.tell();
   }
 
   /** Ends all locks of a session; returns what it held. */
   release(sessionId: number): DatastoreName[] {
     const released = [...this.#held].filter(([, lock]) => lock.sessionId === sessionId).map(([name]) => name);
     for (const name of released) this.#held.delete(name);
+    if (released.length > 0) this.changes.tell();
     return released;
   }
 

@@ -12,6 +12,7 @@ import type { RowChange, RowKey } from '../datastore/view.ts';
 import { type Fault, FaultError } from '../yang/fault.ts';
 import type { DataSchemaNode } from '../yang/schema/node.ts';
 import { lockDenied } from './locks.ts';
+import { StateSignal } from './state-signal.ts';
 
 // A CommonJS package whose class is the property `default` of what Node imports.
 const BTree = sortedTree.default;
@@ -51,6 +52,8 @@ const MAX_ID = 4_294_967_295;
 export class PartialLocks {
   readonly #keys: KeySpace;
   readonly #now: () => Date;
+  /** A lock came or went. */
+  readonly changes = new StateSignal();
   readonly #held = new Map<number, Held>();
   readonly #spots: BTree<RowKey, Spot[]> = new BTree(undefined, (a, b) => (a < b ? -1 : a > b ? 1 : 0));
   #nodes = 0;
@@ -103,6 +106,7 @@ export class PartialLocks {
     }
     this.#nodes += nodes.length;
     this.#held.set(held.id, held);
+    this.changes.tell();
     return this.#shown(held);
   }
 
@@ -208,6 +212,7 @@ export class PartialLocks {
   #end(held: Held): void {
     for (const spot of [...held.spots]) this.#drop(spot);
     this.#held.delete(held.id);
+    this.changes.tell();
   }
 
   #drop(spot: Spot): void {

@@ -36,9 +36,10 @@ export interface StateProvider {
   read(interests: readonly Interest[], running: View, out: RowWriter): Promise<void>;
   /**
    * Calls back when state may have changed otherwise than by a commit, with what is to be read anew (an empty list: all of
-   * the provider's); returns how to stop that. Without it nobody is told of changes of this state (RFC 8641).
+   * the provider's); returns how to stop that. `running` is the configuration at the moment of the call. Without it nobody
+   * is told of changes of this state (RFC 8641).
    */
-  onChange?(listener: StateListener): () => void;
+  onChange?(listener: StateListener, running: () => View): () => void;
   /** Schema paths below `paths` of whose changes `onChange` does not tell. */
   readonly unwatched?: readonly string[];
 }

@@ -46,6 +46,7 @@ export class EngineClient {
   readonly #options: EngineClientOptions;
   readonly #listeners = new Set<(event: Event) => void>();
   readonly #replayListeners = new Set<(operations: readonly EnginePlannedOperation[]) => void>();
+  readonly #lossListeners = new Set<() => void>();
   #connection: Connection | undefined;
   #hello: HelloReply | undefined;
   #stopped = false;
@@ -92,6 +93,12 @@ export class EngineClient {
   onReplay(listener: (operations: readonly EnginePlannedOperation[]) => void): () => void {
     this.#replayListeners.add(listener);
     return () => this.#replayListeners.delete(listener);
+  }
+
+  /** Calls the listener when the engine is gone; returns what ends that. */
+  onLoss(listener: () => void): () => void {
+    this.#lossListeners.add(listener);
+    return () => this.#lossListeners.delete(listener);
   }
 
   /**
@@ -160,9 +167,11 @@ export class EngineClient {
       this.#complain((await ended.promise).message);
     } finally {
       connection.close(new EngineLostError('the connection is given up'));
+      const wasThere = this.#connection !== undefined;
       this.#connection = undefined;
       this.#hello = undefined;
       clearTimeout(this.#again);
+      if (wasThere) for (const listener of this.#lossListeners) listener();
     }
   }
 

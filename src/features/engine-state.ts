@@ -1,9 +1,25 @@
 /** What state providers ask of the engine; undefined: it is away, and what it would say is left out. */
 import type { EngineClient } from '../engine/client.ts';
-import type { QueryReply } from '../engine/gen/sluice_pb.js';
+import type { Event, QueryReply } from '../engine/gen/sluice_pb.js';
 
-/** The part of the engine client that providers use. */
-export type EngineQueries = Pick<EngineClient, 'query'>;
+/** The part of the engine client that providers use; one that is asked only, and tells nothing, need not have the rest. */
+export type EngineQueries = Pick<EngineClient, 'query'> &
+  Partial<Pick<EngineClient, 'onEvent' | 'onReplay' | 'onLoss'>>;
+
+/**
+ * Calls back with every event of the engine, and without one when everything that it says may be another: it came, went, or
+ * lost events. Returns how to stop that.
+ */
+export function onEngineChange(engine: EngineQueries, listener: (event: Event | undefined) => void): () => void {
+  const stops = [
+    engine.onEvent?.((event) => listener(event.what.case === 'lost' ? undefined : event)),
+    engine.onReplay?.(() => listener(undefined)),
+    engine.onLoss?.(() => listener(undefined)),
+  ];
+  return () => {
+    for (const stop of stops) stop?.();
+  };
+}
 
 type Lists = 'ports' | 'logicalPorts' | 'bridgeDomains' | 'blockPoints' | 'ceNotifications';
 

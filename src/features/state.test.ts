@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { create } from '@bufbuild/protobuf';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import type { Interest, RowWriter } from '../commit/state.ts';
 import { MemoryView } from '../datastore/memory.ts';
-import { type QueryReply, QueryReplySchema } from '../engine/gen/sluice_pb.js';
+import { type Event, EventSchema, type QueryReply, QueryReplySchema } from '../engine/gen/sluice_pb.js';
 import type { QueryReplyInit } from '../engine/testing/reference-engine.ts';
 import type { DataSchemaNode } from '../yang/schema/node.ts';
 import type { EngineQueries } from './engine-state.ts';
@@ -153,4 +153,48 @@ test('state asks the engine for what the reader wants only', async () => {
   const flooded = schema.find(`${BRIDGE_DOMAIN}/statistics/flooded-packets`) as DataSchemaNode;
   await read(counting, [{ node: flooded, keys: new Map() }]);
   assert.deepEqual(counting.asked, ['bridgeDomains x']);
+});
+
+test('providers tell where state may have changed: of a port with its sub-interfaces, of a block point with its port', () => {
+  const listeners: ((event: Event) => void)[] = [];
+  const losses: (() => void)[] = [];
+  const telling: EngineQueries = {
+    query: async () => undefined,
+    onEvent: (listener) => {
+      listeners.push(listener);
+      return () => listeners.splice(listeners.indexOf(listener), 1);
+    },
+    onLoss: (listener) => {
+      losses.push(listener);
+      return () => losses.splice(losses.indexOf(listener), 1);
+    },
+  };
+  const features = forwardingFeatures(keys, telling, { of: async () => [] });
+  const view = viewOf(
+    running,
+    features.flatMap((feature) => feature.indexes ?? []),
+  );
+  const told: string[] = [];
+  const stops = features.flatMap(({ state }) => {
+    const stop = state?.onChange?.(
+      (interests) => {
+        if (interests.length === 0) told.push(`all of ${state.paths.join()}`);
+        for (const interest of interests) told.push([...interest.keys.values()].flat().join(' '));
+      },
+      () => view,
+    );
+    return stop === undefined ? [] : [stop];
+  });
+  const send = (what: MessageInitShape<typeof EventSchema>['what']): string[] => {
+    const event = create(EventSchema, { what } as MessageInitShape<typeof EventSchema>);
+    for (const listener of listeners) listener(event);
+    return told.splice(0);
+  };
+  assert.deepEqual(send({ case: 'link', value: { port: 'p' } }), ['p', 'p.10']);
+  assert.deepEqual(send({ case: 'blockPoint', value: { name: 'p.10', port: 'p', vid: 10 } }), ['p 10', 'p']);
+  assert.equal(send({ case: 'lost', value: 3n }).filter((each) => each.startsWith('all of')).length, 3);
+  for (const loss of losses) loss();
+  assert.equal(told.length, 3);
+  for (const stop of stops) stop();
+  assert.equal(listeners.length + losses.length, 0);
 });

@@ -1,13 +1,13 @@
 /** Operational state of block points: cause, since when, what they dropped. */
-import type { Interest, RowWriter, StateProvider } from '../../commit/state.ts';
+import type { Interest, RowWriter, StateListener, StateProvider } from '../../commit/state.ts';
 import type { View } from '../../datastore/view.ts';
 import { BlockCause } from '../../engine/gen/sluice_pb.js';
 import type { LeafNode } from '../../yang/schema/node.ts';
-import { type EngineQueries, engineState } from '../engine-state.ts';
+import { type EngineQueries, engineState, onEngineChange } from '../engine-state.ts';
 import { wantedEntries } from '../interest.ts';
 import { leafAt } from '../nodes.ts';
 import { dateAndTimeOfNs } from '../time.ts';
-import { BLOCK_POINT, BLOCK_POINTS, type BlockPointModel, blockPointName } from './model.ts';
+import { BLOCK_POINT, BLOCK_POINTS, type BlockPointModel, blockPointName, vlanOf } from './model.ts';
 
 /** The model's words for the engine's causes. */
 export const causes: ReadonlyMap<BlockCause, string> = new Map([
@@ -55,6 +55,15 @@ export class BlockPointState implements StateProvider {
       if (cause !== undefined) leaves.set(this.#cause, cause);
       out.put(key, this.#model.blockPoint, { leaves });
     }
+  }
+
+  onChange(listener: StateListener): () => void {
+    return onEngineChange(this.#engine, (event) => {
+      if (event === undefined) listener([]);
+      if (event?.what.case !== 'blockPoint') return;
+      const { port, vid } = event.what.value;
+      listener([{ node: this.#model.blockPoint, keys: new Map([[BLOCK_POINT, [port, vlanOf(vid)]]]) }]);
+    });
   }
 
   #all(running: View): string[] {

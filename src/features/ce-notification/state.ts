@@ -1,10 +1,10 @@
 /** Operational state of CE notification: what each method sent. */
-import type { Interest, RowWriter, StateProvider } from '../../commit/state.ts';
+import type { Interest, RowWriter, StateListener, StateProvider } from '../../commit/state.ts';
 import type { View } from '../../datastore/view.ts';
 import type { CeMethodState } from '../../engine/gen/sluice_pb.js';
 import type { LeafNode, ListNode } from '../../yang/schema/node.ts';
 import { vlanOf } from '../block-points/model.ts';
-import { type EngineQueries, engineState } from '../engine-state.ts';
+import { type EngineQueries, engineState, onEngineChange } from '../engine-state.ts';
 import { wantedEntries } from '../interest.ts';
 import { leafAt, listAt } from '../nodes.ts';
 import { dateAndTimeOfNs } from '../time.ts';
@@ -38,6 +38,16 @@ export class CeNotificationStates implements StateProvider {
     for (const port of ports) {
       for (const method of states?.get(port)?.methods ?? []) this.#write(out, port, method);
     }
+  }
+
+  /** The customer edge is notified when a block point comes or goes. */
+  onChange(listener: StateListener): () => void {
+    return onEngineChange(this.#engine, (event) => {
+      if (event === undefined) listener([]);
+      if (event?.what.case !== 'blockPoint') return;
+      const keys = new Map([[CE_NOTIFICATION, [event.what.value.port]]]);
+      listener([{ node: this.#model.ceNotification, keys }]);
+    });
   }
 
   #all(running: View): string[] {

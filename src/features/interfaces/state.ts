@@ -1,5 +1,5 @@
 /** Operational state of interfaces: the configured ones, with what the engine says of them. */
-import type { Interest, RowWriter, StateProvider } from '../../commit/state.ts';
+import type { Interest, RowWriter, StateListener, StateProvider } from '../../commit/state.ts';
 import type { Row, RowKey, View } from '../../datastore/view.ts';
 import {
   type Counters,
@@ -9,7 +9,7 @@ import {
   type PortState,
 } from '../../engine/gen/sluice_pb.js';
 import type { LeafListNode, LeafNode, ListNode } from '../../yang/schema/node.ts';
-import { type EngineQueries, engineState } from '../engine-state.ts';
+import { type EngineQueries, engineState, onEngineChange } from '../engine-state.ts';
 import { wantedEntries } from '../interest.ts';
 import { leafAt, leafListAt, listAt } from '../nodes.ts';
 import { dateAndTime, dateAndTimeOfNs } from '../time.ts';
@@ -101,6 +101,17 @@ export class InterfaceState implements StateProvider {
         below?.kind === 'port' && below.device !== undefined && (ports === undefined || port !== undefined);
       if (oper === 'not-present' || !isPresent) out.notApplied(key);
     }
+  }
+
+  /** The link of a port is part of the state of its sub-interfaces, too. */
+  onChange(listener: StateListener, running: () => View): () => void {
+    return onEngineChange(this.#engine, (event) => {
+      if (event === undefined) listener([]);
+      if (event?.what.case !== 'link') return;
+      const { port } = event.what.value;
+      const above = Array.from(running().rowsWith(this.#model.parent, port), (row) => this.#model.nameOf(row));
+      listener([port, ...above].map((name) => ({ node: this.#model.interface, keys: new Map([[INTERFACE, [name]]]) })));
+    });
   }
 
   /** The wanted ones of the configured interfaces. */

@@ -17,6 +17,11 @@ export class SystemState implements StateProvider {
     this.#keys = keys;
   }
 
+  /** But for the clock it is the same for as long as the machine runs. */
+  onChange(): () => void {
+    return () => undefined;
+  }
+
   async read(_interests: readonly Interest[], _running: View, out: RowWriter): Promise<void> {
     const { schema } = this.#keys;
     const state = containerAt(schema, SYSTEM_STATE);

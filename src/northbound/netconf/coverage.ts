@@ -152,6 +152,16 @@ export const capabilities: readonly Capability[] = [
     source: 'RFC 8641, RFC 8072',
     shownBy: [[`${here}/notification/push/on-change.test.ts`]],
   },
+  {
+    capability: 'YANG push: on-change subscriptions to operational',
+    source: 'RFC 8641',
+    shownBy: [[`${here}/notification/push/operational.test.ts`], ['src/features/state.test.ts', 'providers tell']],
+  },
+  {
+    capability: 'capabilities for subscriptions',
+    source: 'RFC 9196',
+    shownBy: [[`${here}/monitoring/system-capabilities.test.ts`]],
+  },
   { capability: 'base notifications', source: 'RFC 6470', shownBy: [[`${here}/notification/notification.test.ts`]] },
   {
     capability: 'monitoring, get-schema',

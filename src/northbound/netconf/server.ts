@@ -8,6 +8,7 @@
 import type { AccessControl } from '../../commit/access.ts';
 import type { Datastores } from '../../commit/datastores.ts';
 import type { StateProvider } from '../../commit/state.ts';
+import { StateSignal } from '../../commit/state-signal.ts';
 import type { KeySpace } from '../../datastore/key.ts';
 import { ViewTree } from '../../datastore/xpath-tree.ts';
 import { readHttpsSettings } from '../../features/url/model.ts';
@@ -24,8 +25,16 @@ import { capabilitiesOf } from './monitoring/capabilities.ts';
 import { COMMIT_HISTORY, commitHistory } from './monitoring/commit-history.ts';
 import { assertionsDecided, CONFIRMED_COMMIT, confirmedCommitState } from './monitoring/confirmed-commit.ts';
 import { tellChanges } from './monitoring/known-library.ts';
-import { NETCONF_STATE, netconfState, STREAMS, streamsState } from './monitoring/netconf-state.ts';
+import {
+  DATASTORES_STATE,
+  NETCONF_STATE,
+  netconfState,
+  SESSION_STATE,
+  STREAMS,
+  streamsState,
+} from './monitoring/netconf-state.ts';
 import { PlainState } from './monitoring/provider.ts';
+import { SYSTEM_CAPABILITIES, systemCapabilities } from './monitoring/system-capabilities.ts';
 import { urlFiles } from './monitoring/url-files.ts';
 import { modulesState, yangLibrary } from './monitoring/yang-library.ts';
 import { ConfigChanges } from './notification/config-change.ts';
@@ -35,6 +44,7 @@ import { Push } from './notification/push/push.ts';
 import { SessionEvents } from './notification/session-events.ts';
 import { Streams } from './notification/streams.ts';
 import {
+  RECEIVER_STATE,
   STREAMS as SUBSCRIBED_STREAMS,
   SUBSCRIPTIONS,
   streamsData,
@@ -102,6 +112,10 @@ export class NetconfServer implements SessionHost {
   readonly #sessions = new Sessions();
   readonly #streams: Streams;
   readonly #subscriptions: Subscriptions;
+  readonly #push: Push;
+  /** Of /netconf-state and of /subscriptions. */
+  readonly #monitoring = new StateSignal();
+  readonly #subscriptionChanges = new StateSignal();
   readonly #handlers: RpcHandlers;
   readonly #sessionEvents: SessionEvents;
   readonly #capabilities: readonly string[];
@@ -136,18 +150,20 @@ export class NetconfServer implements SessionHost {
       if (event !== undefined) publish(event);
     });
     const providers = [...options.providers, ...this.#stateProviders(new Date())];
+    this.#push = new Push({
+      schema,
+      keys: this.#keys,
+      datastores,
+      providers,
+      access: options.access,
+      onBug: (error) => options.log(`a bug in a subscription: ${describe(error)}`),
+    });
     this.#subscriptions = new Subscriptions({
       schema,
       keys: this.#keys,
       streams: this.#streams,
-      push: new Push({
-        schema,
-        keys: this.#keys,
-        datastores,
-        providers,
-        access: options.access,
-        onBug: (error) => options.log(`a bug in a subscription: ${describe(error)}`),
-      }),
+      changes: this.#subscriptionChanges,
+      push: this.#push,
     });
     datastores.onCommit((_record, { rows, after }) => this.#subscriptions.onCommit(rows, after));
     const urls = new UrlAccess({
@@ -294,6 +310,7 @@ export class NetconfServer implements SessionHost {
     this.#counters.inSessions++;
     if (session.hasOwnCandidate) this.#options.datastores.privateCandidates.enable(session.id);
     this.#sessionEvents.started(session);
+    this.#stateChanged(SESSION_STATE, session.id);
   }
 
   ended(session: Session, reason: EndReason): void {
@@ -307,7 +324,10 @@ export class NetconfServer implements SessionHost {
     this.#options.datastores.endSession(session.id).catch((error) => {
       this.#options.log(`the locks of session ${session.id} could not be released: ${error}`);
     });
-    if (session.wasOpen) this.#sessionEvents.ended(session, reason);
+    if (session.wasOpen) {
+      this.#sessionEvents.ended(session, reason);
+      this.#stateChanged(SESSION_STATE, session.id);
+    }
   }
 
   mayExpire(session: Session): boolean {
@@ -390,6 +410,33 @@ export class NetconfServer implements SessionHost {
       counters: () => this.#countersNow(),
       startedAt,
     };
+    datastores.locks.changes.on(() => this.#stateChanged(DATASTORES_STATE));
+    datastores.partialLocks.changes.on(() => this.#stateChanged(DATASTORES_STATE));
+    const fixed = { signal: new StateSignal() };
+    const monitored = { signal: this.#monitoring };
+    type Given = [string, ConstructorParameters<typeof PlainState>[2], ConstructorParameters<typeof PlainState>[3]?];
+    const all: Given[] = [
+      [NETCONF_STATE, (interests) => netconfState(parts, interests), monitored],
+      [COMMIT_HISTORY, (interests) => commitHistory(this.#options.datastores, interests)],
+      // When the oldest event is forgotten nobody is told.
+      [
+        STREAMS,
+        () => streamsState(datastores.events),
+        { ...fixed, unwatched: [`${STREAMS}/streams/stream/replayLogAgedTime`] },
+      ],
+      [
+        SUBSCRIBED_STREAMS,
+        () => streamsData(datastores.events),
+        { ...fixed, unwatched: [`${SUBSCRIBED_STREAMS}/stream/replay-log-aged-time`] },
+      ],
+      [
+        SUBSCRIPTIONS,
+        () => subscriptionsData(this.#subscriptions.all()),
+        { signal: this.#subscriptionChanges, unwatched: [RECEIVER_STATE] },
+      ],
+      ['/ietf-yang-library:yang-library', () => yangLibrary(schema), fixed],
+      [SYSTEM_CAPABILITIES, () => systemCapabilities(this.#push.support), fixed],
+      ['/ietf-yang-library:modules-state', () => modulesState(schema), fixed],
     const all: [string, ConstructorParameters<typeof PlainState>[2]][] = [
       [NETCONF_STATE, (interests) => netconfState(parts, interests)],
       [CONFIRMED_COMMIT, () => confirmedCommitState(this.#options.datastores.confirmed)],
@@ -403,7 +450,15 @@ export class NetconfServer implements SessionHost {
     ];
     return all
       .filter(([path]) => schema.find(path) !== undefined)
-      .map(([path, give]) => new PlainState(this.#keys, path, give));
+      .map(([path, give, changes]) => new PlainState(this.#keys, path, give, changes));
+  }
+
+  /** Part of /netconf-state may be another: a container of it, or one session. */
+  #stateChanged(path: string, sessionId?: number): void {
+    const node = this.#schema.find(path);
+    if (node === undefined) return;
+    const keys = new Map(sessionId === undefined ? [] : [[path, [String(sessionId)]]]);
+    this.#monitoring.tell([{ node, keys }]);
   }
 
   #countersNow(): ServerCounters {

@@ -13,6 +13,8 @@ import type { ServerCounters } from '../session/statistics.ts';
 import { servedSchemas } from './schemas.ts';
 
 export const NETCONF_STATE = '/ietf-netconf-monitoring:netconf-state';
+export const DATASTORES_STATE = `${NETCONF_STATE}/datastores`;
+export const SESSION_STATE = `${NETCONF_STATE}/sessions/session`;
 export const STREAMS = '/nc-notifications:netconf';
 
 export interface MonitoringParts {

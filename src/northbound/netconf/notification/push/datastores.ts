@@ -21,6 +21,9 @@ const NAMES: ReadonlyMap<string, DatastoreName> = new Map([
   ['ietf-datastores:startup', 'startup'],
 ]);
 
+/** Their identities. */
+export const SUBSCRIBABLE: readonly string[] = [...NAMES.keys()];
+
 export function isSubscribable(datastore: string): boolean {
   return NAMES.has(datastore);
 }

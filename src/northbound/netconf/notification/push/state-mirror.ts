@@ -13,7 +13,7 @@ import { sameRow } from '../../../../datastore/row-codec.ts';
 import { type ColumnNode, isImplicit } from '../../../../datastore/shape.ts';
 import { EmptyView, type SourceView } from '../../../../datastore/source.ts';
 import { UnionView } from '../../../../datastore/union.ts';
-import type { Row, RowChange, RowKey, RowNode } from '../../../../datastore/view.ts';
+import type { Row, RowChange, RowKey, RowNode, View } from '../../../../datastore/view.ts';
 import type { ViewChange } from './change-hub.ts';
 import { isTold, OnChangeSupport } from './on-change-support.ts';
 
@@ -95,7 +95,10 @@ export class StateMirror {
 
   async #start(): Promise<void> {
     for (const provider of this.support.providers) {
-      const stop = provider.onChange?.((interests) => this.#note(provider, interests));
+      const stop = provider.onChange?.(
+        (interests) => this.#note(provider, interests),
+        () => this.#running(),
+      );
       if (stop !== undefined) this.#stops.push(stop);
     }
     const fresh = new Collector(this.#keys, this.#plan, this.support);
@@ -105,6 +108,13 @@ export class StateMirror {
     for (const { key, node, row } of fresh.view.scan('', END)) this.#state.put(key, node, row);
     this.#isRead = true;
     void this.#read();
+  }
+
+  /** For one synchronous look: the snapshot ends with the turn of the event loop. */
+  #running(): View {
+    const reading = this.#parts.datastores.read('running');
+    setImmediate(() => reading[Symbol.dispose]());
+    return reading.view;
   }
 
   #empty(): Overlay {

@@ -9,6 +9,8 @@ import { termsData } from './terms.ts';
 
 export const STREAMS = `/${SUBSCRIBED}:streams`;
 export const SUBSCRIPTIONS = `/${SUBSCRIBED}:subscriptions`;
+/** Its receiver is told when a subscription is suspended; nobody else is. */
+export const RECEIVER_STATE = `${SUBSCRIPTIONS}/subscription/receivers/receiver/state`;
 
 export function streamsData(log: EventLog): PlainData {
   const stream = eventStreams().map(({ name, description }): PlainData => {

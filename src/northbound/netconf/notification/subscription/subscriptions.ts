@@ -1,11 +1,12 @@
 /** All dynamic subscriptions: who may have how many, what they are called, and what ends them. */
+import type { StateSignal } from '../../../../commit/state-signal.ts';
 import type { KeySpace } from '../../../../datastore/key.ts';
 import type { RowChange, View } from '../../../../datastore/view.ts';
 import type { DataNode } from '../../../../yang/data/node.ts';
 import type { Schema } from '../../../../yang/schema/node.ts';
 import type { Session } from '../../session/session.ts';
 import type { Streams } from '../streams.ts';
-import { subscriptionFault } from './errors.ts';
+import { SUBSCRIBED, subscriptionFault } from './errors.ts';
 import { FILTERS, Filters } from './filters.ts';
 import { Notices } from './notices.ts';
 import { StreamSubscription } from './stream.ts';
@@ -17,11 +18,14 @@ export const MAX_PER_SESSION = 64;
 export const MAX_SUBSCRIPTIONS = 4096;
 
 const MAX_ID = 4_294_967_295;
+const SUBSCRIPTION = `/${SUBSCRIBED}:subscriptions/subscription`;
 
 export interface SubscriptionsParts {
   readonly schema: Schema;
   readonly keys: KeySpace;
   readonly streams: Streams;
+  /** Told where one came, went or has other terms. */
+  readonly changes: StateSignal;
   /** Makes the subscriptions to datastores. */
   readonly push: PushSubscriptions;
 }
@@ -98,6 +102,7 @@ export class Subscriptions {
     const own = this.#bySession.get(session.id) ?? new Set();
     own.add(subscription);
     this.#bySession.set(session.id, own);
+    this.#changed(subscription);
   }
 
   /** What modify-subscription asks for, to be done when its reply is sent. Throws a FaultError. */
@@ -169,6 +174,7 @@ export class Subscriptions {
   #modify(subscription: Subscription, terms: Terms): void {
     if (this.#all.get(subscription.id) !== subscription) return;
     subscription.modify(terms, this.#notices.modified(subscription.id, terms));
+    this.#changed(subscription);
   }
 
   #end(id: number, reason: TerminatedReason | undefined): void {
@@ -177,8 +183,14 @@ export class Subscriptions {
     this.#forget(subscription).end(reason === undefined ? undefined : this.#notices.terminated(id, reason));
   }
 
+  #changed({ id }: Subscription): void {
+    const node = this.#parts.schema.find(SUBSCRIPTION);
+    if (node !== undefined) this.#parts.changes.tell([{ node, keys: new Map([[SUBSCRIPTION, [String(id)]]]) }]);
+  }
+
   #forget(subscription: Subscription): Subscription {
     this.#all.delete(subscription.id);
+    this.#changed(subscription);
     const own = this.#bySession.get(subscription.session.id);
     own?.delete(subscription);
     if (own?.size === 0) this.#bySession.delete(subscription.session.id);
