@@ -417,7 +417,9 @@ export class NetconfServer implements SessionHost {
     type Given = [string, ConstructorParameters<typeof PlainState>[2], ConstructorParameters<typeof PlainState>[3]?];
     const all: Given[] = [
       [NETCONF_STATE, (interests) => netconfState(parts, interests), monitored],
+      [CONFIRMED_COMMIT, () => confirmedCommitState(this.#options.datastores.confirmed)],
       [COMMIT_HISTORY, (interests) => commitHistory(this.#options.datastores, interests)],
+      ['/sluice-url:url-files', () => urlFiles(this.#files)],
       // When the oldest event is forgotten nobody is told.
       [
         STREAMS,
@@ -437,16 +439,6 @@ export class NetconfServer implements SessionHost {
       ['/ietf-yang-library:yang-library', () => yangLibrary(schema), fixed],
       [SYSTEM_CAPABILITIES, () => systemCapabilities(this.#push.support), fixed],
       ['/ietf-yang-library:modules-state', () => modulesState(schema), fixed],
-    const all: [string, ConstructorParameters<typeof PlainState>[2]][] = [
-      [NETCONF_STATE, (interests) => netconfState(parts, interests)],
-      [CONFIRMED_COMMIT, () => confirmedCommitState(this.#options.datastores.confirmed)],
-      [COMMIT_HISTORY, (interests) => commitHistory(this.#options.datastores, interests)],
-      ['/sluice-url:url-files', () => urlFiles(this.#files)],
-      [STREAMS, () => streamsState(datastores.events)],
-      [SUBSCRIBED_STREAMS, () => streamsData(datastores.events)],
-      [SUBSCRIPTIONS, () => subscriptionsData(this.#subscriptions.all())],
-      ['/ietf-yang-library:yang-library', () => yangLibrary(schema)],
-      ['/ietf-yang-library:modules-state', () => modulesState(schema)],
     ];
     return all
       .filter(([path]) => schema.find(path) !== undefined)
