@@ -3,9 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
+import type { Branch } from './branch.ts';
 import { Overlay } from './overlay.ts';
 import { Store } from './store.ts';
 import { dump } from './testing/dump.ts';
+import { Model, randomEdit, seededRandom } from './testing/model.ts';
 import { TestKeys, testSchema } from './testing/schema.ts';
 
 async function openStore(t: TestContext, options = {}): Promise<Store> {
@@ -71,4 +73,47 @@ test('Branch makes up for commits before the history forgets them', async (t) =>
   using now = store.snapshot();
   assert.deepEqual(dump(branch.view(now)), ["/box/interface[name='a'] mtu=1500 name=a"]);
   store.closeBranch(branch);
+});
+
+test('Branch says after random commits and edits what a plain model says', async (t) => {
+  const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
+  const random = seededRandom(seed);
+  const store = await openStore(t, { historyLimit: 4 });
+  const k = new TestKeys(store.keys);
+  let running = new Model(k);
+  const open: { branch: Branch; start: Model; says: Model }[] = [];
+  for (let round = 0; round < 100; round++) {
+    const context = `SEED=${seed} round ${round}`;
+    if (random(6) === 0 && open.length < 4) {
+      open.push({ branch: store.openBranch(), start: running.clone(), says: running.clone() });
+    }
+    const one = open[random(open.length || 1)];
+    const step = random(4);
+    using now = store.snapshot();
+    if (one === undefined || step <= 1) {
+      const view = new Overlay(now.running);
+      running = running.clone();
+      for (let i = random(6); i >= 0; i--) randomEdit(k, random, view, running);
+      const change = { before: now.running, after: view, rows: view.changes() };
+      await store.commit(change, now.commit, { user: 'u', source: 'test' });
+    } else if (step === 2) {
+      const view = one.branch.view(now);
+      for (let i = random(4); i >= 0; i--) randomEdit(k, random, view, one.says);
+      one.branch.replace(view, now.commit);
+    } else if (random(3) === 0) {
+      one.branch.discard();
+      one.says = one.start.clone();
+    }
+    if (one === undefined) continue;
+    using after = store.snapshot();
+    one.says.compare(one.branch.view(after), context);
+    // What both have changed leads from where they parted to where they are.
+    const start = new Overlay(after.running);
+    start.apply(
+      one.branch.theirs.map(({ key, node, before, after: last }) => ({ key, node, before: last, after: before })),
+    );
+    one.start.compare(start, context);
+    start.apply(one.branch.mine);
+    one.says.compare(start, context);
+  }
 });
