@@ -247,6 +247,69 @@ export const BODIES: readonly string[] = [
   'leaf a { type union { type leafref { path "../b"; } type leafref { path "../c"; } } default 7; } leaf b { type uint8; } leaf c { type string; }',
   'grouping g { leaf a { type leafref { path "../b"; } } } container c { uses g; leaf b { type string; } } container d { uses g; leaf b { type uint8; } }',
   'grouping g { leaf a { type leafref { path "../b"; } } }',
+  // What YANG 1 does not have, and more of defaults and deviations.
+  'leaf a { type union { type empty; type string; } }',
+  'leaf a { type union { type leafref { path "../b"; } type string; } } leaf b { type string; }',
+  'leaf a { type leafref { path "../b"; require-instance false; } } leaf b { type string; }',
+  'leaf a { type string { pattern "a" { modifier invert-match; } } }',
+  'identity i { base j; base k; } identity j; identity k;',
+  'leaf a { type enumeration { enum x { if-feature f; } enum y; } }',
+  'leaf a { type bits { bit x { if-feature f; } bit y; } }',
+  'anydata a;',
+  'container c { action a; }',
+  'container c { notification n; }',
+  'choice c { choice d { leaf a { type string; } } }',
+  'leaf-list a { type string; default x; }',
+  'leaf a { if-feature "f and f"; type string; }',
+  'leaf a { if-feature "f"; type string; }',
+  'identity i { if-feature f; }',
+  'rpc r { input { must "1"; leaf a { type string; } } }',
+  'notification n { must "1"; }',
+  'grouping g { leaf a { type string; } } uses g { refine a { if-feature f; } }',
+  'grouping g { action a; } container c { uses g; }',
+  'container c; augment /c { action a; }',
+  'leaf a { type string; must "derived-from(., \'x:i\')"; }',
+  'leaf a { type string; must "deref(.)"; }',
+  'leaf a { type string; must "re-match(., \'a\')"; }',
+  'leaf a { type empty; mandatory true; }',
+  'list l { key k; leaf k { type empty; } }',
+  'list l { config false; }',
+  'leaf a { type string; description "\\d"; }',
+  'leaf a { type instance-identifier { require-instance true; } }',
+  'extension e { argument n { yin-element true; } }',
+  'leaf a { type identityref { base i; base j; } } identity i; identity j;',
+  'typedef t { type enumeration { enum a; enum b; } } leaf l { type t { enum a; } }',
+  'typedef t { type bits { bit a; bit b; } } leaf l { type t { bit a; } }',
+  'choice c { default x; container x { leaf y { type string; } } }',
+  'choice c { mandatory true; config false; leaf a { type string; } }',
+  'list l { key "a b"; leaf a { type string; } leaf b { type string; } unique "a b"; }',
+  'list l { key a; unique c/d; leaf a { type string; } container c { leaf d { type string; } } }',
+  'container c; augment /x:c { when "1"; leaf a { type string; mandatory true; } }',
+  'grouping g { leaf a { type string; } } container c { uses g { augment a { leaf b { type string; } } } }',
+  'container c { uses g { when "x:q"; } leaf q { type string; } } grouping g { leaf a { type string; } }',
+  'leaf a { type decimal64 { fraction-digits 18; range "-9.2 .. 9.2"; } }',
+  'leaf a { type decimal64 { fraction-digits 19; } }',
+  'leaf a { type decimal64 { fraction-digits 2; } default 1.234; }',
+  'leaf a { type uint8; default 0x1F; }',
+  'leaf a { type uint8; default 017; }',
+  'leaf a { type string; default ""; }',
+  'leaf a { type bits { bit x; bit y; } default "y x"; }',
+  'leaf a { type bits { bit x; bit y; } default "x z"; }',
+  'leaf a { type binary; default "AAA="; }',
+  'leaf a { type union { type uint8; type string { length 3; } } default "abcd"; }',
+  'leaf a { type instance-identifier; default "/x:b"; } leaf b { type string; }',
+  'container c { config false; list l { leaf a { type string; } } }',
+  'deviation /x:a { deviate add { must "1"; } } leaf a { type string; }',
+  'deviation /x:a { deviate delete { must "1"; } } leaf a { type string; must "1"; }',
+  'deviation /x:a { deviate add { config false; } } leaf a { type string; }',
+  'deviation /x:l { deviate add { unique a; min-elements 1; } } list l { key k; leaf k { type string; } leaf a { type string; } }',
+  'deviation /x:l { deviate delete { unique a; } } list l { key k; unique a; leaf k { type string; } leaf a { type string; } }',
+  'deviation /x:a { deviate replace { units m; } } leaf a { type string; units n; }',
+  'deviation /x:a { deviate delete { units m; } } leaf a { type string; units n; }',
+  'deviation /x:a { deviate replace { mandatory true; } } leaf a { type string; default x; }',
+  'deviation /x:a { deviate not-supported; deviate add { units m; } } leaf a { type string; }',
+  'deviation /x:a { deviate replace { max-elements 3; } } leaf-list a { type string; }',
+  'deviation /x:l/x:k { deviate not-supported; } list l { key k; leaf k { type string; } }',
 ];
 
 /** Where RFC 7950 says other than yanglint does. */
@@ -263,4 +326,24 @@ export const OURS_DIFFERS: ReadonlySet<string> = new Set([
   'container c { list l { config false; leaf k { type string; } notification n; } }',
   // Section 7.21.2 speaks of references, not of children.
   'container c { leaf a { type string; status current; } status deprecated; }',
+  // Section 7.20.3.2: what is there by default can be replaced; libyang has it so for min-elements, not for max-elements.
+  'deviation /x:a { deviate replace { max-elements 3; } } leaf-list a { type string; }',
+]);
+
+/** Of these, what YANG 1 (RFC 6020) does not have at all. */
+const ONLY_IN_YANG_1_1: ReadonlySet<string> = new Set([
+  'identity i; identity k; identity j { base i; } leaf a { type identityref { base i; base k; } default j; }',
+  'list l { config false; leaf k { type string; } action a; }',
+  'container c { list l { config false; leaf k { type string; } notification n; } }',
+]);
+
+/** The same where the module is of YANG 1. */
+export const OURS_DIFFERS_IN_YANG_1: ReadonlySet<string> = new Set([
+  ...[...OURS_DIFFERS].filter((body) => !ONLY_IN_YANG_1_1.has(body)),
+  // Section 7.18.2: an if-feature names one feature.
+  'leaf a { if-feature "not not f"; type string; }',
+  // Section 6.1.3: only four escapes are there, and any other backslash stands for itself; a quote may stand in a word.
+  'leaf a { type string; description "\\q"; }',
+  'leaf a { type string; description "\\d"; }',
+  'leaf a { type string; description a"b; }',
 ]);
