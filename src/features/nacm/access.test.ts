@@ -5,6 +5,7 @@ import type { Change, View } from '../../datastore/view.ts';
 import type { DataSchemaNode, OperationNode, RpcNode } from '../../yang/schema/node.ts';
 import { keys, type Rows, schema, viewOf } from '../testing/schema.ts';
 import { NacmAccessControl } from './access.ts';
+import { checkRules } from './check.ts';
 
 const NACM = '/ietf-netconf-acm:nacm';
 type RuleColumns = Readonly<Record<string, string>>;
@@ -167,6 +168,31 @@ test('a data rule covers the node of its path and what is below, by keys, wildca
   assert.equal(canRead(all, NACM), true);
   const none = decisions(configuration({ g: ['ann'] }, [[['g'], [path('/if:interfaces/if:nothing')]]], closed));
   assert.equal(canRead(none, A), false);
+});
+
+test('a path that is none is refused, one that names nothing is not', () => {
+  const refused = (text: string) => {
+    const after = viewOf(configuration({}, [[['g'], [{ path: text, action: 'deny' }]]]), []);
+    return checkRules(changeOf(viewOf({}, []), after), keys).map(({ tag, path }) => `${tag} ${path}`);
+  };
+  for (const text of [
+    '/',
+    '/if:interfaces',
+    "/if:interfaces/if:interface[if:name = 'a']/if:nothing",
+    '/x:y[x:k=$USER]',
+  ]) {
+    assert.deepEqual(refused(text), [], text);
+  }
+  for (const text of [
+    'if:interfaces',
+    '//if:interface',
+    '/if:interfaces/',
+    "/if:interfaces[if:name > 'a']",
+    '/*',
+    'count(/)',
+  ]) {
+    assert.deepEqual(refused(text), [`invalid-value ${NACM}/rule-list[name='l9']/rule[name='r9']/path`], text);
+  }
 });
 
 test('a hidden leaf makes the tree above it depend, and stays hidden', () => {

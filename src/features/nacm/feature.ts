@@ -2,6 +2,7 @@
 import type { Feature } from '../../commit/feature.ts';
 import type { KeySpace } from '../../datastore/key.ts';
 import type { NacmAccessControl } from './access.ts';
+import { checkRules } from './check.ts';
 import { NACM } from './model.ts';
 import { NacmState } from './state.ts';
 
@@ -12,6 +13,7 @@ export function nacmFeature(keys: KeySpace, access: NacmAccessControl): Feature 
   return {
     name: 'nacm',
     owns: [NACM],
+    check: (change) => checkRules(change, keys),
     plan: (change) => {
       const row = change.rows.find(({ node }) => node !== undefined && `${node.path}/`.startsWith(`${NACM}/`));
       if (row === undefined) return [];

@@ -52,6 +52,21 @@ export function parseRulePath(schema: Schema, text: string): RulePath | undefine
   return node && { node, conditions };
 }
 
+/** Whether the text has the form of a path, whatever it names. */
+export function isRulePath(text: string): boolean {
+  if (text.trim() === '/') return true;
+  let at = 0;
+  while (at < text.length) {
+    STEP.lastIndex = at;
+    if (!STEP.test(text)) return false;
+    for (at = STEP.lastIndex; text[at] === '['; at = PREDICATE.lastIndex) {
+      PREDICATE.lastIndex = at;
+      if (!PREDICATE.test(text)) return false;
+    }
+  }
+  return at > 0;
+}
+
 /** Whether the instance that the steps of a row's key lead to, or is in that row, meets the conditions. */
 export function meets(path: RulePath, steps: readonly KeyStep[], user: string): boolean {
   return path.conditions.every(({ node, keyIndex, value }) => {

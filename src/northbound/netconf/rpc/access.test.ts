@@ -11,6 +11,8 @@ import { edit, ethernets, IF, type TestServer, testServer, user } from '../testi
 const NACM = 'xmlns="urn:ietf:params:xml:ns:yang:ietf-netconf-acm"';
 const NC = 'xmlns:nc="urn:ietf:params:xml:ns:netconf:base:1.0"';
 const SLIF = 'xmlns="urn:sluice:yang:sluice-interfaces"';
+const DS = 'xmlns:ds="urn:ietf:params:xml:ns:yang:ietf-datastores"';
+const NMDA = `xmlns="urn:ietf:params:xml:ns:yang:ietf-netconf-nmda" ${DS}`;
 const DESCRIPTION = '/if:interfaces/if:interface/if:description';
 
 const rule = (name: string, inside: string, action: string) =>
@@ -86,8 +88,27 @@ test(`replies to a restricted user do not depend on what is hidden from him, in 
       `<filter type="xpath" select="//interface[last()] | //*[.='x'] | //interface[string-length(.) &gt; ${10 + below(40)}]"/>`,
       `<filter type="xpath" select="/interfaces/interface[preceding-sibling::interface or following-sibling::*[2]]/name"/>`,
     ]);
+  const dataFilter = () =>
+    filter()
+      .replace(/^<filter><interfaces/, '<subtree-filter><interfaces')
+      .replace('</filter>', '</subtree-filter>')
+      .replace(
+        /^<filter type="xpath" select="(.*)"\/>$/,
+        (_, select: string) => `<xpath-filter>${select}</xpath-filter>`,
+      );
   const request = () => {
-    switch (below(8)) {
+    switch (below(12)) {
+      case 8:
+        return `<get-data ${NMDA}><datastore>ds:${pick(['running', 'candidate', 'operational'])}</datastore>${dataFilter()}${pick(['', '<with-defaults xmlns="urn:ietf:params:xml:ns:yang:ietf-netconf-nmda">report-all</with-defaults>'])}</get-data>`;
+      case 9:
+        return `<get-config><source><running/></source>${filter()}<with-defaults xmlns="urn:ietf:params:xml:ns:yang:ietf-netconf-with-defaults">${pick(['report-all', 'trim', 'report-all-tagged', 'explicit'])}</with-defaults></get-config>`;
+      case 10:
+        return pick([
+          '<plan xmlns="urn:sluice:yang:sluice-plan"/>',
+          `<compare xmlns="urn:ietf:params:xml:ns:yang:ietf-nmda-compare" ${DS}><source>ds:running</source><target>ds:candidate</target></compare>`,
+        ]);
+      case 11:
+        return `<edit-data ${NMDA}><datastore>ds:${pick(['running', 'candidate'])}</datastore>${pick(['', '<default-operation>none</default-operation>'])}<config><interfaces ${IF}>${entry()}</interfaces></config></edit-data>`;
       case 0:
       case 1:
         return `<get-config><source><${pick(['running', 'candidate'])}/></source>${filter()}</get-config>`;
