@@ -3,7 +3,7 @@ import { Absent } from './absent.ts';
 import type { TableName } from './environment.ts';
 import { type IndexPlan, LAST_POSITION, orderPrefix } from './index-plan.ts';
 import { END, type KeySpace } from './key.ts';
-import { packedNode, unpackRow } from './row-codec.ts';
+import { PackedRow, packedNode, unpackRow } from './row-codec.ts';
 import { noKeys, type Placed, SourceView } from './source.ts';
 import type { Reading, Table } from './table.ts';
 import type { KeyedRow, Row, RowKey, RowNode } from './view.ts';
@@ -48,7 +48,7 @@ export class LmdbView extends SourceView {
     for (const [key, packed] of this.#tables.running.range(from === '' ? `${rootKey}\0` : from, to, this.#reading)) {
       const node = packedNode(this.keys, packed);
       // Rows of nodes that the schema no longer has stay in the store but do not show.
-      if (node) yield { key, node, row: unpackRow(this.keys, packed) };
+      if (node) yield { key, node, row: new PackedRow(this.keys, packed) };
     }
   }
 

@@ -81,51 +81,92 @@ export function packedNode(keys: KeySpace, packed: string): RowNode | null | und
 }
 
 export function unpackRow(keys: KeySpace, packed: string): StoredRow {
-  const flags = packed.charCodeAt(3);
   const leaves = new Map<ColumnNode, string>();
   let unknown: Map<number, string> | undefined;
-  let position: string | undefined;
-  let at = 4;
-  let byte = 0;
-  const end = packed.length;
-  if (flags & hasPosition) {
-    const length = packed.charCodeAt(at++); // positions are renumbered long before 128 bytes
-    position = packed.slice(at, at + length);
-    at += length;
-  }
-  while (at < end) {
-    let id = 0;
-    let shift = 0;
-    do {
-      byte = packed.charCodeAt(at++);
-      id |= (byte & 0x7f) << shift;
-      shift += 7;
-    } while (byte & 0x80);
-    let length = 0;
-    shift = 0;
-    do {
-      byte = packed.charCodeAt(at++);
-      length |= (byte & 0x7f) << shift;
-      shift += 7;
-    } while (byte & 0x80);
-    if (!(at + length <= end)) throw new Error('a packed row ends too early');
-    const bytes = packed.slice(at, at + length);
-    at += length;
-    const value = flags & isUtf8 ? fromUtf8(bytes) : bytes;
+  eachColumn(packed, (id, value) => {
     const column = keys.columnById(id);
     if (column !== undefined) leaves.set(column, value);
     else {
       unknown ??= new Map();
       unknown.set(id, value);
     }
+  });
+  return new StoredRow(leaves, positionIn(packed), unknown);
+}
+
+// Positions are renumbered long before they have 128 bytes: their length is one.
+function positionIn(packed: string): string | undefined {
+  if ((packed.charCodeAt(3) & hasPosition) === 0) return undefined;
+  return packed.slice(5, 5 + packed.charCodeAt(4));
+}
+
+function eachColumn(packed: string, visit: (id: number, value: string) => void): void {
+  const flags = packed.charCodeAt(3);
+  let at = flags & hasPosition ? 5 + packed.charCodeAt(4) : 4;
+  const end = packed.length;
+  while (at < end) {
+    let id = packed.charCodeAt(at++);
+    if (id & 0x80) {
+      id &= 0x7f;
+      for (let shift = 7, byte = 0x80; byte & 0x80; shift += 7) {
+        byte = packed.charCodeAt(at++);
+        id |= (byte & 0x7f) << shift;
+      }
+    }
+    let length = packed.charCodeAt(at++);
+    if (length & 0x80) {
+      length &= 0x7f;
+      for (let shift = 7, byte = 0x80; byte & 0x80; shift += 7) {
+        byte = packed.charCodeAt(at++);
+        length |= (byte & 0x7f) << shift;
+      }
+    }
+    if (!(at + length <= end)) throw new Error('a packed row ends too early');
+    const bytes = packed.slice(at, at + length);
+    at += length;
+    visit(id, flags & isUtf8 ? fromUtf8(bytes) : bytes);
   }
-  return new StoredRow(leaves, position, unknown);
+}
+
+/** A row that is unpacked when somebody asks for a column by name: whoever writes all of it has no need to. */
+export class PackedRow implements Row {
+  readonly keys: KeySpace;
+  readonly packed: string;
+  #row: StoredRow | undefined;
+
+  constructor(keys: KeySpace, packed: string) {
+    this.keys = keys;
+    this.packed = packed;
+  }
+
+  get leaves(): ReadonlyMap<ColumnNode, string> {
+    return this.#unpacked().leaves;
+  }
+
+  get position(): string | undefined {
+    return (this.packed.charCodeAt(3) & hasPosition) === 0 ? undefined : this.#unpacked().position;
+  }
+
+  get unknown(): ReadonlyMap<number, string> | undefined {
+    return this.#unpacked().unknown;
+  }
+
+  /** Calls `visit` for each column in the order in which they are packed, which is that of their ids. */
+  forEach(visit: (id: number, value: string) => void): void {
+    eachColumn(this.packed, visit);
+  }
+
+  #unpacked(): StoredRow {
+    this.#row ??= unpackRow(this.keys, this.packed);
+    return this.#row;
+  }
 }
 
 /** Whether two rows say the same; undefined: there is none. */
 export function sameRow(a: Row | undefined, b: Row | undefined): boolean {
   if (a === b) return true;
   if (a === undefined || b === undefined) return false;
+  if (a instanceof PackedRow && b instanceof PackedRow) return a.packed === b.packed;
   if (a.position !== b.position || !sameValues(a.leaves, b.leaves)) return false;
   return sameValues(unknownOf(a), unknownOf(b));
 }
@@ -133,7 +174,7 @@ export function sameRow(a: Row | undefined, b: Row | undefined): boolean {
 const nothing: ReadonlyMap<number, string> = new Map();
 
 export function unknownOf(row: Row | undefined): ReadonlyMap<number, string> {
-  return (row instanceof StoredRow ? row.unknown : undefined) ?? nothing;
+  return (row instanceof StoredRow || row instanceof PackedRow ? row.unknown : undefined) ?? nothing;
 }
 
 function sameValues<K>(a: ReadonlyMap<K, string>, b: ReadonlyMap<K, string>): boolean {

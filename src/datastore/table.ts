@@ -66,7 +66,7 @@ export class Table {
     let high = to;
     for (let size = firstChunk; ; size = Math.min(size * 4, largestChunk)) {
       const chunk = this.#chunk(low, high, reading, reverse, size);
-      yield* chunk.entries;
+      for (const entry of chunk.entries) yield entry;
       if (chunk.rest === undefined) return;
       if (reverse) high = chunk.rest;
       else low = chunk.rest;

@@ -27,7 +27,7 @@ export interface Row {
    * Entries of ordered-by user lists and leaf-lists: where the entry stands among its siblings, an opaque string that
    * compares in the user's order (position.ts). Writers leave it out: overlays keep it, or append.
    */
-  readonly position?: string;
+  readonly position?: string | undefined;
 }
 /** anydata and anyxml are columns too: their content as XML text. */
 export type AnyColumn = Extract<DataSchemaNode, { kind: 'anydata' | 'anyxml' }>;

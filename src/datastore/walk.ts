@@ -9,6 +9,7 @@ import type { DataSchemaNode, LeafNode } from '../yang/schema/node.ts';
 import { defaultOf, isConditional, isInUse } from './defaults.ts';
 import { END } from './key.ts';
 import { type Outline, type OutlineItem, outlineOf } from './outline.ts';
+import { RowWriter } from './row-writer.ts';
 import type { ColumnNode } from './shape.ts';
 import type { SourceView } from './source.ts';
 import type { KeyedRow, Row, RowKey, RowNode } from './view.ts';
@@ -85,6 +86,9 @@ class Walk {
   readonly #mode: DefaultsMode;
   readonly #announce: WalkOptions['announce'];
   readonly #pauseAt: number;
+  /** Nothing is written but what rows say, and nobody is told of it. */
+  readonly #isPlain: boolean;
+  readonly #rowWriter: RowWriter;
   readonly #pending: Pending[] = [];
   /** How many of the pending elements are open: always the outer ones. */
   #opened = 0;
@@ -98,6 +102,8 @@ class Walk {
     this.#mode = defaults ?? 'explicit';
     this.#announce = announce;
     this.#pauseAt = pauseAt ?? defaultPause;
+    this.#isPlain = this.#mode === 'explicit' && announce === undefined;
+    this.#rowWriter = new RowWriter(view.keys, sink);
   }
 
   *start(from: RowKey): Iterable<undefined> {
@@ -112,8 +118,11 @@ class Walk {
   }
 
   /** One row's element. `stream` stands behind the row and gives what is below it; without one it is opened here. */
-  *#row({ key, node, row }: KeyedRow, whole: boolean, stream: Stream | undefined): Iterable<undefined> {
-    const verdict = whole ? 'all' : (this.#hooks?.enter(node, key, row) ?? 'all');
+  *#row(keyed: KeyedRow, whole: boolean, stream: Stream | undefined): Iterable<undefined> {
+    yield* this.#judged(keyed, whole ? 'all' : (this.#hooks?.enter(keyed.node, keyed.key, keyed.row) ?? 'all'), stream);
+  }
+
+  *#judged({ key, node, row }: KeyedRow, verdict: Verdict, stream: Stream | undefined): Iterable<undefined> {
     if (verdict === 'skip') {
       stream?.skip(key);
       return;
@@ -205,7 +214,13 @@ class Walk {
     let isEmpty = true;
     for (let next = stream.next(node, key); next !== undefined; next = stream.next(node, key)) {
       isEmpty = false;
-      yield* this.#row(next, whole, stream);
+      const verdict = whole ? 'all' : (this.#hooks?.enter(node, next.key, next.row) ?? 'all');
+      // Most of a large reply.
+      if (verdict === 'all' && this.#isPlain && node.kind === 'list' && !stream.isBelow(next.key)) {
+        this.#open();
+        this.#rowWriter.write(node, next.row);
+        if (this.#sink.length >= this.#pauseAt) yield undefined;
+      } else yield* this.#judged(next, verdict, stream);
     }
     if (isEmpty) this.#defaults(node, key, whole);
   }
@@ -381,6 +396,11 @@ class Stream {
     if (done || value.node !== node || !value.key.startsWith(parent)) return undefined;
     this.#ahead = this.#rows.next();
     return value;
+  }
+
+  /** Whether the next row is below this one. */
+  isBelow(key: RowKey): boolean {
+    return !this.#ahead.done && this.#ahead.value.key.startsWith(key);
   }
 
   /** Goes on behind all that is below a row. */
