@@ -56,8 +56,8 @@ function isSelected(one: CaseNode, row: Row | undefined, has: (node: DataSchemaN
   return !choice.cases.some((other) => other !== one && isPresent(other, row, has));
 }
 
-/** Whether a node exists, or one below it in the same row; `has` tells for the rows below. */
-export function isPresent(node: SchemaNode, row: Row | undefined, has: (node: DataSchemaNode) => boolean): boolean {
+/** Whether a node, or one below it in the same row, exists. */
+function isPresent(node: SchemaNode, row: Row | undefined, has: (node: DataSchemaNode) => boolean): boolean {
   switch (node.kind) {
     case 'leaf':
     case 'anydata':

@@ -2,13 +2,14 @@
  * What get-data leaves out of what its filter selects (RFC 8526 section 3.1.1): configuration or state alone, levels below
  * a depth, configuration of other origins.
  */
+import type { Decisions } from '../../../commit/access.ts';
 import type { Origins } from '../../../commit/origins.ts';
-import { isPresent } from '../../../datastore/defaults.ts';
-import { END } from '../../../datastore/key.ts';
-import { asRow, type ColumnNode } from '../../../datastore/shape.ts';
+import { type ColumnNode, isRow } from '../../../datastore/shape.ts';
 import type { SourceView } from '../../../datastore/source.ts';
 import type { Row, RowKey, RowNode } from '../../../datastore/view.ts';
-import type { DataSchemaNode } from '../../../yang/schema/node.ts';
+import { type DefaultsMode, type WalkHooks, walk } from '../../../datastore/walk.ts';
+import type { ContainerNode, DataSchemaNode } from '../../../yang/schema/node.ts';
+import { Found } from './found.ts';
 
 export interface NarrowingOptions {
   /** `config-filter`: only configuration, or only state. */
@@ -17,8 +18,8 @@ export interface NarrowingOptions {
   readonly maxDepth: number;
   /** `origin-filter` and `negated-origin-filter`. */
   readonly origins?: { readonly of: Origins; readonly matches: (origin: string) => boolean };
-  /** Whether defaults are reported, so that they count as content. */
-  readonly reportsDefaults: boolean;
+  /** Whether defaults are reported, and so count as content. */
+  readonly defaults: DefaultsMode;
 }
 
 const DEFAULT = 'ietf-origin:default';
@@ -26,9 +27,11 @@ const DEFAULT = 'ietf-origin:default';
 export class Narrowing {
   readonly #view: SourceView;
   readonly #options: NarrowingOptions;
+  readonly #decisions: Decisions;
 
-  constructor(view: SourceView, options: NarrowingOptions) {
+  constructor(view: SourceView, decisions: Decisions, options: NarrowingOptions) {
     this.#view = view;
+    this.#decisions = decisions;
     this.#options = options;
   }
 
@@ -48,9 +51,9 @@ export class Narrowing {
     const { config, maxDepth } = this.#options;
     if (this.isBelow(depth)) return 'skip';
     if (config !== undefined && node.config !== config) return node.config && hasState(node) ? 'descend' : 'skip';
-    const isImplicit = node.kind === 'container' && !node.presence;
     if (!isSelected) return 'descend';
-    if (isImplicit) return depth < maxDepth ? 'descend' : this.#hasContent(node, key, row) ? 'open' : 'skip';
+    if (node.kind === 'container' && !node.presence)
+      return depth < maxDepth ? 'descend' : this.#hasContent(node, key) ? 'open' : 'skip';
     if (node.config && !this.#hasOrigin(node, key, row === undefined)) return 'descend';
     return 'open';
   }
@@ -73,14 +76,41 @@ export class Narrowing {
     return origins === undefined || origins.matches(isDefault ? DEFAULT : origins.of.of(node, key));
   }
 
-  /** Whether there is something in a container without presence, of which nothing else will be looked at. */
-  #hasContent(node: DataSchemaNode, key: RowKey, row: Row | undefined): boolean {
-    if (this.#options.reportsDefaults && hasDefaults(node)) return true;
-    if (asRow(node) === undefined) return isPresent(node, row, (below) => this.#view.has(key, below as RowNode));
-    if (this.#view.get(key) !== undefined) return true;
-    for (const _ of this.#view.scan(key, key + END)) return true;
-    return false;
+  /** Whether there is something in a container without presence that the reader may see: nothing of it will be shown. */
+  #hasContent(container: ContainerNode, key: RowKey): boolean {
+    const { config, defaults } = this.#options;
+    const way = new Set<DataSchemaNode>([container]);
+    for (let at = container.dataParent; at !== undefined && 'index' in at && !isRow(container); at = at.dataParent) {
+      way.add(at);
+      if (isRow(at)) break;
+    }
+    const hooks: WalkHooks = {
+      enter: (node, at) => {
+        if (way.has(node)) return 'descend';
+        if (!isInside(node, container) || !this.#isReadable(node, at)) return 'skip';
+        if (config !== undefined && node.config !== config) return hasState(node) ? 'descend' : 'skip';
+        return node.kind === 'container' && !node.presence ? 'descend' : 'open';
+      },
+      leaf: (node, at) =>
+        isInside(node, container) && (config === undefined || node.config === config) && this.#isReadable(node, at),
+      select: (node) => (isInside(node, container) ? 'all' : 'none'),
+    };
+    const found = new Found();
+    for (const _ of walk(this.#view, found, { from: key, hooks, defaults, pauseAt: 1 }))
+      if (found.length > 0) return true;
+    return found.length > 0;
   }
+
+  #isReadable(node: DataSchemaNode, key: RowKey): boolean {
+    const verdict = this.#decisions.readable(node);
+    return verdict === 'permit' || (verdict === 'depends' && this.#decisions.read(node, key));
+  }
+}
+
+function isInside(node: DataSchemaNode, container: ContainerNode): boolean {
+  for (let at = node.dataParent; at !== undefined && 'index' in at; at = at.dataParent)
+    if (at === container) return true;
+  return false;
 }
 
 const withState = new WeakMap<DataSchemaNode, boolean>();
@@ -94,18 +124,4 @@ function hasState(node: DataSchemaNode): boolean {
     withState.set(node, has);
   }
   return has;
-}
-
-/** Whether a container without presence has leaves with defaults that are in use without anything else being there. */
-function hasDefaults(node: DataSchemaNode): boolean {
-  switch (node.kind) {
-    case 'leaf':
-      return node.config && node.default !== undefined && node.parent?.kind !== 'case';
-    case 'leaf-list':
-      return node.config && node.defaults.length > 0 && node.parent?.kind !== 'case';
-    case 'container':
-      return !node.presence && [...node.dataChildren.values()].some(hasDefaults);
-    default:
-      return false;
-  }
 }

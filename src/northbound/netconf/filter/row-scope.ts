@@ -2,13 +2,14 @@
 import type { Decisions } from '../../../commit/access.ts';
 import type { SourceView } from '../../../datastore/source.ts';
 import type { RowKey } from '../../../datastore/view.ts';
-import { type ElementSink, walk } from '../../../datastore/walk.ts';
+import { walk } from '../../../datastore/walk.ts';
 import type { ContainerNode, DataSchemaNode } from '../../../yang/schema/node.ts';
+import { Found } from './found.ts';
 import { Narrowing } from './narrowing.ts';
 import { ReadHooks } from './read-hooks.ts';
 import type { Wanted } from './selector.ts';
 
-const ONLY_CONFIGURATION = { config: true, maxDepth: Number.POSITIVE_INFINITY, reportsDefaults: false };
+const ONLY_CONFIGURATION = { config: true, maxDepth: Number.POSITIVE_INFINITY, defaults: 'explicit' } as const;
 
 export class RowScope {
   readonly #view: SourceView;
@@ -20,7 +21,7 @@ export class RowScope {
     this.#view = view;
     this.#root = root;
     this.#decisions = decisions;
-    this.#narrowing = configOnly ? new Narrowing(view, ONLY_CONFIGURATION) : undefined;
+    this.#narrowing = configOnly ? new Narrowing(view, decisions, ONLY_CONFIGURATION) : undefined;
   }
 
   /** Hooks that begin with the row; undefined where nothing of it can be wanted, or the reader may not see what it is in. */
@@ -62,23 +63,4 @@ function foldedAbove(node: DataSchemaNode): readonly ContainerNode[] {
 
 function isFolded(node: ContainerNode): boolean {
   return !node.presence && node.dataParent !== undefined;
-}
-
-/** Counts what would be written. */
-class Found implements ElementSink {
-  length = 0;
-
-  openElement(): void {
-    this.length++;
-  }
-
-  close(): void {}
-
-  leaf(): void {
-    this.length++;
-  }
-
-  anydata(): void {
-    this.length++;
-  }
 }

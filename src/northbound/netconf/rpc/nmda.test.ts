@@ -4,8 +4,8 @@ import type { StateProvider } from '../../../commit/state.ts';
 import type { KeySpace } from '../../../datastore/key.ts';
 import type { RowKey, RowNode } from '../../../datastore/view.ts';
 import type { LeafNode } from '../../../yang/schema/node.ts';
-import { type NetconfClient, RpcError } from '../client.ts';
-import { edit, ethernets, IF, routerSchema, type TestServer, testServer } from '../testing/server.ts';
+import { connectSsh, type NetconfClient, RpcError } from '../client.ts';
+import { edit, ethernets, IF, routerSchema, type TestServer, testServer, user } from '../testing/server.ts';
 
 /** RFC 8342 and RFC 8526: get-data, edit-data, origins, and the datastore leaf of lock, unlock and validate. */
 let router: TestServer;
@@ -192,10 +192,39 @@ describe('get-data', () => {
       /^<interfaces><interface><name>a<\/name><type>/,
     );
     assert.match(await getData('running', depth(1)), /^<interfaces><\/interfaces>$/);
+    // What is below the last level decides whether a container is there: here a default, and nothing whose condition is false.
+    assert.equal(
+      await getData('operational', `${entry('b')}${depth(2)}<config-filter>true</config-filter>`),
+      '<interfaces><interface><name>b</name><type>ethernetCsmacd</type><enabled>true</enabled><port></port></interface></interfaces>',
+    );
     assert.match(
       await tagOf(`<get-data ${NMDA}><datastore>ds:running</datastore>${depth(0)}</get-data>`),
       /^invalid-value/,
     );
+  });
+
+  it('shows nothing of what the reader may not see, not by a container that is empty below the last level', async () => {
+    const SYS = 'xmlns="urn:ietf:params:xml:ns:yang:ietf-system"';
+    const rules = (denied: string): string =>
+      edit(
+        `<nacm ${NACM} xmlns:sys="urn:ietf:params:xml:ns:yang:ietf-system"><groups><group><name>g</name><user-name>ann</user-name></group></groups><rule-list><name>l</name><group>g</group><rule><name>r</name><path>${denied}</path><access-operations>read</access-operations><action>deny</action></rule></rule-list></nacm>`,
+      );
+    await client.rpc(edit(user('ann', 'x')));
+    const port = await router.server.listenSsh({ address: '127.0.0.1', port: 0, keyFolder: `${router.folder}/keys` });
+    const ann = await connectSsh({ host: '127.0.0.1', port, username: 'ann', password: 'x' });
+    const system = async (parameters: string): Promise<string> =>
+      bare(
+        await ann.rpc(
+          `<get-data ${NMDA}><datastore>ds:operational</datastore><subtree-filter><system ${SYS}/></subtree-filter><config-filter>true</config-filter>${parameters}</get-data>`,
+        ),
+      ).replace(/^.*<data>|<\/data>.*$/gs, '');
+    assert.match(await system('<max-depth>1</max-depth>'), /^<system><\/system>$/);
+    assert.match(await system('<max-depth>2</max-depth>'), /^<system>.*<authentication><\/authentication>/);
+    await client.rpc(rules('/sys:system/sys:authentication/sys:user'));
+    assert.doesNotMatch(await system('<max-depth>2</max-depth>'), /<authentication>/);
+    assert.doesNotMatch(await system('<with-origin/>'), /<user>|ann/);
+    assert.equal(await system('<origin-filter>or:intended</origin-filter>'), '');
+    await ann.close();
   });
 
   it('takes the prefixes of an XPath filter from its element', async () => {

@@ -3,6 +3,7 @@ import type { DatastoreName } from '../../../commit/datastore-name.ts';
 import { operationalDatastore } from '../../../commit/operational.ts';
 import type { Origins } from '../../../commit/origins.ts';
 import type { SourceView } from '../../../datastore/source.ts';
+import type { DefaultsMode } from '../../../datastore/walk.ts';
 import { findAll, findChild, findValue } from '../../../yang/data/find.ts';
 import { FaultError } from '../../../yang/fault.ts';
 import type { Schema } from '../../../yang/schema/node.ts';
@@ -44,7 +45,7 @@ function readOptions(
 ): ReadOptions {
   // RFC 8342 section 5.3: operational holds what is in use, defaults included, unless the client asks for less.
   const defaults = withDefaults(call, origins === undefined ? 'explicit' : 'report-all');
-  const narrowing = narrowingOf(call, schema, view, origins, defaults.startsWith('report-all'));
+  const narrowing = narrowingOf(call, schema, view, origins, defaults);
   return {
     configOnly: origins === undefined,
     defaults,
@@ -55,21 +56,21 @@ function readOptions(
 
 /** Undefined where nothing is left out. */
 function narrowingOf(
-  { input }: Call,
+  { input, decisions }: Call,
   schema: Schema,
   view: SourceView,
   origins: Origins | undefined,
-  reportsDefaults: boolean,
+  defaults: DefaultsMode,
 ): Narrowing | undefined {
   const config = findValue(input, 'config-filter');
   const depth = findValue(input, 'max-depth') ?? 'unbounded';
   const matches = originMatch(findAll(input, 'origin-filter').length > 0 ? 'origin-filter' : 'negated-origin-filter');
   if (config === undefined && depth === 'unbounded' && matches === undefined) return undefined;
-  return new Narrowing(view, {
+  return new Narrowing(view, decisions, {
     ...(config === undefined ? {} : { config: config === 'true' }),
     maxDepth: depth === 'unbounded' ? Number.POSITIVE_INFINITY : Number(depth),
     ...(matches === undefined || origins === undefined ? {} : { origins: { of: origins, matches } }),
-    reportsDefaults,
+    defaults,
   });
 
   function originMatch(name: 'origin-filter' | 'negated-origin-filter'): ((origin: string) => boolean) | undefined {
