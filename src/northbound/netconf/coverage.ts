@@ -45,6 +45,7 @@ export const capabilities: readonly Capability[] = [
       [`${here}/rpc/commit.test.ts`, 'confirmed commit'],
       ['src/commit/confirmed.test.ts'],
       ['src/commit/confirmed-kill.test.ts'],
+      ['test/case/restart/confirmed.case.ts'],
       [`${here}/clients.test.ts`, 'confirms'],
     ],
   },
