@@ -55,6 +55,7 @@ async function life(folder: string, clock?: BootClock) {
     targets: [target],
     transforms: [],
     onTargetFailure: (name, error) => failures.push(`${name}: ${String(error)}`),
+    onRevertFailure: (error) => failures.push(String(error)),
     ...(clock === undefined ? {} : { clock }),
   });
   const events: string[] = [];
@@ -348,6 +349,38 @@ test('assertions of a persistent commit survive a restart, and a follow-up witho
   await router.until('complete 0');
   assert.deepEqual(router.running(), ['/d:c/a = 2']);
   assert.equal(router.store.checkpoint, undefined);
+});
+
+test('a revert of a large commit, that others changed again, is whole', async () => {
+  const router = await life(folder());
+  const ports = (from: number, count: number) =>
+    Array.from({ length: count }, (_, i) => ({ name: `p${String(from + i).padStart(5, '0')}` }));
+  await router.datastores.edit(one, 'running', payload(schema, { c: { port: ports(0, 3000) } }));
+  const before = router.running();
+  // More puts than one turn takes: the writing thread's part.
+  await router.datastores.edit(one, 'candidate', payload(schema, { c: op('replace', { port: ports(1500, 3000) }) }));
+  await router.datastores.commit(one, { confirm: {} });
+  await router.datastores.edit(two, 'running', payload(schema, { c: { port: ports(500, 500) } }));
+  await router.datastores.cancelCommit(one);
+  assert.deepEqual(router.running(), before);
+});
+
+test('a revert that cannot be stored is tried again', async (t) => {
+  const router = await life(folder());
+  await router.commit(one, '1');
+  await router.commit(one, '2', { confirm: { timeoutSeconds: 0.05 } });
+  const full = new FaultError({ type: 'application', tag: 'resource-denied', message: 'no room' });
+  let tries = 0;
+  t.mock.method(router.store, 'commit', async () => {
+    tries++;
+    throw full;
+  });
+  while (tries === 0) await new Promise(setImmediate);
+  assert.deepEqual(router.running(), ['/d:c/a = 2']);
+  t.mock.restoreAll();
+  await router.until('timeout');
+  assert.deepEqual(router.running(), ['/d:c/a = 1']);
+  assert.ok(router.failures.length > 0);
 });
 
 test('a revert brings back what was deleted', async () => {

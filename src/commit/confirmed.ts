@@ -20,6 +20,7 @@ import {
 } from './confirmed-rules.ts';
 import type { CommitResult, Pipeline } from './pipeline.ts';
 import type { SerialQueue } from './queue.ts';
+import { inSlices } from './slices.ts';
 
 /** The session that asks. */
 export interface Committer {
@@ -303,7 +304,7 @@ export class ConfirmedCommits {
   async #store(event: 'cancel' | 'timeout', by: ConfirmedChange['by'], about: CommitAbout): Promise<CommitResult> {
     const { store, pipeline } = this.#parts;
     using snapshot = store.snapshot();
-    const kept = snapshot.checkpoint();
+    const kept = await inSlices(snapshot.checkpointSteps());
     if (!(kept instanceof Overlay)) throw new Error('a confirmed commit is pending without a checkpoint');
     const change = { before: snapshot.running, after: kept, rows: kept.changes() };
     const restored = this.#pending === undefined ? {} : { restored: this.#pending.before };

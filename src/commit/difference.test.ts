@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { differenceSteps } from '../datastore/difference.ts';
 import { KeySpace } from '../datastore/key.ts';
 import { Overlay } from '../datastore/overlay.ts';
+import { atOnce } from '../datastore/steps.ts';
 import type { RowChange, RowNode } from '../datastore/view.ts';
 import { differenceBetween } from './difference.ts';
-import { atOnce } from './slices.ts';
 import { payload, schemaOf, viewOf } from './testing/fixture.ts';
 
 const schema = schemaOf(`module d { namespace "urn:d"; prefix d; leaf-list l { type string; } }`);

@@ -3,14 +3,6 @@
 /** Milliseconds of work between two turns of the event loop. */
 const SLICE_MS = 8;
 
-/** Runs to the end at once. */
-export function atOnce<T>(work: Generator<void, T>): T {
-  for (;;) {
-    const { done, value } = work.next();
-    if (done) return value;
-  }
-}
-
 /** Runs to the end and lets the event loop turn every few milliseconds. */
 export async function inSlices<T>(work: Generator<void, T>): Promise<T> {
   let since = performance.now();

@@ -44,9 +44,9 @@ export class Checkpoint {
   }
 
   /** Over `running` of the same snapshot; undefined where there is none. */
-  view(running: SourceView, reading: Reading): Overlay | undefined {
+  *viewSteps(running: SourceView, reading: Reading): Generator<void, Overlay | undefined> {
     if (this.#environment.tables.meta.get(noteKey, reading) === undefined) return undefined;
-    return this.#kept.view(running, reading);
+    return yield* this.#kept.viewSteps(running, reading);
   }
 
   /** A commit changes a row of running. */

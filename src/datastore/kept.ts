@@ -12,11 +12,15 @@ import { rowKeyOf, storedRowKey } from './lmdb-view.ts';
 import { Overlay } from './overlay.ts';
 import { packedNode, packRow, unpackRow } from './row-codec.ts';
 import type { SourceView } from './source.ts';
+import { atOnce } from './steps.ts';
 import type { Reading } from './table.ts';
 import type { Row, RowChange, RowNode } from './view.ts';
 import type { WriteSet } from './write-set.ts';
 
 const noRow = '\0';
+
+/** Rows between two steps: about 2 ms. */
+const rowsPerStep = 500;
 
 export class KeptConfiguration {
   readonly #keys: KeySpace;
@@ -33,8 +37,21 @@ export class KeptConfiguration {
 
   /** Over `running` of the same snapshot. */
   view(running: SourceView, reading: Reading): Overlay {
+    return atOnce(this.viewSteps(running, reading));
+  }
+
+  /** The same in steps of a few milliseconds. */
+  *viewSteps(running: SourceView, reading: Reading): Generator<void, Overlay> {
     const overlay = new Overlay(running);
-    overlay.apply(this.#differences(reading));
+    let part: RowChange[] = [];
+    for (const change of this.#differences(reading)) {
+      part.push(change);
+      if (part.length < rowsPerStep) continue;
+      overlay.apply(part);
+      part = [];
+      yield;
+    }
+    overlay.apply(part);
     return overlay;
   }
 

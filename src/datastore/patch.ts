@@ -9,6 +9,7 @@ import type { DataSchemaNode, SchemaNode } from '../yang/schema/node.ts';
 import type { KeySpace } from './key.ts';
 import { type ColumnNode, isImplicit, isOrdered } from './shape.ts';
 import type { SourceView } from './source.ts';
+import { atOnce } from './steps.ts';
 import type { Row, RowChange, RowKey } from './view.ts';
 import { type ElementSink, type WalkHooks, type WalkOptions, walk } from './walk.ts';
 
@@ -60,11 +61,7 @@ export interface PatchEdit {
 
 /** The edits, parents before children; entries of ordered-by user lists in the order that they have afterwards. */
 export function patchEdits(change: PatchChange, rights?: ReadRights): readonly PatchEdit[] {
-  const steps = patchSteps(change, rights);
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-  }
+  return atOnce(patchSteps(change, rights));
 }
 
 /** The same in steps of a few milliseconds. */

@@ -8,6 +8,7 @@ import { staleFault } from './fault.ts';
 import type { OldRow } from './history.ts';
 import type { LmdbView } from './lmdb-view.ts';
 import type { StoreView } from './source.ts';
+import { atOnce } from './steps.ts';
 import type { Reading } from './table.ts';
 import type { RowChange } from './view.ts';
 
@@ -70,7 +71,7 @@ export class Snapshot {
   readonly #startup: () => StoreView | undefined;
   readonly #atSteps: (commit: number) => Generator<void, StoreView | undefined>;
   readonly #before: (commit: number) => Iterable<OldRow> | undefined;
-  readonly #checkpoint: () => StoreView | undefined;
+  readonly #checkpointSteps: () => Generator<void, StoreView | undefined>;
   #isClosed = false;
 
   constructor(
@@ -80,7 +81,7 @@ export class Snapshot {
     startup: () => StoreView | undefined,
     atSteps: (commit: number) => Generator<void, StoreView | undefined>,
     before: (commit: number) => Iterable<OldRow> | undefined,
-    checkpoint: () => StoreView | undefined,
+    checkpointSteps: () => Generator<void, StoreView | undefined>,
   ) {
     this.#reading = reading;
     this.commit = commit;
@@ -88,7 +89,7 @@ export class Snapshot {
     this.#startup = startup;
     this.#atSteps = atSteps;
     this.#before = before;
-    this.#checkpoint = checkpoint;
+    this.#checkpointSteps = checkpointSteps;
     reading.use();
   }
 
@@ -99,16 +100,17 @@ export class Snapshot {
 
   /** The configuration that a commit keeps to go back to; undefined where there is none. */
   checkpoint(): StoreView | undefined {
-    return this.#checkpoint();
+    return atOnce(this.#checkpointSteps());
+  }
+
+  /** The same in steps of a few milliseconds: it costs what differs from running. */
+  checkpointSteps(): Generator<void, StoreView | undefined> {
+    return this.#checkpointSteps();
   }
 
   /** The running configuration as it was after a commit; undefined where the history does not reach back to it. */
   at(commit: number): StoreView | undefined {
-    const steps = this.#atSteps(commit);
-    for (;;) {
-      const { done, value } = steps.next();
-      if (done) return value;
-    }
+    return atOnce(this.#atSteps(commit));
   }
 
   /** The same in steps of a few milliseconds: it costs what was changed since. */

@@ -189,7 +189,7 @@ export class Store {
       () => this.#startup.view(running, reading),
       (id) => this.#atSteps(id, commit, running, reading),
       (id) => this.#history.before(id, reading),
-      () => this.#checkpoint.view(running, reading),
+      () => this.#checkpoint.viewSteps(running, reading),
     );
   }
 

@@ -4,11 +4,11 @@
  */
 import type { KeySpace } from '../../datastore/key.ts';
 import { type ColumnNode, isImplicit } from '../../datastore/shape.ts';
+import { atOnce } from '../../datastore/steps.ts';
 import type { RowKey } from '../../datastore/view.ts';
 import type { DataNode, EditOperation } from '../../yang/data/node.ts';
 import { type Fault, FaultError } from '../../yang/fault.ts';
 import type { ContainerNode, DataSchemaNode, LeafListNode, LeafNode, ListNode } from '../../yang/schema/node.ts';
-import { atOnce } from '../slices.ts';
 import { casesOf } from './case.ts';
 import { clear, exists, isEmpty } from './clear.ts';
 import { RowDraft } from './draft.ts';

@@ -4,11 +4,12 @@
  */
 import { defaultOf } from '../../datastore/defaults.ts';
 import type { StoreView } from '../../datastore/source.ts';
+import { atOnce } from '../../datastore/steps.ts';
 import type { Row, RowChange, RowKey, RowNode } from '../../datastore/view.ts';
 import type { Fault } from '../../yang/fault.ts';
 import type { DataSchemaNode, LeafNode } from '../../yang/schema/node.ts';
 import { notUnique } from '../edit/faults.ts';
-import { atOnce, inSlices } from '../slices.ts';
+import { inSlices } from '../slices.ts';
 import { Agenda } from './agenda.ts';
 import type { Check, ConstraintIndex, MustCheck, ReferenceCheck, UniqueCheck } from './constraints.ts';
 import { impossible, instanceRequired, mustViolated } from './faults.ts';
