@@ -202,8 +202,9 @@ class Campaign {
       if (reply.messageId !== id) throw new Error(`the reply to ${id} is for ${reply.messageId}: ${text}`);
       if (reply.isPositive && text.includes('<close-session')) break;
       if (!reply.isPositive) this.#refused++;
-      // Nothing that follows such a message can be trusted.
-      if (reply.errors.some(({ tag }) => tag === 'too-big' || tag === 'malformed-message')) break;
+      // Nothing that follows such a message can be trusted. (malformed-message is of base:1.1.)
+      const fatal = ['too-big', 'malformed-message', ...(one.chunked ? [] : ['operation-failed'])];
+      if (reply.errors.some(({ type, tag }) => type === 'rpc' && fatal.includes(tag))) break;
       if (one.isPipelined) continue;
       const after = await scene.running();
       // Edits that keep what could be applied, and commits that undo themselves, change running by their nature.

@@ -141,7 +141,7 @@ export class Samples {
     let namespace = node.module.namespace;
     if (this.#isWrong(options)) namespace = pick(['', 'urn:nowhere', NETCONF_NAMESPACE]);
     if (this.#isWrong(options)) name = pick(['x', `${name}x`, 'constructor', '__proto__', 'config', 'data']);
-    if (below(20) === 0)
+    if (below(20) === 0 && namespace !== '')
       return `<q:${name} xmlns:q="${namespace}"${withDefault(all, node, content)}>${content}</q:${name}>`;
     const declared = node.module === module && namespace === module.namespace ? '' : ` xmlns="${namespace}"`;
     return content === '' && below(2)
