@@ -7,6 +7,7 @@ import { flushCompileCache } from 'node:module';
 import { Datastores } from './commit/datastores.ts';
 import { cryptHash } from './commit/transform.ts';
 import { compileConstraints } from './commit/validate/compile.ts';
+import { StorageError } from './datastore/environment.ts';
 import { Store } from './datastore/store.ts';
 import type { View } from './datastore/view.ts';
 import { EngineClient } from './engine/client.ts';
@@ -122,7 +123,11 @@ async function start(options: SluicedOptions): Promise<() => Promise<void>> {
   });
   engine.onReplay(features.onEngineReplay);
   engine.start();
-  netconf.tellChanges(`${options.state}/netconf-library.json`);
+  try {
+    netconf.tellChanges(`${options.state}/netconf-library.json`);
+  } catch (error) {
+    log(`what the server is now could not be noted, and will be told as new at the next start: ${error}`);
+  }
   violations.judge().catch((error) => log(`running could not be judged: ${error}`));
   await netconf.listenUnix(`${options.run}/netconf.sock`);
   if (!nativeCiphersLoaded()) log('SSH runs without its native ciphers, at half the speed: npm start builds them');
@@ -161,7 +166,11 @@ function announce(file: string, content: object): void {
 
 /** What whoever started it can mend is told without a stack. */
 function fail(error: unknown): never {
-  const isExpected = error instanceof ModuleError || error instanceof ConfigurationError || error instanceof UsageError;
+  const isExpected =
+    error instanceof ModuleError ||
+    error instanceof ConfigurationError ||
+    error instanceof UsageError ||
+    error instanceof StorageError;
   process.stderr.write(`sluiced: ${error instanceof Error ? (isExpected ? error.message : error.stack) : error}\n`);
   process.exit(1);
 }

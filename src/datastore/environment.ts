@@ -3,7 +3,21 @@
  * file that cannot be read.
  */
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  fdatasyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,10 +47,17 @@ export interface Aside {
   readonly reason: string;
 }
 
+const maxReaders = 1000;
+/** A reader has 64 bytes (MDB_reader, on a line of the cache), what is in front of them takes less than a page. */
+const lockBytes = 4096 * Math.ceil((maxReaders * 64) / 4096 + 1);
+
 const asideSuffix = '.damaged-';
 
 /** Address space to begin with, in bytes; LMDB takes more when the file outgrows it. */
 const mapSize = 4 * 2 ** 30;
+
+/** The state folder cannot be used; the message says why. */
+export class StorageError extends Error {}
 
 export class Environment {
   readonly tables: Readonly<Record<TableName, Table>>;
@@ -68,7 +89,8 @@ export class Environment {
       const aside = reason === undefined ? undefined : putAside(path, reason);
       mkdirSync(path, { recursive: true });
       chmodSync(path, 0o700); // password hashes and keys
-      return new Environment(path, lock, openRoot(path, { mapSize }), aside);
+      holdLockFile(path);
+      return new Environment(path, lock, openDatastore(path), aside);
     } catch (error) {
       await lock.release();
       throw error;
@@ -123,7 +145,7 @@ export class Environment {
 
   async #fault(cause: unknown): Promise<FaultError> {
     const { bavail, bsize } = await statfs(this.#path);
-    return storeFault(cause, bavail * bsize);
+    return storeFault(cause, Math.min(bavail * bsize, fileSizeLimit() - statSync(join(this.#path, 'data.mdb')).size));
   }
 
   async close(): Promise<void> {
@@ -140,13 +162,21 @@ async function causeOf(error: unknown): Promise<unknown> {
   return await commitError.catch((cause: unknown) => cause);
 }
 
+function openDatastore(path: string): RootDatabase {
+  try {
+    return openRoot(path, { mapSize });
+  } catch (error) {
+    throw new StorageError(`cannot open the datastore in ${path}: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
 /** Also for the check, which reads only. */
 export function openRoot(path: string, options: { mapSize?: number; readOnly?: boolean }): RootDatabase {
   return open({
     ...options,
     path,
     maxDbs: tableNames.length + 2,
-    maxReaders: 1000,
+    maxReaders,
     noSubdir: false,
     // The meta page follows the data's flush and is flushed itself before a write resolves.
     overlappingSync: false,
@@ -184,7 +214,31 @@ async function damage(path: string): Promise<string | undefined> {
   if (signal !== null || code === 134) return `reading it ends the process (${signal ?? 'SIGABRT'})`;
   const reason = said.trim() || `the check ended with ${code}`;
   if (code === 3) return reason;
-  throw new Error(`cannot open the datastore in ${path}: ${reason}`);
+  throw new StorageError(`cannot open the datastore in ${path}: ${reason}`);
+}
+
+/**
+ * LMDB maps its lock file, and makes it with holes: on a full disk the next reader's place in it ends the process (SIGBUS).
+ * So all of it is on the disk before. Nobody else has it open: this process has the folder, and the check is over.
+ */
+function holdLockFile(path: string): void {
+  const file = openSync(join(path, 'lock.mdb'), constants.O_RDWR | constants.O_CREAT, 0o600);
+  try {
+    const held = Buffer.alloc(lockBytes);
+    readSync(file, held, 0, held.length, 0);
+    writeSync(file, held, 0, held.length, 0);
+    fdatasyncSync(file);
+  } catch (error) {
+    throw new StorageError(`cannot write the datastore in ${path}: ${error instanceof Error ? error.message : error}`);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** RLIMIT_FSIZE of this process, in bytes (proc_pid_limits(5)). */
+function fileSizeLimit(): number {
+  const limit = /^Max file size\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1];
+  return limit === undefined || limit === 'unlimited' ? Number.POSITIVE_INFINITY : Number(limit);
 }
 
 function putAside(path: string, reason: string): Aside {

@@ -6,12 +6,16 @@ import { readFileSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
+const outOfRoom = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
 export class IfIndexes {
   readonly #path: string;
   readonly #numbers: Map<string, number>;
   #highest: number;
   #dirty = false;
-  #writing: Promise<void> | undefined;
+  /** Names whose numbers are not in the file yet. */
+  readonly #unwritten = new Set<string>();
+  #writing: Promise<boolean> | undefined;
 
   private constructor(path: string, numbers: Map<string, number>) {
     this.#path = path;
@@ -35,25 +39,31 @@ export class IfIndexes {
     return new IfIndexes(path, numbers);
   }
 
-  /** The numbers of the names, in their order; those that are new are stored when this resolves. */
-  async of(names: readonly string[]): Promise<readonly number[]> {
+  /**
+   * The numbers of the names, in their order; those that are new are stored when this resolves. Undefined for a new one that
+   * could not be stored, for want of room: it is tried again when somebody asks.
+   */
+  async of(names: readonly string[]): Promise<readonly (number | undefined)[]> {
     for (const name of names) {
       if (this.#numbers.has(name)) continue;
       this.#highest += 1;
       this.#numbers.set(name, this.#highest);
+      this.#unwritten.add(name);
       this.#dirty = true;
     }
     while (this.#dirty || this.#writing !== undefined) {
       this.#writing ??= this.#write().finally(() => {
         this.#writing = undefined;
       });
-      await this.#writing;
+      if (!(await this.#writing)) break;
     }
-    return names.map((name) => this.#numbers.get(name) as number);
+    return names.map((name) => (this.#unwritten.has(name) ? undefined : this.#numbers.get(name)));
   }
 
-  async #write(): Promise<void> {
+  /** Whether that succeeded. */
+  async #write(): Promise<boolean> {
     this.#dirty = false;
+    const written = [...this.#unwritten];
     const lines = [...this.#numbers].map(([name, number]) => `${number} ${JSON.stringify(name)}\n`);
     const temporary = `${this.#path}.new`;
     try {
@@ -67,9 +77,13 @@ export class IfIndexes {
       await rename(temporary, this.#path);
       const folder = await open(dirname(this.#path));
       await folder.sync().finally(() => folder.close());
+      for (const name of written) this.#unwritten.delete(name);
+      return true;
     } catch (error) {
       this.#dirty = true;
-      throw error;
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === undefined || !outOfRoom.has(code)) throw error;
+      return false;
     }
   }
 }

@@ -1,6 +1,6 @@
 /** The configuration of a new state folder: a document that was given, or the factory's with a password made for it. */
 import { randomInt } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { Datastores } from '../commit/datastores.ts';
 import { factoryConfiguration } from '../features/factory.ts';
 import { FaultError } from '../yang/fault.ts';
@@ -45,7 +45,9 @@ function factory(stateFolder: string, transports: string): Buffer {
   const file = `${stateFolder}/admin-password`;
   if (!existsSync(file)) {
     const letters = Array.from({ length: passwordLength }, () => alphabet[randomInt(alphabet.length)]);
-    writeFileSync(file, `${letters.join('')}\n`, { mode: 0o600, flush: true });
+    // Renamed, so that a full disk leaves no empty password.
+    writeFileSync(`${file}.new`, `${letters.join('')}\n`, { mode: 0o600, flush: true });
+    renameSync(`${file}.new`, file);
   }
   return Buffer.from(factoryConfiguration('admin', readFileSync(file, 'utf8').trim(), transports));
 }

@@ -17,7 +17,8 @@ import { INTERFACE, INTERFACES, type Interface, type InterfaceModel } from './mo
 
 /** Where stable numbers come from (src/platform/if-index.ts). */
 export interface InterfaceNumbers {
-  of(names: readonly string[]): Promise<readonly number[]>;
+  /** Undefined: has none yet, because it could not be stored. */
+  of(names: readonly string[]): Promise<readonly (number | undefined)[]>;
 }
 
 type OperStatus = 'up' | 'down' | 'unknown' | 'not-present' | 'lower-layer-down';
@@ -94,7 +95,7 @@ export class InterfaceState implements StateProvider {
       const logicalPort = logicalPorts?.get(one.name);
       const oper = operStatus(one, below, port, ports !== undefined, logicalPort !== undefined);
       const key = this.#model.key(one.name);
-      this.#write(out, key, one, { number: numbers[index] as number, oper, port, logicalPort });
+      this.#write(out, key, one, { number: numbers[index], oper, port, logicalPort });
       this.#writeLayers(out, running, key, one);
       // RFC 8343, list interface: what cannot be used is not instantiated in the operational state.
       const isPresent =
@@ -128,7 +129,12 @@ export class InterfaceState implements StateProvider {
     out: RowWriter,
     key: RowKey,
     one: Interface,
-    state: { number: number; oper: OperStatus; port: PortState | undefined; logicalPort: LogicalPortState | undefined },
+    state: {
+      number: number | undefined;
+      oper: OperStatus;
+      port: PortState | undefined;
+      logicalPort: LogicalPortState | undefined;
+    },
   ): void {
     const { admin, oper, changed, index, address, speed, since } = this.#leaves;
     const { port } = state;
@@ -136,9 +142,9 @@ export class InterfaceState implements StateProvider {
     const leaves = new Map<LeafNode, string>([
       [admin, one.enabled ? 'up' : 'down'],
       [oper, state.oper],
-      [index, String(state.number)],
       [since, counted ? dateAndTimeOfNs(counted.countersSinceNs) : this.#startedAt],
     ]);
+    if (state.number !== undefined) leaves.set(index, String(state.number));
     if (port !== undefined && port.mac.length === 6) leaves.set(address, macAddress(port.mac));
     if (port !== undefined && port.speedMbps > 0n) leaves.set(speed, String(port.speedMbps * 1_000_000n));
     if (one.kind === 'port' && port !== undefined && port.lastChangeNs > 0n) {
