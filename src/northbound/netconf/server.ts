@@ -132,7 +132,7 @@ export class NetconfServer implements SessionHost {
     this.#capabilities = capabilitiesOf(schema);
     using reading = datastores.read('running');
     this.#keys = reading.view.keys;
-    this.#streams = new Streams(schema, options.access, datastores.events);
+    this.#streams = new Streams(schema, this.#keys, options.access, datastores.events);
     const publish = (event: NotificationEvent): void => this.#streams.publish(event);
     this.#sessionEvents = new SessionEvents(schema, publish);
     const sourceHost = (id: number): string | undefined => this.#sessions.get(id)?.peer.sourceHost;

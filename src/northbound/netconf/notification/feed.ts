@@ -106,8 +106,9 @@ export class EventFeed implements NotificationSource {
       this.session.notify();
       return;
     }
-    if (!this.#wants(event)) return;
-    if (this.#queue.push(event.text)) this.sent++;
+    const wanted = this.#wanted(event);
+    if (wanted === undefined) return;
+    if (this.#queue.push(wanted.text)) this.sent++;
     else this.#cursor = event.seq;
     this.session.notify();
   }
@@ -171,9 +172,10 @@ export class EventFeed implements NotificationSource {
         return undefined;
       }
       const event = this.#read(cursor);
-      if (event !== undefined && this.#wants(event)) {
+      const wanted = event && this.#wanted(event);
+      if (wanted !== undefined) {
         this.sent++;
-        return event.text;
+        return wanted.text;
       }
       if (performance.now() > until) {
         setImmediate(() => this.session.notify());
@@ -198,17 +200,19 @@ export class EventFeed implements NotificationSource {
     return this.#streams.record(event);
   }
 
-  #wants(event: EventRecord): boolean {
-    if (!this.stream.carries(event.node)) return false;
-    let isWanted = false;
+  /** The event as far as the subscriber may see it, where the filter lets that through. */
+  #wanted(event: EventRecord): EventRecord | undefined {
+    if (!this.stream.carries(event.node)) return undefined;
+    let wanted: EventRecord | undefined;
     try {
-      isWanted = this.#streams.maySee(this.session, event) && (this.filter?.matches(event) ?? true);
+      const seen = this.#streams.seenBy(this.session, event);
+      if (seen !== undefined && (this.filter?.matches(seen) ?? true)) wanted = seen;
     } catch (error) {
       if (!(error instanceof EvaluationTimeout)) throw error;
       this.#options.onFilterTimeout();
     }
-    if (!isWanted) this.excluded++;
-    return isWanted;
+    if (wanted === undefined) this.excluded++;
+    return wanted;
   }
 
   #stop(): void {

@@ -4,6 +4,7 @@
  */
 import type { AccessControl } from '../../../commit/access.ts';
 import type { EventLog, LoggedEvent } from '../../../datastore/event-log.ts';
+import type { KeySpace } from '../../../datastore/key.ts';
 import type { Schema } from '../../../yang/schema/node.ts';
 import type { Filter } from '../filter/filter.ts';
 import type { Session } from '../session/session.ts';
@@ -13,6 +14,7 @@ import { EventFeed, type FeedOptions } from './feed.ts';
 import { EventFilter } from './match.ts';
 import { outboxOf } from './outbox.ts';
 import { type EventRecord, notificationText, recordOf, writeEvent } from './record.ts';
+import { readableEvent } from './redact.ts';
 
 /** What create-subscription asks for; times in milliseconds since 1970. */
 export interface SubscriptionRequest {
@@ -28,6 +30,7 @@ const KNOWN_RECORDS = 256;
 export class Streams {
   readonly log: EventLog;
   readonly #schema: Schema;
+  readonly #keys: KeySpace;
   readonly #access: AccessControl;
   /** All feeds, those of RFC 8639 included. */
   readonly #feeds = new Set<EventFeed>();
@@ -36,8 +39,9 @@ export class Streams {
   readonly #records = new Map<number, EventRecord | undefined>();
   #lost = 0;
 
-  constructor(schema: Schema, access: AccessControl, log: EventLog) {
+  constructor(schema: Schema, keys: KeySpace, access: AccessControl, log: EventLog) {
     this.#schema = schema;
+    this.#keys = keys;
     this.#access = access;
     this.log = log;
   }
@@ -127,8 +131,11 @@ export class Streams {
     return record;
   }
 
-  maySee(session: Session, { node }: EventRecord): boolean {
-    return session.isOpen && this.#access.decisions(session.peer.principal).notification(node);
+  /** The event as the session may see it; undefined: not at all. */
+  seenBy(session: Session, event: EventRecord): EventRecord | undefined {
+    if (!session.isOpen) return undefined;
+    const decisions = this.#access.decisions(session.peer.principal);
+    return decisions.notification(event.node) ? readableEvent(this.#schema, this.#keys, decisions, event) : undefined;
   }
 
   /** replayComplete, notificationComplete: always sent (RFC 8341 section 3.4.6). */

@@ -196,6 +196,22 @@ describe('errors', () => {
     await admin.rpc('<discard-changes/>');
   });
 
+  it('are not all: netconf-config-change names no hidden node', async () => {
+    await guest.rpc('<create-subscription xmlns="urn:ietf:params:xml:ns:netconf:notification:1.0"/>');
+    const described = (name: string) =>
+      edit(
+        `<interfaces ${IF}><interface><name>${name}</name><description>d</description><enabled>false</enabled></interface></interfaces>`,
+      );
+    await admin.rpc(described('h1'));
+    await admin.rpc(described('v1'));
+    for await (const { xml } of guest.notifications()) {
+      assert.doesNotMatch(xml, /h1|description/);
+      if (!xml.includes('netconf-config-change')) continue;
+      assert.match(xml, /<edit><target[^>]*>[^<]*v1[^<]*enabled<\/target><operation>create<\/operation><\/edit><\//);
+      break;
+    }
+  });
+
   it('do not tell the twin of an entry that is not unique where it is hidden', async () => {
     const first = vlan('h2', 'v1');
     const made = await admin.send(edit(first));
