@@ -133,6 +133,7 @@ async function start(options: SluicedOptions): Promise<() => Promise<void>> {
   if (!nativeCiphersLoaded()) log('SSH runs without its native ciphers, at half the speed: npm start builds them');
   await transports.start(features.transportIntent());
   announce(`${options.run}/netconf.json`, whereSshListens(transports, options.netconf));
+  store.prepare();
   return async () => {
     await netconf.close();
     await transports.close();

@@ -1,6 +1,6 @@
 /** Values that are not stored as they are given. Run on what an edit changed, before anything else sees it. */
 import type { Overlay } from '../datastore/overlay.ts';
-import type { RowChange } from '../datastore/view.ts';
+import type { RowChange, RowNode } from '../datastore/view.ts';
 import type { Fault } from '../yang/fault.ts';
 import { FaultError } from '../yang/fault.ts';
 import type { LeafNode } from '../yang/schema/node.ts';
@@ -44,7 +44,16 @@ export async function transformRows(
   const faults: Fault[] = [];
   let isChanged = false;
   const known = new Map<LeafNode, readonly Transform[]>();
+  const concerned = new Map<RowNode | undefined, boolean>();
   for (const { key, node, before, after } of changes) {
+    // Of most rows no leaf is.
+    let isConcerned = concerned.get(node);
+    if (isConcerned === undefined) {
+      const { columns } = keys.shape.of(node);
+      isConcerned = columns.some((leaf) => leaf.kind === 'leaf' && transforms.some((one) => one.applies(leaf)));
+      concerned.set(node, isConcerned);
+    }
+    if (!isConcerned) continue;
     let changed: Map<LeafNode, string> | undefined;
     for (const [column, given] of after?.leaves ?? []) {
       if (column.kind !== 'leaf' || before?.leaves.get(column) === given) continue;

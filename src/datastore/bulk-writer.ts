@@ -27,10 +27,25 @@ export class BulkWriter {
     this.#path = path;
   }
 
+  /** Starts the thread, so that the first write need not wait for it. */
+  prepare(): void {
+    this.#thread().unref();
+  }
+
+  #thread(): Worker {
+    if (this.#worker !== undefined) return this.#worker;
+    const worker = new Worker(new URL('bulk-thread.ts', import.meta.url), { workerData: this.#path });
+    this.#worker = worker;
+    // Where it fails while nobody waits for it, the next write begins another.
+    worker.on('error', () => {
+      if (this.#worker === worker) this.#worker = undefined;
+    });
+    return worker;
+  }
+
   /** One durable transaction, all or nothing; one at a time. Throws with LMDB's reason. */
   async write(request: BulkRequest): Promise<void> {
-    this.#worker ??= new Worker(new URL('bulk-thread.ts', import.meta.url), { workerData: this.#path });
-    const worker = this.#worker;
+    const worker = this.#thread();
     worker.ref();
     try {
       worker.postMessage(

@@ -131,6 +131,11 @@ export class Environment {
     if (failed !== undefined) throw new Error('a write to the datastore broke off', { cause: failed.error });
   }
 
+  /** Makes the first large write as fast as the next. */
+  prepareBulk(): void {
+    this.#bulk.prepare();
+  }
+
   /** The same for many puts and removes, packed, in a thread of their own. */
   async writeBulk(request: BulkRequest): Promise<void> {
     try {

@@ -248,6 +248,11 @@ export class Store {
     });
   }
 
+  /** Gets ready for large changes: for a router that runs on, not for tools and tests. */
+  prepare(): void {
+    this.#environment.prepareBulk();
+  }
+
   /** Waits for what is being written, then closes. Snapshots that are still open end. */
   async close(): Promise<void> {
     clearInterval(this.#sweep);

@@ -31,11 +31,12 @@ export class EnginePlan {
     before: () => Wanted | undefined,
     after: () => Wanted | undefined,
   ): void {
+    const old = before();
+    const wanted = after();
+    if (old === undefined && wanted === undefined) return;
     const id = `${kind}:${name}`;
     if (this.#seen.has(id)) return;
     this.#seen.add(id);
-    const old = before();
-    const wanted = after();
     if (wanted === undefined) {
       if (old === undefined) return;
       const operation: EngineOperation = { case: 'delete', value: { kind, name } };

@@ -10,11 +10,24 @@ import { attributeFault, misplaced, missingKey, notUnique } from './faults.ts';
 
 /** The canonical keys of a list entry in the payload. Only after checkPayload, which sees that they are there. */
 export function keyValues(list: ListNode, node: DataNode): readonly string[] {
-  return list.keys.map((key) => keyValue(key, node) ?? '');
+  const { keys } = list;
+  const only = keys[0];
+  if (keys.length === 1 && only !== undefined) return [keyValue(only, node) ?? ''];
+  return keys.map((key) => keyValue(key, node) ?? '');
 }
 
 function keyValue(key: DataSchemaNode, node: DataNode): string | undefined {
+  const first = node.children?.[0]; // where readers put it
+  if (first?.schema === key) return first.value;
   return node.children?.find((child) => child.schema === key)?.value;
+}
+
+/** Up to this number siblings are compared with each other, instead of kept in a set. */
+const fewSiblings = 16;
+
+function isBefore(payload: readonly DataNode[], index: number, schema: DataSchemaNode): boolean {
+  for (let at = 0; at < index; at++) if (payload[at]?.schema === schema) return true;
+  return false;
 }
 
 /** Checks siblings: the payload's nodes below one instance. `parent` is the row that holds the instance. */
@@ -25,17 +38,20 @@ export function checkPayload(
   inherited: EditOperation,
 ): void {
   const entries = new Set<RowKey>();
-  const single = new Set<DataSchemaNode>();
+  const single = payload.length > fewSiblings ? new Set<DataSchemaNode>() : undefined;
   const cases = new Map<ChoiceNode, CaseNode>();
-  for (const node of payload) {
+  for (const [index, node] of payload.entries()) {
     const { schema } = node;
     const operation = node.attributes?.operation ?? inherited;
     if (schema.kind === 'list' || schema.kind === 'leaf-list') {
       if (schema.config) checkEntry(keys, parent, schema, node, entries);
-    } else if (single.has(schema)) {
-      const path = keys.path(parent, schema);
-      throw new FaultError(misplaced(path, schema, `${schema.name} is given twice`));
-    } else single.add(schema);
+    } else {
+      if (single === undefined ? isBefore(payload, index, schema) : single.has(schema)) {
+        const path = keys.path(parent, schema);
+        throw new FaultError(misplaced(path, schema, `${schema.name} is given twice`));
+      }
+      single?.add(schema);
+    }
 
     if (operation === 'delete' || operation === 'remove') checkDeletion(keys, parent, node);
     else if (operation !== 'none') checkCases(keys, parent, schema, cases);

@@ -74,6 +74,8 @@ export class InterfaceModel {
   readonly #action: LeafNode;
   readonly #rewriteTags: TagLeaves;
   readonly #base: RowKey;
+  /** What the keys of all interfaces begin with. */
+  readonly #entries: RowKey;
 
   constructor(keys: KeySpace) {
     const { schema } = keys;
@@ -101,6 +103,7 @@ export class InterfaceModel {
     this.#action = at('sluice-interfaces:vlan-rewrite/action');
     this.#rewriteTags = tagsAt('sluice-interfaces:vlan-rewrite/tags');
     this.#base = keys.child('', this.interfaces);
+    this.#entries = keys.range(this.#base, this.interface).from;
   }
 
   /** Key of the row that holds all interfaces. */
@@ -114,6 +117,11 @@ export class InterfaceModel {
 
   /** The name in the key of an interface's row, or of a row below one. */
   nameOf(key: RowKey): string {
+    // Most keys that are asked for are interfaces' own.
+    if (key.startsWith(this.#entries)) {
+      const end = key.indexOf('\0', this.#entries.length);
+      if (end === key.length - 1) return this.keys.valueOf(key, this.interface);
+    }
     return this.keys.decode(key)[1]?.keys[0] as string;
   }
 

@@ -122,6 +122,7 @@ class JudgedDecisions implements Decisions {
     isImplied: (row: RowKey, node: DataSchemaNode) => boolean,
     faults: Fault[],
   ): void {
+    if (before === undefined && after !== undefined && this.#mayCreate(node, after)) return;
     const instance = lazyInstance(this.#keys, key, this.#user);
     const ask = (asked: DataSchemaNode, operation: WriteOperation): boolean => {
       if (this.#judge.instance(asked, operation, instance)) return true;
@@ -143,6 +144,13 @@ class JudgedDecisions implements Decisions {
     for (const [leaf, operation] of changed) ask(leaf, operation);
     // Moved within an ordered-by user list.
     if (isNode && before !== undefined && after !== undefined && changed.length === 0) ask(node, 'update');
+  }
+
+  /** Whether the schema alone says that the row and all that it holds may be created: of many rows there is no more to ask. */
+  #mayCreate(node: RowChange['node'], { leaves }: Row): boolean {
+    if (node !== undefined && this.#judge.own(node, 'create') !== 'permit') return false;
+    for (const leaf of leaves.keys()) if (this.#judge.own(leaf, 'create') !== 'permit') return false;
+    return true;
   }
 
   /** The path of a node or, where it may not be read, of the nearest row above it that may: errors show nothing hidden. */

@@ -53,6 +53,22 @@ interface Frame {
 }
 
 const noChildren: ReadonlyMap<string, DataSchemaNode> = new Map();
+const noNodes: DataNode[] = [];
+
+/** Children by their local names, where that tells them apart: most elements are found without making a name of two. */
+const childrenByName = new WeakMap<ReadonlyMap<string, DataSchemaNode>, ReadonlyMap<string, DataSchemaNode>>();
+
+function childOf(children: ReadonlyMap<string, DataSchemaNode>, element: XmlElement): DataSchemaNode | undefined {
+  let byName = childrenByName.get(children);
+  if (byName === undefined) {
+    const made = new Map<string, DataSchemaNode>();
+    for (const child of children.values()) if (!made.has(child.name)) made.set(child.name, child);
+    byName = made;
+    childrenByName.set(children, byName);
+  }
+  const child = byName.get(element.name);
+  return child?.module.namespace === element.namespace ? child : undefined;
+}
 
 export class XmlDataReader implements XmlHandler {
   readonly #schema: Schema;
@@ -141,7 +157,7 @@ export class XmlDataReader implements XmlHandler {
       dataChildren: isParent ? schema.dataChildren : undefined,
       attributes: undefined,
       deleted: above.deleted,
-      children: [],
+      children: isParent ? [] : noNodes,
       text: '',
       index: above.children.length,
       mixed: false,
@@ -162,6 +178,8 @@ export class XmlDataReader implements XmlHandler {
 
   #childSchema(element: XmlElement): DataSchemaNode | undefined {
     const frame = this.#frame;
+    const known = childOf(frame.dataChildren ?? noChildren, element);
+    if (known !== undefined && (known.config || this.#options.mode !== 'edit')) return known;
     const module = this.#schema.moduleByNamespace.get(element.namespace);
     const info = [{ name: 'bad-element', value: element.name }];
     if (module === undefined) {
