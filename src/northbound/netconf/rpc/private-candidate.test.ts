@@ -166,6 +166,37 @@ describe('private candidates (draft-ietf-netconf-privcand)', () => {
     await close();
   });
 
+  it('are what candidate means to the operations of RFC 8526 and RFC 9144, too', async () => {
+    const DS = 'xmlns:ds="urn:ietf:params:xml:ns:yang:ietf-datastores"';
+    const NMDA = `xmlns="urn:ietf:params:xml:ns:yang:ietf-netconf-nmda" ${DS}`;
+    const config = `<config><interfaces ${IF}>${describing('three', 'mine')}</interfaces></config>`;
+    await one.rpc(`<edit-data ${NMDA}><datastore>ds:candidate</datastore>${config}</edit-data>`);
+    const get = `<get-data ${NMDA}><datastore>ds:candidate</datastore></get-data>`;
+    assert.match(await one.rpc(get), /<name>three</);
+    assert.doesNotMatch(await two.rpc(get), /<name>three</);
+    await two.rpc(interfaces(describing('two', 'Link to Paris'), 'running'));
+    const compare = `<compare xmlns="urn:ietf:params:xml:ns:yang:ietf-nmda-compare" ${DS}><source>ds:running</source><target>ds:candidate</target></compare>`;
+    const difference = await one.rpc(compare);
+    // The candidate is a branch: it still says what running said before.
+    assert.match(difference, /three/);
+    assert.match(difference, /Link to Tokyo/);
+    await one.rpc(update());
+    assert.doesNotMatch(await one.rpc(compare), /Link to/);
+    await close();
+  });
+
+  it('end with their sessions', async () => {
+    await one.rpc(interfaces(describing('three', 'lost')));
+    const { sessionId } = one;
+    await one.close();
+    assert.equal(router.datastores.privateCandidates.peek(sessionId), undefined);
+    await two.rpc('<commit/>');
+    assert.equal((await links(two, 'running')).length, 2);
+    one = await router.connect(PRIVATE_CANDIDATE);
+    assert.equal((await links(one)).length, 2);
+    await close();
+  });
+
   it('get back what a confirmed commit has proposed and that was not confirmed', async () => {
     const confirmed = '<commit><confirmed/><confirm-timeout>600</confirm-timeout></commit>';
     await one.rpc(interfaces(describing('three', 'proposed')));
