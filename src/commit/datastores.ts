@@ -101,6 +101,9 @@ export interface PairReading {
   [Symbol.dispose](): void;
 }
 
+/** Private candidates make up for smaller commits when they are used. */
+const LARGE_COMMIT_ROWS = 1000;
+
 export class Datastores {
   readonly locks = new Locks();
   readonly partialLocks: PartialLocks;
@@ -117,7 +120,12 @@ export class Datastores {
     this.partialLocks = new PartialLocks(options.store.keys);
     this.privateCandidates = new PrivateCandidates(options.store, options.privateCandidates);
     this.#pipeline = new Pipeline(options);
-    this.#pipeline.onCommit((_record, { rows }) => this.partialLocks.forget(rows));
+    this.#pipeline.onCommit((_record, { rows }) => {
+      this.partialLocks.forget(rows);
+      if (rows.length < LARGE_COMMIT_ROWS || !this.privateCandidates.isAnyOpen) return;
+      // What goes wrong here is met again, and told, by whoever uses the candidate.
+      this.#queue.runAlways(() => this.privateCandidates.follow()).catch(() => undefined);
+    });
     this.#queue = new SerialQueue(options.queueCapacity ?? 64);
     this.confirmed = new ConfirmedCommits({
       store: options.store,

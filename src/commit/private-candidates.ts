@@ -8,6 +8,7 @@ import type { Store } from '../datastore/store.ts';
 import type { RowChange } from '../datastore/view.ts';
 import { FaultError } from '../yang/fault.ts';
 import { lockDenied } from './locks.ts';
+import { inSlices } from './slices.ts';
 
 export interface PrivateCandidateLimits {
   /** How many there may be at a time; the next one is refused with `resource-denied`. */
@@ -61,6 +62,21 @@ export class PrivateCandidates {
     for (const branch of this.#sessions.values()) held += branch?.size ?? 0;
     if (held <= this.#limits.rows) return;
     throw denied(`the private candidates hold more than ${this.#limits.rows} rows: update, commit or discard some`);
+  }
+
+  /** After a large commit: makes up for it in slices, so that nobody has to at once. */
+  async follow(): Promise<void> {
+    for (const branch of [...this.#sessions.values()]) {
+      if (branch === undefined) continue;
+      using now = this.#store.snapshot();
+      await inSlices(branch.followSteps(now));
+    }
+  }
+
+  /** Whether there is any candidate. */
+  get isAnyOpen(): boolean {
+    for (const branch of this.#sessions.values()) if (branch !== undefined) return true;
+    return false;
   }
 
   /** What it said is committed; the next use makes a new one. */

@@ -75,6 +75,27 @@ test('Branch makes up for commits before the history forgets them', async (t) =>
   store.closeBranch(branch);
 });
 
+test('Branch may be looked at while it makes up for a large commit', async (t) => {
+  const store = await openStore(t);
+  await setMtu(store, 'a', '1500');
+  const branch = store.openBranch();
+  {
+    using now = store.snapshot();
+    const k = new TestKeys(store.keys);
+    const view = new Overlay(now.running);
+    for (let i = 0; i < 1000; i++) view.put(k.interface(`e${i}`), k.row('interface'), k.columns({}));
+    const change = { before: now.running, after: view, rows: view.changes() };
+    await store.commit(change, now.commit, { user: 'u', source: 'test' });
+  }
+  using now = store.snapshot();
+  const steps = branch.followSteps(now);
+  assert.equal(steps.next().done, false);
+  const start = ["/box/interface[name='a'] mtu=1500 name=a"];
+  assert.deepEqual(dump(branch.view(now)), start);
+  for (const _ of steps);
+  assert.deepEqual([dump(branch.view(now)), branch.theirs.length], [start, 1000]);
+});
+
 test('Branch says after random commits and edits what a plain model says', async (t) => {
   const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
   const random = seededRandom(seed);

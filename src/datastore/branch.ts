@@ -20,6 +20,9 @@ export interface BranchPoint {
   before(commit: number): Iterable<OldRow> | undefined;
 }
 
+/** About 2 ms of work. */
+const rowsPerStep = 250;
+
 export class Branch {
   /** The commit that it branched off, or was rebased to last. */
   #base: number;
@@ -95,16 +98,29 @@ export class Branch {
 
   /** Makes up for the commits up to the snapshot's. */
   follow(now: BranchPoint): void {
+    for (const _ of this.followSteps(now));
+  }
+
+  /** The same in small steps, for what is far behind. Whoever looks at the branch meanwhile makes up for it himself. */
+  *followSteps(now: BranchPoint): Generator<void, void, void> {
     if (now.commit < this.#seen)
       throw new Error(`a branch that has seen commit ${this.#seen} is read at ${now.commit}`);
-    const past = this.#past.fork(now.running);
+    const old = this.#past;
+    const past = old.fork(now.running);
     for (let commit = this.#seen + 1; commit <= now.commit; commit++) {
       const rows = now.before(commit);
       if (rows === undefined) throw new Error(`commit ${commit} is forgotten, and a branch has not seen it`);
-      const undo: RowChange[] = [];
-      for (const { key, node, row } of rows) undo.push({ key, node, before: row, after: undefined });
+      let undo: RowChange[] = [];
+      for (const { key, node, row } of rows) {
+        undo.push({ key, node, before: row, after: undefined });
+        if (undo.length < rowsPerStep) continue;
+        past.absorb(undo);
+        undo = [];
+        yield;
+      }
       past.absorb(undo);
     }
+    if (this.#past !== old) return;
     this.#seen = now.commit;
     this.#past = past;
     this.#edits = this.#edits.fork(past);

@@ -326,8 +326,7 @@ export class Store {
     };
     for (const branch of this.#branches) {
       if (branch.seen >= forgotten) continue;
-      branch.follow(now);
-      await nextTurn();
+      for (const _ of branch.followSteps(now)) await nextTurn();
     }
   }
 
