@@ -5,7 +5,7 @@
  *     const reply = await client.rpc('<get-config><source><running/></source></get-config>');
  *     await client.close();
  */
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import ssh2 from 'ssh2';
 import { ChunkedDecoder } from './framing/chunked.ts';
@@ -68,6 +68,11 @@ export async function connectUnix(path: string, capabilities: readonly string[] 
   return await Client.open(socket, () => socket.destroy(), capabilities);
 }
 
+/** A session over a connection that is there: a socket of TLS, for instance. */
+export async function connectOver(stream: Duplex, capabilities: readonly string[] = []): Promise<NetconfClient> {
+  return await Client.open(stream, () => stream.destroy(), capabilities);
+}
+
 export interface SshOptions {
   readonly host: string;
   readonly port: number;
@@ -77,6 +82,8 @@ export interface SshOptions {
   readonly privateKey?: string | Buffer;
   /** Left out: what ssh2 offers. */
   readonly algorithms?: ssh2.Algorithms;
+  /** A connection that is there: of a router that called. */
+  readonly sock?: Socket;
 }
 
 /** Connects over SSH. The host key is not checked: for use on one's own machine. */

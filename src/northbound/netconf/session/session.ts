@@ -117,7 +117,7 @@ export class Session {
       },
       end: () => {
         this.#inputEnded = true;
-        if (!this.#busy) this.end('dropped');
+        if (!this.#busy) this.end('dropped', true);
       },
       close: () => this.end('dropped'),
     });
@@ -127,13 +127,13 @@ export class Session {
     this.#stream.resume();
   }
 
-  /** Ends the session. Where it is the client's doing or an abuse, unsent output is lost. */
-  end(reason: EndReason): void {
+  /** Ends the session. Unless it is graceful, unsent output is lost. */
+  end(reason: EndReason, isGraceful = reason === 'closed' || reason === 'other'): void {
     if (this.#over) return;
     this.#over = true;
     clearTimeout(this.#timer);
     this.#encoder.fail(new Error('the session has ended'));
-    if (reason === 'closed' || reason === 'other') this.#stream.end();
+    if (isGraceful) this.#stream.end();
     else this.#stream.destroy();
     this.#host.ended(this, reason);
   }
@@ -329,7 +329,8 @@ export class Session {
         this.#pump();
         this.#consume();
         if (this.#busy || this.#over) return;
-        if (this.#inputEnded) this.end('dropped');
+        // What it asked for is answered, and may still be on its way.
+        if (this.#inputEnded) this.end('dropped', true);
         else this.#stream.resume();
       });
   }

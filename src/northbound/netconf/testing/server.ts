@@ -1,4 +1,5 @@
 /** A whole server for tests: the router's schema, a store in a folder of its own, users and access control; no engine. */
+import type { KeyObject } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,17 +9,25 @@ import type { Target } from '../../../commit/feature.ts';
 import { cryptHash } from '../../../commit/transform.ts';
 import { compileConstraints } from '../../../commit/validate/compile.ts';
 import { Store } from '../../../datastore/store.ts';
+import { keystoreFeature } from '../../../features/keystore/feature.ts';
+import { GENERATE_KEY_PAIR, KeyGenerator } from '../../../features/keystore/generate.ts';
+import { type HiddenKeys, spkiOf } from '../../../features/keystore/key-pair.ts';
 import { moduleFolders, servedModules } from '../../../features/modules.ts';
 import { NacmAccessControl } from '../../../features/nacm/access.ts';
 import { nacmFeature } from '../../../features/nacm/feature.ts';
+import { netconfServerFeature } from '../../../features/netconf-server/feature.ts';
+import { NETCONF_SERVER } from '../../../features/netconf-server/model.ts';
+import { transportIntent } from '../../../features/netconf-server/plan.ts';
 import { systemFeature } from '../../../features/system/feature.ts';
 import { SystemModel } from '../../../features/system/model.ts';
 import { Users } from '../../../features/system/users.ts';
+import { truststoreFeature } from '../../../features/truststore/feature.ts';
 import { loadSchema } from '../../../yang/schema/load.ts';
 import type { Schema } from '../../../yang/schema/node.ts';
 import { connectUnix, type NetconfClient } from '../client.ts';
 import { NetconfServer, type NetconfServerOptions } from '../server.ts';
 import { SocketStream } from '../transport/socket-stream.ts';
+import { Transports } from '../transport/transports.ts';
 
 let served: Schema | undefined;
 
@@ -35,6 +44,8 @@ export interface TestServer {
   readonly datastores: Datastores;
   readonly folder: string;
   readonly socket: string;
+  /** Listeners and calls, as its configuration has them. */
+  readonly transports: Transports;
   /** What it logged: bugs, mostly. */
   readonly logged: string[];
   /** A recovery session, whose hello names these capabilities besides the bases. */
@@ -56,6 +67,9 @@ export async function testServer(
   const logged: string[] = [];
   let running = await start(folder, socket, logged, options, datastoreOptions);
   return {
+    get transports() {
+      return running.transports;
+    },
     get server() {
       return running.server;
     },
@@ -81,6 +95,7 @@ export async function testServer(
 interface Running {
   readonly server: NetconfServer;
   readonly datastores: Datastores;
+  readonly transports: Transports;
   stop(): Promise<void>;
 }
 
@@ -105,7 +120,30 @@ async function start(
   };
   const access = new NacmAccessControl(store.keys, running);
   const system = new SystemModel(store.keys);
-  const features = [nacmFeature(store.keys, access), systemFeature(system)];
+  const users = new Users(system, running);
+  const hidden = memoryKeys();
+  const log = (message: string): void => void logged.push(message);
+  const transports: Transports = new Transports({
+    authenticator: users,
+    hidden,
+    accept: (stream) => server.accept(stream),
+    log,
+    limits: { refusalMs: 20 },
+    callHomePauseMs: 20,
+  });
+  const hasTransports = schema.find(NETCONF_SERVER) !== undefined;
+  const features = [
+    nacmFeature(store.keys, access),
+    systemFeature(system),
+    ...(hasTransports
+      ? [
+          keystoreFeature(store.keys, hidden),
+          truststoreFeature(store.keys),
+          netconfServerFeature(store.keys, hidden, transports),
+        ]
+      : []),
+  ];
+  const generator = new KeyGenerator(schema, hidden);
   // The platform's part in access control: the new rules are in force when the commit is.
   const platform: Target = {
     name: 'platform',
@@ -115,7 +153,7 @@ async function start(
     store,
     constraints,
     features,
-    targets: [platform],
+    targets: [platform, transports],
     transforms: [cryptHash],
     onTargetFailure: (_target, error) => logged.push(String(error)),
     ...datastoreOptions,
@@ -124,19 +162,37 @@ async function start(
     datastores,
     schema,
     access,
-    authenticator: new Users(system, running),
+    authenticator: users,
     providers: features.flatMap(({ state }) => (state === undefined ? [] : [state])),
-    log: (message) => logged.push(message),
+    handlers: new Map([
+      [GENERATE_KEY_PAIR, async ({ input }) => ({ kind: 'output', nodes: await generator.generate(input) })],
+    ]),
+    log,
     urlFolder: join(folder, 'url'),
     ...options,
   });
   await server.listenUnix(socket);
+  if (hasTransports) await transports.start(transportIntent(store.keys, running(), log));
   return {
     server,
     datastores,
+    transports,
     stop: async () => {
       await server.close();
+      await transports.close();
       await store.close();
+    },
+  };
+}
+
+/** Hidden keys that are gone with the test. */
+function memoryKeys(): HiddenKeys {
+  const keys = new Map<string, KeyObject>();
+  return {
+    find: (spki) => keys.get(spki),
+    add: async (key) => void keys.set(spkiOf(key), key),
+    *all() {
+      for (const [spki, key] of keys) yield { spki, key };
     },
   };
 }
