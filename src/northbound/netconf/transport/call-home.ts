@@ -75,9 +75,9 @@ export class CallHome {
 
   async #run(signal: AbortSignal): Promise<void> {
     let failures = 0;
-    for (;;) {
+    while (!signal.aborted) {
       await this.#untilPeriod(signal);
-      for (;;) {
+      while (!signal.aborted) {
         const startedAt = Date.now();
         const isGraceful = await this.#round(signal, failures);
         if (signal.aborted) return;
@@ -104,6 +104,7 @@ export class CallHome {
         if (signal.aborted) return undefined;
         if (end !== undefined) return end;
         await this.#pause(signal, this.#pauseMs(failures));
+        if (signal.aborted) return undefined;
       }
     }
     return undefined;
@@ -187,8 +188,6 @@ export class CallHome {
         },
         ended: (graceful) => {
           isGraceful = graceful;
-          // What was asked for is done; the client's SSH may keep the connection, which would keep off the next one.
-          if (graceful) socket.setTimeout(CLOSE_MS, () => socket.destroy());
         },
       });
     });
@@ -220,9 +219,6 @@ export class CallHome {
     for (let left = ms; left > 0 && !signal.aborted; left -= 2 ** 30) await wait(Math.min(left, 2 ** 30), signal);
   }
 }
-
-/** After close-session, until the connection is closed. */
-const CLOSE_MS = 2000;
 
 function wait(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -18,6 +18,11 @@ export interface ConnectionLimits extends LoginLimits {
 /** Unsent bytes of a connection beyond which its client is not reading but asking; it is closed. */
 const MAX_UNSENT = 16 * 1024 * 1024;
 
+/** A connection that is logged in and has no session is closed after this. */
+const EMPTY_MS = 60_000;
+/** The same where the router has called: the client may open another session within it. */
+const CALLED_EMPTY_MS = 1000;
+
 export class SshConnection {
   readonly #connection: Connection;
   readonly #socket: Socket;
@@ -28,6 +33,7 @@ export class SshConnection {
   readonly #groups: (user: string) => readonly string[];
   readonly #streams = new Set<SshStream>();
   #channels = 0;
+  #emptySince = Date.now();
   #keyedAt = Date.now();
   #keyedBytes = 0;
 
@@ -55,7 +61,10 @@ export class SshConnection {
       // The library throws where the connection went away meanwhile.
       this.#login.attempt(context).catch(() => this.#socket.destroy());
     });
-    connection.once('ready', () => this.#arrival.admitted.opened());
+    connection.once('ready', () => {
+      this.#emptySince = Date.now();
+      this.#arrival.admitted.opened();
+    });
     connection.on('session', (accept, reject) => {
       if (this.#channels >= this.#limits.channels) reject();
       else this.#session(accept());
@@ -64,7 +73,10 @@ export class SshConnection {
     // Protocol errors of the client; the library ends the connection itself, `destroy` makes sure.
     connection.on('error', () => this.#socket.destroySoon());
     this.#socket.on('data', () => this.#watch());
-    const timer = setInterval(() => this.#watch(), 10_000);
+    const timer = setInterval(() => {
+      this.#watch();
+      this.#closeIfEmpty(EMPTY_MS);
+    }, 10_000);
     timer.unref();
     this.#socket.once('close', () => clearInterval(timer));
   }
@@ -90,8 +102,19 @@ export class SshConnection {
     };
     const stream = new SshStream(this.#connection, this.#socket, channel, peer);
     this.#streams.add(stream);
-    channel.once('close', () => this.#streams.delete(stream));
+    channel.once('close', () => {
+      this.#streams.delete(stream);
+      this.#emptySince = Date.now();
+      // Whoever was called and has no session any more is through: the next call waits for the end of this one.
+      if (this.#arrival.ended !== undefined) setTimeout(() => this.#closeIfEmpty(0), CALLED_EMPTY_MS);
+    });
     this.#accept(stream);
+  }
+
+  /** Nobody keeps a connection for nothing. */
+  #closeIfEmpty(allowedMs: number): void {
+    const isEmpty = this.#channels === 0 && this.#streams.size === 0 && this.#login.user !== '';
+    if (isEmpty && Date.now() - this.#emptySince >= allowedMs) this.#socket.destroySoon();
   }
 
   /** Ends a connection that abuses it, and exchanges keys when it is time (RFC 4253 section 9, RFC 4344 section 3). */

@@ -188,6 +188,35 @@ describe('TLS listener', () => {
     assert.equal(await userOf(lonely), undefined);
   });
 
+  it('proves itself by a key and certificate given in place', { timeout: 60_000 }, async () => {
+    const CT = 'xmlns:ct="urn:ietf:params:xml:ns:yang:ietf-crypto-types"';
+    const own = (cert: string, publicKey = server.publicKey): string =>
+      `<inline-definition><public-key-format ${CT}>ct:subject-public-key-info-format</public-key-format><public-key>${publicKey}</public-key><private-key-format ${CT}>ct:one-asymmetric-key-format</private-key-format><cleartext-private-key>${server.key}</cleartext-private-key><cert-data>${cert}</cert-data></inline-definition>`;
+    const given = (definition: string): string =>
+      listen(
+        endpoint(
+          't',
+          tls(bound(), { key: '', certificate: '', clients: anchors, mappings: mapping(1, 'common-name') }).replace(
+            /<central-keystore-reference>.*?<\/central-keystore-reference>/,
+            definition,
+          ),
+          'replace',
+        ),
+      );
+    await recovery.rpc(edit(given(own(cmsOf(folder, server)))));
+    port = [...router.transports.listeners()].find(({ name }) => name === 't')?.ports.get('127.0.0.1') ?? 0;
+    const socket = await dial(ann);
+    assert.equal(socket.getPeerCertificate().subject.CN, 'router');
+    socket.destroy();
+    assert.match(await recovery.send(edit(given(own(ann.certificate)))), /None of the certificates is of this key/);
+    assert.match(await recovery.send(edit(given(own(server.certificate, ann.publicKey)))), /does not belong/);
+    const hidden = own(server.certificate).replace(
+      /<private-key-format.*<\/cleartext-private-key>/,
+      '<hidden-private-key/>',
+    );
+    assert.match(await recovery.send(edit(given(hidden))), /holds no private key/);
+  });
+
   it('offers the versions and suites that are configured', { timeout: 60_000 }, async () => {
     const T = 'xmlns:t="urn:ietf:params:xml:ns:yang:ietf-tls-common"';
     const hello = (content: string): string => `<hello-params>${content}</hello-params>`;

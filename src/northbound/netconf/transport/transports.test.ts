@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe, it, mock } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import ssh2 from 'ssh2';
@@ -181,6 +181,19 @@ describe('Transports, listening', () => {
     ] as const) {
       await assert.rejects(hostKeyAt(portOf('a'), algorithms as unknown as ssh2.Algorithms), /no matching/i);
     }
+    const format =
+      '<public-key-format xmlns:ct="urn:ietf:params:xml:ns:yang:ietf-crypto-types">ct:ssh-public-key-format</public-key-format>';
+    const shown = await hostKeyAt(portOf('a'));
+    const inline = (publicKey: string): string =>
+      ssh(bound(), key).replace(
+        '<inline-definition>',
+        `<inline-definition>${format}<public-key>${publicKey}</public-key>`,
+      );
+    await recovery.rpc(edit(listen(endpoint('p', inline(shown)))));
+    const wrong = await recovery.send(edit(listen(endpoint('p', inline(before), 'replace'))));
+    assert.ok(before === shown || /does not belong to the private key/.test(wrong), wrong);
+    const hidden = `<ssh>${bound()}<ssh-server-parameters><server-identity><host-key><name>k</name><public-key><inline-definition>${format}<public-key>${shown}</public-key><hidden-private-key/></inline-definition></public-key></host-key></server-identity></ssh-server-parameters></ssh>`;
+    assert.match(await recovery.send(edit(listen(endpoint('h', hidden)))), /holds no private key/);
     const weak = params.replace('hmac-sha2-512', 'hmac-sha1');
     assert.match(
       await recovery.send(edit(listen(endpoint('w', ssh(bound(), key, weak))))),
@@ -358,6 +371,91 @@ describe('Transports, calling home', () => {
     await stop();
     nms.close();
   });
+
+  it('calls from the address and port that are configured', { timeout: 60_000 }, async () => {
+    const nms = await caller();
+    const local = await freePort();
+    const from = `<local-address>127.0.0.2</local-address><local-port>${local}</local-port>`;
+    await recovery.rpc(edit(callHome(client('nms', PERSISTENT, '', endpoint('e', ssh(called(nms.port, from), key))))));
+    const session = await nms.session();
+    assert.equal(nms.from(), `127.0.0.2 ${local}`);
+    await stop();
+    // What is taken away calls no more; the session stays.
+    await session.rpc(GET);
+    await session.close();
+    nms.close();
+  });
+
+  it('begins with the endpoint that is to be first', { timeout: 60_000 }, async () => {
+    const [one, two] = [await caller(), await caller()];
+    const closed = await freePort();
+    const at = (name: string, port: number): string => endpoint(name, ssh(called(port), key));
+    const strategy = (start: string): string => `<start-with>${start}</start-with><max-attempts>1</max-attempts>`;
+    const clients = (start: string, first: number): string =>
+      callHome(client('nms', PERSISTENT, strategy(start), at('one', first), at('two', two.port)));
+    await recovery.rpc(edit(clients('last-connected', closed)));
+    const before = await two.session();
+    assert.equal(callOf('nms')?.endpoint, 'two');
+    await recovery.rpc(edit(clients('last-connected', one.port)));
+    await before.rpc(GET);
+    two.cut();
+    const after = await two.session();
+    assert.equal(callOf('nms')?.endpoint, 'two');
+    const random = mock.method(Math, 'random', () => 0);
+    await recovery.rpc(edit(clients('random-selection', one.port)));
+    two.cut();
+    const third = await one.session();
+    assert.equal(callOf('nms')?.endpoint, 'one');
+    random.mock.restore();
+    await recovery.rpc(edit(clients('first-listed', one.port)));
+    one.cut();
+    const fourth = await one.session();
+    assert.equal(callOf('nms')?.endpoint, 'one');
+    await stop();
+    await Promise.allSettled([after, third, fourth].map((session) => session.close()));
+    one.close();
+    two.close();
+  });
+
+  it('gives an attempt its time, and no more', { timeout: 60_000 }, async () => {
+    // A listener whose queue is full: who connects hears nothing.
+    const full = spawn('/usr/bin/python3', [
+      '-c',
+      'import socket,sys;s=socket.socket();s.bind(("127.0.0.1",0));s.listen(0);print(s.getsockname()[1],flush=True);sys.stdin.read()',
+    ]);
+    const [line] = await once(full.stdout, 'data');
+    const port = Number(String(line));
+    const fillers = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
+    for (const filler of fillers) filler.on('error', () => undefined);
+    await once(fillers[0] as Socket, 'connect');
+    await recovery.rpc(
+      edit(callHome(client('nms', PERSISTENT, '<max-wait>1</max-wait>', endpoint('e', ssh(called(port), key))))),
+    );
+    await until('the end of the attempt', () => callOf('nms')?.lastError !== undefined);
+    assert.match(callOf('nms')?.lastError ?? '', /no connection within 1 s/);
+    await stop();
+    for (const filler of fillers) filler.destroy();
+    full.stdin.end();
+  });
+
+  it('counts periods from the anchor, and ends idle sessions of a period', { timeout: 60_000 }, async () => {
+    const nms = await caller();
+    const call = (content: string): string =>
+      callHome(client('nms', `<periodic>${content}</periodic>`, '', endpoint('e', ssh(called(nms.port), key))));
+    await recovery.rpc(edit(call('<period>60</period><anchor-time>2026-01-01T00:17:00Z</anchor-time>')));
+    await until('the wait', () => callOf('nms')?.status === 'waiting');
+    assert.equal(callOf('nms')?.nextAttempt?.toISOString().slice(14), '17:00.000Z');
+    await stop();
+    assert.equal(nms.from(), 'undefined undefined', 'a call that is taken back is not made');
+    await recovery.rpc(edit(call('<idle-timeout>1</idle-timeout>')));
+    const idle = await nms.session();
+    assert.equal(callOf('nms')?.status, 'connected');
+    await idle.closed;
+    const next = await nms.session();
+    await next.close();
+    await stop();
+    nms.close();
+  });
 });
 
 /** A client that waits for calls, and is one of SSH when one comes. */
@@ -381,6 +479,7 @@ async function caller() {
       return await connectSsh({ host: '', port: 0, sock, username: 'admin', password: 'secret' });
     },
     cut: () => last?.destroy(),
+    from: () => `${last?.remoteAddress} ${last?.remotePort}`,
     close: () => server.close(),
   };
 }
