@@ -7,8 +7,11 @@ import { blockPointEffects } from './block-points/coverage.ts';
 import { bridgeDomainEffects } from './bridge-domains/coverage.ts';
 import { ceNotificationEffects } from './ce-notification/coverage.ts';
 import { interfaceEffects } from './interfaces/coverage.ts';
+import { keystoreEffects } from './keystore/coverage.ts';
 import { nacmEffects } from './nacm/coverage.ts';
+import { netconfServerEffects } from './netconf-server/coverage.ts';
 import { systemEffects } from './system/coverage.ts';
+import { truststoreEffects } from './truststore/coverage.ts';
 import { urlEffects } from './url/coverage.ts';
 
 export interface LeafEffect {
@@ -35,6 +38,9 @@ export const effects: readonly LeafEffect[] = [
   ...systemEffects,
   ...nacmEffects,
   ...urlEffects,
+  ...keystoreEffects,
+  ...truststoreEffects,
+  ...netconfServerEffects,
 ];
 
 /** The table as Markdown. */

@@ -61,11 +61,12 @@ export interface TestServer {
 export async function testServer(
   options: Partial<NetconfServerOptions> = {},
   datastoreOptions: Partial<DatastoresOptions> = {},
+  hidden = memoryKeys(),
 ): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-netconf-'));
   const socket = join(folder, 'netconf.sock');
   const logged: string[] = [];
-  let running = await start(folder, socket, logged, options, datastoreOptions);
+  let running = await start(folder, socket, logged, options, datastoreOptions, hidden);
   return {
     get transports() {
       return running.transports;
@@ -83,7 +84,7 @@ export async function testServer(
     connectAs: (user, ...externalGroups) => connectAs(running.server, join(folder, 'as.sock'), user, externalGroups),
     restart: async () => {
       await running.stop();
-      running = await start(folder, socket, logged, options, datastoreOptions);
+      running = await start(folder, socket, logged, options, datastoreOptions, hidden);
     },
     close: async () => {
       await running.stop();
@@ -105,6 +106,7 @@ async function start(
   logged: string[],
   options: Partial<NetconfServerOptions>,
   datastoreOptions: Partial<DatastoresOptions>,
+  hidden: HiddenKeys,
 ): Promise<Running> {
   const schema = options.schema ?? routerSchema();
   const constraints = compileConstraints(schema);
@@ -121,7 +123,6 @@ async function start(
   const access = new NacmAccessControl(store.keys, running);
   const system = new SystemModel(store.keys);
   const users = new Users(system, running);
-  const hidden = memoryKeys();
   const log = (message: string): void => void logged.push(message);
   const transports: Transports = new Transports({
     authenticator: users,
