@@ -8,7 +8,7 @@ const trusted = [[TLS, 'refuses who has no certificate']] as const;
 
 export const truststoreEffects: readonly LeafEffect[] = [
   { leaf: `${BAG}/name`, effect: 'names a bag', shownBy: trusted },
-  { leaf: `${BAG}/description`, effect: 'a text for people', shownBy: [[TLS, 'refuses what cannot work']] },
+  { leaf: `${BAG}/description`, effect: 'a text for people', shownBy: [[TLS, 'shows private keys']] },
   { leaf: `${BAG}/certificate/name`, effect: 'names a certificate', shownBy: trusted },
   {
     leaf: `${BAG}/certificate/cert-data`,

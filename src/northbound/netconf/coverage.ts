@@ -34,6 +34,21 @@ export const capabilities: readonly Capability[] = [
     shownBy: [[`${here}/transport/ssh.test.ts`], [`${here}/clients.test.ts`]],
   },
   {
+    capability: 'TLS: mutual certificates, every cert-to-name, versions, suites',
+    source: 'RFC 7589, 7407, 9645',
+    shownBy: [[`${here}/transport/tls.test.ts`]],
+  },
+  {
+    capability: 'call home over SSH and TLS: order, attempts, periods, reconnection',
+    source: 'RFC 8071',
+    shownBy: [[`${here}/transport/transports.test.ts`, 'Transports, calling home']],
+  },
+  {
+    capability: 'listeners, host keys, certificates, keepalives by configuration, without a restart',
+    source: 'RFC 9640–9645, ietf-netconf-server',
+    shownBy: [[`${here}/transport/transports.test.ts`], ['src/sluiced/listener.test.ts']],
+  },
+  {
     capability: 'writable-running, candidate, rollback-on-error, startup, validate 1.1',
     source: 'RFC 6241 section 8',
     shownBy: [[`${here}/rpc/rpc.test.ts`]],

@@ -29,7 +29,7 @@ export function bag(name: string, ...certificates: readonly string[]): string {
   const entries = certificates.map(
     (data, at) => `<certificate><name>c${at}</name><cert-data>${data}</cert-data></certificate>`,
   );
-  return `<truststore xmlns="urn:ietf:params:xml:ns:yang:ietf-truststore"><certificate-bags><certificate-bag><name>${name}</name>${entries.join('')}</certificate-bag></certificate-bags></truststore>`;
+  return `<truststore xmlns="urn:ietf:params:xml:ns:yang:ietf-truststore"><certificate-bags><certificate-bag><name>${name}</name><description>for tests</description>${entries.join('')}</certificate-bag></certificate-bags></truststore>`;
 }
 
 /** TCP of a listener at any free port of 127.0.0.1, or at this one. */

@@ -325,7 +325,7 @@ describe('checkNetconfServer', () => {
   it('shows private keys and certificates to nobody without a rule for it', async () => {
     const client = await router.connectAs('eve');
     const seen = await client.rpc('<get-config><source><running/></source></get-config>');
-    assert.ok(seen.includes('<name>router</name>'));
+    assert.ok(seen.includes('<name>router</name>') && seen.includes('<description>for tests<'));
     assert.ok(!seen.includes('cleartext-private-key') && !seen.includes('cert-data'));
     await client.close();
   });
