@@ -32,14 +32,16 @@ export interface AssertionResult extends Assertion {
   readonly verdict: Verdict | undefined;
 }
 
-/** Reads the operational state as the principal may, at this moment. One verdict for each, in their order. */
-export type EvaluateAssertions = (
-  assertions: readonly Assertion[],
-  principal: Principal,
-) => Promise<readonly Verdict[]>;
+export interface AssertionReader {
+  /** Reads the operational state as the principal may, at this moment. One verdict for each, in their order. */
+  evaluate(assertions: readonly Assertion[], principal: Principal): Promise<readonly Verdict[]>;
+  /** Calls back when state has changed otherwise than by a commit; returns how to stop that. */
+  listen(wake: () => void): () => void;
+}
 
-export interface WatchParts {
-  readonly evaluate: EvaluateAssertions;
+export interface WatchParts extends AssertionReader {
+  /** Other verdicts than before. */
+  readonly onResults: () => void;
   /** All have held for as long as was asked for. Called again, at the pace, until `stop`. */
   readonly onHeld: () => Promise<void>;
 }
@@ -61,10 +63,12 @@ export class AssertionWatch {
   #isEvaluating = false;
   #isWoken = false;
   #isStopped = false;
+  readonly #stopListening: () => void;
 
   constructor(assertions: Assertions, parts: WatchParts) {
     this.#assertions = assertions;
     this.#parts = parts;
+    this.#stopListening = parts.listen(() => this.wake());
     this.#schedule(0);
   }
 
@@ -81,6 +85,7 @@ export class AssertionWatch {
 
   stop(): void {
     this.#isStopped = true;
+    this.#stopListening();
     clearTimeout(this.#timer);
   }
 
@@ -99,7 +104,11 @@ export class AssertionWatch {
     const end = performance.now();
     this.#isEvaluating = false;
     if (this.#isStopped) return;
+    const old = this.#verdicts;
     this.#verdicts = verdicts;
+    if (!verdicts.every(({ holds, error }, i) => old[i]?.holds === holds && old[i].error === error)) {
+      this.#parts.onResults();
+    }
     this.#notBefore = end + Math.max(SHORTEST_GAP_MS, (end - begin) * IDLE_SHARE);
     if (!verdicts.every(({ holds }) => holds)) this.#heldSince = undefined;
     else {

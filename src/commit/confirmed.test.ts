@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Store } from '../datastore/store.ts';
 import { FaultError } from '../yang/fault.ts';
+import type { AssertionReader } from './assertions.ts';
 import type { BootClock } from './boot-clock.ts';
 import { type Caller, type CommitOptions, Datastores } from './datastores.ts';
 import type { Target } from './feature.ts';
@@ -267,6 +268,11 @@ test('a restart keeps a persistent one for the time that is left, and reverts ev
   assert.deepEqual(router.events, ['cancel 1']);
 });
 
+const reading = (evaluate: AssertionReader['evaluate']): AssertionReader => ({
+  evaluate,
+  listen: () => () => undefined,
+});
+
 /** Assertions that hold as long as their condition says `true`. */
 const principal = { user: 'alice', externalGroups: [], recovery: false };
 const asserting = (conditions: readonly string[], holdSeconds = 0) => ({
@@ -280,11 +286,13 @@ test('a confirmed commit confirms itself when all of its assertions hold', async
   const { confirmed } = router.datastores;
   let evaluations = 0;
   let isReady = false;
-  confirmed.useEvaluator(async (list, reader) => {
-    evaluations++;
-    assert.equal(reader.user, 'alice');
-    return list.map(({ condition }) => ({ holds: condition === 'true' || isReady }));
-  });
+  confirmed.useReader(
+    reading(async (list, reader) => {
+      evaluations++;
+      assert.equal(reader.user, 'alice');
+      return list.map(({ condition }) => ({ holds: condition === 'true' || isReady }));
+    }),
+  );
   const ended: string[] = [];
   confirmed.onEnd(({ outcome, results }) => ended.push(`${outcome} ${results.map(({ verdict }) => verdict?.holds)}`));
   await router.commit(one, '1');
@@ -309,11 +317,13 @@ test('a confirmed commit whose assertions do not hold, or not for long enough, i
   const router = await life(folder());
   const { confirmed } = router.datastores;
   let isShaky = true;
-  confirmed.useEvaluator(async (list) => {
-    isShaky = !isShaky;
-    if (list.some(({ condition }) => condition === 'throw')) throw new Error('no state');
-    return list.map(({ condition }) => ({ holds: condition === 'shaky' ? isShaky : condition === 'true' }));
-  });
+  confirmed.useReader(
+    reading(async (list) => {
+      isShaky = !isShaky;
+      if (list.some(({ condition }) => condition === 'throw')) throw new Error('no state');
+      return list.map(({ condition }) => ({ holds: condition === 'shaky' ? isShaky : condition === 'true' }));
+    }),
+  );
   await router.commit(one, '1');
   for (const [conditions, hold] of [
     [['true', 'false'], 0],
@@ -334,17 +344,19 @@ test('a confirmed commit whose assertions do not hold, or not for long enough, i
 test('assertions of a persistent commit survive a restart, and a follow-up without any', async () => {
   const state = folder();
   let router = await life(state);
-  router.datastores.confirmed.useEvaluator(async (list) => list.map(() => ({ holds: false })));
+  router.datastores.confirmed.useReader(reading(async (list) => list.map(() => ({ holds: false }))));
   await router.commit(one, '1');
   const assertions = asserting(['x']);
   await router.commit(one, '2', { confirm: { persist: 'p', assertions } });
   await router.datastores.commit(one, { confirm: { timeoutSeconds: 100 }, persistId: 'p' });
   await router.end();
   router = await life(state);
-  router.datastores.confirmed.useEvaluator(async (list, reader) => {
-    assert.deepEqual([list, reader], [assertions.list, principal]);
-    return [{ holds: true }];
-  });
+  router.datastores.confirmed.useReader(
+    reading(async (list, reader) => {
+      assert.deepEqual([list, reader], [assertions.list, principal]);
+      return [{ holds: true }];
+    }),
+  );
   await router.datastores.recover();
   await router.until('complete 0');
   assert.deepEqual(router.running(), ['/d:c/a = 2']);

@@ -7,7 +7,7 @@ import type { CheckpointStep } from '../datastore/checkpoint.ts';
 import type { CommitAbout } from '../datastore/history.ts';
 import { Overlay } from '../datastore/overlay.ts';
 import type { Store } from '../datastore/store.ts';
-import { type AssertionResult, type Assertions, AssertionWatch, type EvaluateAssertions } from './assertions.ts';
+import { type AssertionReader, type AssertionResult, type Assertions, AssertionWatch } from './assertions.ts';
 import type { BootClock } from './boot-clock.ts';
 import {
   assertLockable,
@@ -21,6 +21,7 @@ import {
 import type { CommitResult, Pipeline } from './pipeline.ts';
 import type { SerialQueue } from './queue.ts';
 import { inSlices } from './slices.ts';
+import { StateSignal } from './state-signal.ts';
 
 /** The session that asks. */
 export interface Committer {
@@ -70,6 +71,8 @@ const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 60_000;
 
 export class ConfirmedCommits {
+  /** Tells where what is pending, its assertions or what ended last may have become another. */
+  readonly changes = new StateSignal();
   readonly #parts: ConfirmedParts;
   readonly #listeners = new Set<(change: ConfirmedChange) => void>();
   readonly #endListeners = new Set<(ended: EndedCommit) => void>();
@@ -78,7 +81,7 @@ export class ConfirmedCommits {
   /** Of what is pending, where that has assertions. */
   #watch: AssertionWatch | undefined;
   #watched: Assertions | undefined;
-  #evaluate: EvaluateAssertions | undefined;
+  #reader: AssertionReader | undefined;
   #last: EndedCommit | undefined;
 
   constructor(parts: ConfirmedParts) {
@@ -101,9 +104,9 @@ export class ConfirmedCommits {
     return this.#last;
   }
 
-  /** Who evaluates assertions; to be given before `recover`. */
-  useEvaluator(evaluate: EvaluateAssertions): void {
-    this.#evaluate = evaluate;
+  /** Who reads the state for assertions; to be given before `recover`. */
+  useReader(reader: AssertionReader): void {
+    this.#reader = reader;
   }
 
   /** Something happened that assertions may be about. */
@@ -182,7 +185,11 @@ export class ConfirmedCommits {
   /** The commit that the step belongs to is stored. */
   settled(step: ConfirmStep, { sessionId, user }: Committer): void {
     if (step.pending === undefined) this.#end('confirmed');
-    this.#pending = step.pending;
+    else {
+      // The client's time begins when the commit is in force; what was stored before ends that little earlier.
+      const deadline = this.#parts.clock.now() + step.pending.timeoutSeconds;
+      this.#pending = { ...step.pending, deadline };
+    }
     this.#arm();
     this.#tell({ event: step.event, by: { sessionId, user }, timeoutSeconds: step.pending?.timeoutSeconds });
   }
@@ -204,6 +211,7 @@ export class ConfirmedCommits {
     const pending = this.#pending;
     if (pending === undefined || pending.sessionId !== sessionId) return;
     this.#pending = { ...pending, sessionId: 0 };
+    this.changes.tell();
     if (pending.persist !== undefined) return this.#arm();
     await this.#revert('cancel', { sessionId, user: pending.user }, undefined);
   }
@@ -235,9 +243,11 @@ export class ConfirmedCommits {
     this.#watched = assertions;
     this.#watch = new AssertionWatch(assertions, {
       evaluate: async (list, principal) => {
-        if (this.#evaluate === undefined) throw new Error('nobody evaluates assertions here');
-        return await this.#evaluate(list, principal);
+        if (this.#reader === undefined) throw new Error('nobody evaluates assertions here');
+        return await this.#reader.evaluate(list, principal);
       },
+      listen: (wake) => this.#reader?.listen(wake) ?? (() => undefined),
+      onResults: () => this.changes.tell(),
       onHeld: () => this.#confirmItself(assertions),
     });
   }
@@ -316,6 +326,7 @@ export class ConfirmedCommits {
   }
 
   #tell(change: ConfirmedChange): void {
+    this.changes.tell();
     for (const listener of this.#listeners) listener(change);
   }
 }

@@ -19,10 +19,10 @@ import { type Fault, FaultError } from '../../yang/fault.ts';
 import type { RpcNode, Schema } from '../../yang/schema/node.ts';
 import { followInstanceIdentifier } from '../../yang/xpath/instance-identifier.ts';
 import { faultsOf, writeRpcError } from './errors/rpc-error.ts';
-import { conditionEvaluator } from './filter/conditions.ts';
+import { assertionReader } from './filter/conditions.ts';
 import { ReadableTree } from './filter/readable-tree.ts';
 import { capabilitiesOf } from './monitoring/capabilities.ts';
-import { COMMIT_HISTORY, commitHistory } from './monitoring/commit-history.ts';
+import { COMMIT_HISTORY, commitHistory, commitHistoryChanges } from './monitoring/commit-history.ts';
 import { assertionsDecided, CONFIRMED_COMMIT, confirmedCommitState } from './monitoring/confirmed-commit.ts';
 import { tellChanges } from './monitoring/known-library.ts';
 import {
@@ -186,7 +186,7 @@ export class NetconfServer implements SessionHost {
       changes,
     };
     const { access } = options;
-    datastores.confirmed.useEvaluator(conditionEvaluator({ schema, datastores, providers, access }));
+    datastores.confirmed.useReader(assertionReader({ schema, datastores, providers, access }));
     this.#handlers = new Map([...(options.handlers ?? []), ...netconfHandlers(services)]);
   }
 
@@ -417,8 +417,16 @@ export class NetconfServer implements SessionHost {
     type Given = [string, ConstructorParameters<typeof PlainState>[2], ConstructorParameters<typeof PlainState>[3]?];
     const all: Given[] = [
       [NETCONF_STATE, (interests) => netconfState(parts, interests), monitored],
-      [CONFIRMED_COMMIT, () => confirmedCommitState(this.#options.datastores.confirmed)],
-      [COMMIT_HISTORY, (interests) => commitHistory(this.#options.datastores, interests)],
+      [
+        CONFIRMED_COMMIT,
+        () => confirmedCommitState(datastores.confirmed),
+        { signal: datastores.confirmed.changes, unwatched: [`${CONFIRMED_COMMIT}/pending/remaining`] },
+      ],
+      [
+        COMMIT_HISTORY,
+        (interests) => commitHistory(datastores, interests),
+        { signal: commitHistoryChanges(schema, datastores) },
+      ],
       ['/sluice-url:url-files', () => urlFiles(this.#files)],
       // When the oldest event is forgotten nobody is told.
       [

@@ -1,9 +1,10 @@
 /** Assertions of confirmed commits, evaluated as a filter is: over running and state, as far as the user may read. */
 import type { AccessControl } from '../../../commit/access.ts';
-import type { EvaluateAssertions, Verdict } from '../../../commit/assertions.ts';
+import type { AssertionReader, Verdict } from '../../../commit/assertions.ts';
 import type { Datastores } from '../../../commit/datastores.ts';
 import { operationalView } from '../../../commit/operational.ts';
 import type { Interest, StateProvider } from '../../../commit/state.ts';
+import type { View } from '../../../datastore/view.ts';
 import { ViewTree } from '../../../datastore/xpath-tree.ts';
 import type { Schema } from '../../../yang/schema/node.ts';
 import { compileExpression } from '../../../yang/xpath/compile.ts';
@@ -20,7 +21,7 @@ export function compileCondition(schema: Schema, condition: string): Expression 
   return compileExpression(condition, { moduleOf, defaultModule: undefined });
 }
 
-export function conditionEvaluator({
+export function assertionReader({
   schema,
   datastores,
   providers,
@@ -30,8 +31,8 @@ export function conditionEvaluator({
   readonly datastores: Datastores;
   readonly providers: readonly StateProvider[];
   readonly access: AccessControl;
-}): EvaluateAssertions {
-  return async (assertions, principal) => {
+}): AssertionReader {
+  const evaluate: AssertionReader['evaluate'] = async (assertions, principal) => {
     const expressions = assertions.map(({ condition }) => compileCondition(schema, condition));
     using reading = datastores.read('running');
     const interests = interestsOf(expressions, schema);
@@ -48,6 +49,21 @@ export function conditionEvaluator({
         return { holds: false, error: error instanceof Error ? error.message : String(error) };
       }
     });
+  };
+  // For one synchronous look: the snapshot ends with the turn of the event loop.
+  const running = (): View => {
+    const reading = datastores.read('running');
+    setImmediate(() => reading[Symbol.dispose]());
+    return reading.view;
+  };
+  return {
+    evaluate,
+    listen: (wake) => {
+      const stops = providers.map((provider) => provider.onChange?.(wake, running));
+      return () => {
+        for (const stop of stops) stop?.();
+      };
+    },
   };
 }
 

@@ -1,10 +1,31 @@
 /** /commit-history (sluice-commit-history): the commits that the store remembers. */
+
 import type { Datastores } from '../../../commit/datastores.ts';
 import type { Interest } from '../../../commit/state.ts';
+import { StateSignal } from '../../../commit/state-signal.ts';
 import type { PlainData } from '../../../yang/data/build.ts';
+import type { Schema } from '../../../yang/schema/node.ts';
 
 export const COMMIT_HISTORY = '/sluice-commit-history:commit-history';
 const COMMIT = `${COMMIT_HISTORY}/commit`;
+
+/** Tells of each commit that is added to the list, and of those that are forgotten for it. */
+export function commitHistoryChanges(schema: Schema, datastores: Datastores): StateSignal {
+  const signal = new StateSignal();
+  const list = schema.find(COMMIT);
+  const restorable = schema.find(`${COMMIT_HISTORY}/oldest-restorable`);
+  let oldest = datastores.history[0]?.id ?? 1;
+  datastores.onCommit(({ id }) => {
+    if (list === undefined || restorable === undefined) return;
+    const entry = (commit: number): Interest => ({ node: list, keys: new Map([[COMMIT, [String(commit)]]]) });
+    const interests = [entry(id)];
+    const first = datastores.history[0]?.id ?? 1;
+    if (first !== oldest) interests.push({ node: restorable, keys: new Map() });
+    for (; oldest < first; oldest++) interests.push(entry(oldest));
+    signal.tell(interests);
+  });
+  return signal;
+}
 
 export function commitHistory({ history }: Datastores, interests: readonly Interest[]): PlainData {
   const [oldest] = history;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { connectSsh, type NetconfClient } from '../client.ts';
+import { establish, next, until } from '../notification/testing.ts';
 import { edit, ethernets, type TestServer, testServer, user } from '../testing/server.ts';
 
 const NS = 'xmlns="urn:sluice:yang:sluice-confirmed-commit"';
@@ -70,6 +71,21 @@ describe('confirmed commit by assertion', () => {
     await commit('b0', assertions, '<confirm-timeout>1</confirm-timeout>');
     assert.match(await decided(), /<outcome>timed-out<.*<name>no<.*<holds>false</s);
     assert.ok(!(await hasInterface('b0')));
+  });
+
+  it('shows its state to subscribers as it changes', async () => {
+    const watcher = await router.connect();
+    const filter = `<yp:datastore-subtree-filter><confirmed-commit ${NS}/><commit-history xmlns="urn:sluice:yang:sluice-commit-history"/></yp:datastore-subtree-filter>`;
+    await establish(watcher, `<yp:datastore>ds:operational</yp:datastore>${filter}<yp:on-change/>`);
+    assert.match((await next(watcher))[0] ?? '', /<commit><id>1<.*<last>/s);
+    await commit('s0', assertion('later', "/i:interfaces/i:interface[i:name='s1']"));
+    await until(watcher, /<operation>create<.*confirmed-commit\/pending</s);
+    await client.rpc(edit(ethernets('s1')));
+    const id = router.datastores.history.at(-1)?.id;
+    const told = await until(watcher, /<operation>delete<\/operation><target>[^<]*confirmed-commit\/pending</s);
+    assert.match(told.join(''), new RegExp(`<operation>create</operation><target>[^<]*commit-history/commit=${id}<`));
+    assert.match(await decided(), /<outcome>asserted</);
+    await watcher.close();
   });
 
   it('can still be confirmed and cancelled by its session', async () => {
