@@ -11,6 +11,7 @@ import type { DataNode } from '../../../yang/data/node.ts';
 import { FaultError } from '../../../yang/fault.ts';
 import type { Schema } from '../../../yang/schema/node.ts';
 import { writeFiltered } from '../filter/filtered.ts';
+import { isReadablePath } from '../filter/readable-path.ts';
 import { isSame, type Location, locate } from '../url/location.ts';
 import { type Call, OK, type RpcHandler } from './handler.ts';
 import { datastoreCaller, namedDatastore, type Services, withDefaults } from './services.ts';
@@ -19,8 +20,9 @@ export function editConfigHandler(services: Services): RpcHandler {
   const { datastores, changes } = services;
   return async (call) => {
     const target = namedDatastore(call, 'target') === 'candidate' ? 'candidate' : 'running';
-    const payload = await payloadOf(call, services);
-    const result = await datastores.edit(datastoreCaller(call), target, payload, editOptions(call));
+    const result = await withPayload(call, services, (payload) =>
+      datastores.edit(datastoreCaller(call), target, payload, editOptions(call)),
+    );
     return { ...OK, after: () => changes.committed(result?.record, call.caller) };
   };
 }
@@ -46,7 +48,7 @@ export function copyConfigHandler(services: Services): RpcHandler {
     }
     const target = namedDatastore(call, 'target');
     if (target === undefined) throw new Error('copy-config without a target passed its validation');
-    const result = await datastores.copy(datastoreCaller(call), await configSource(call, services), target);
+    const result = await withSource(call, services, (source) => datastores.copy(datastoreCaller(call), source, target));
     return {
       ...OK,
       after: () => {
@@ -72,17 +74,55 @@ export function deleteConfigHandler({ datastores, changes, urls }: Services): Rp
 
 export function validateHandler(services: Services): RpcHandler {
   return async (call) => {
-    await services.datastores.validate(datastoreCaller(call), await configSource(call, services));
+    await withSource(call, services, (source) => services.datastores.validate(datastoreCaller(call), source));
     return OK;
   };
 }
 
-/**
- * What an edit is to do: inline, or at a URL (RFC 6241 section 8.8.5.1, RFC 8526 section 3.1.2).
- */
-export async function payloadOf(call: Call, { urls }: Services): Promise<readonly DataNode[]> {
+/** Works on what an edit is to do: inline, or at a URL (RFC 6241 section 8.8.5.1, RFC 8526 section 3.1.2). */
+export function withPayload<T>(
+  call: Call,
+  services: Services,
+  work: (payload: readonly DataNode[]) => Promise<T>,
+): Promise<T> {
   const url = urlOf(call, undefined);
-  return url === undefined ? (call.config ?? []) : await urls.read(url.location, 'edit', url.path);
+  if (url === undefined) return work(call.config ?? []);
+  return concealing(
+    call,
+    services,
+    url,
+    async () => await work(await services.urls.read(url.location, 'edit', url.path)),
+  );
+}
+
+function withSource<T>(call: Call, services: Services, work: (source: ConfigSource) => Promise<T>): Promise<T> {
+  const url = urlOf(call, 'source');
+  const read = async (): Promise<T> => await work(await configSource(call, services));
+  return url === undefined ? read() : concealing(call, services, url, read);
+}
+
+/**
+ * What stands at a URL was not written by who asks: faults of it that name what the caller may not read are told without
+ * saying where.
+ */
+async function concealing<T>(
+  call: Call,
+  { keys }: Services,
+  { path }: UrlParameter,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof FaultError)) throw error;
+    throw new FaultError(
+      ...error.faults.map((fault) => {
+        if (fault.path === undefined || keys.rowOf(fault.path) === undefined) return fault;
+        if (isReadablePath(keys, call.decisions, fault.path)) return fault;
+        return { type: fault.type, tag: fault.tag, path, message: 'this is so of a node that you may not read' };
+      }),
+    );
+  }
 }
 
 async function configSource(call: Call, { urls }: Services): Promise<ConfigSource> {
@@ -132,7 +172,8 @@ async function copyToUrl(call: Call, services: Services, to: UrlParameter): Prom
   using reading = isNamed
     ? datastores.read(source, call.caller)
     : await datastores.compose(datastoreCaller(call), source);
-  const decisions = isNamed ? call.decisions : permitAll;
+  // What the caller brings he knows; what is at a URL he may not.
+  const decisions = isNamed || from !== undefined ? call.decisions : permitAll;
   await urls.write(to.location, documentOf(schema, reading.view, decisions, withDefaults(call)), to.path);
 }
 

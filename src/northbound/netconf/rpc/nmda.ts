@@ -11,7 +11,7 @@ import type { ReadOptions } from '../filter/filtered.ts';
 import { interestsOf } from '../filter/interests.ts';
 import { Narrowing } from '../filter/narrowing.ts';
 import { ORIGIN_NAMESPACE } from '../filter/origin-sink.ts';
-import { payloadOf } from './edit.ts';
+import { withPayload } from './edit.ts';
 import { type Call, OK, type RpcHandler } from './handler.ts';
 import { dataReply, replying } from './read.ts';
 import { datastoreCaller, datastoreOf, type Services, withDefaults } from './services.ts';
@@ -86,10 +86,11 @@ export function editDataHandler(services: Services): RpcHandler {
   const { datastores, changes } = services;
   return async (call) => {
     const target = writable(call, datastoreOf(call, findValue(call.input, 'datastore')));
-    const payload = await payloadOf(call, services);
     const defaultOperation = findValue(call.input, 'default-operation') as 'merge' | 'replace' | 'none' | undefined;
     const options = defaultOperation === undefined ? {} : { defaultOperation };
-    const result = await datastores.edit(datastoreCaller(call), target, payload, options);
+    const result = await withPayload(call, services, (payload) =>
+      datastores.edit(datastoreCaller(call), target, payload, options),
+    );
     return { ...OK, after: () => changes.committed(result?.record, call.caller) };
   };
 }

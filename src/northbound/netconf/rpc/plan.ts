@@ -9,7 +9,7 @@ import { writeData } from '../../../yang/codec/write-data.ts';
 import { build, type PlainData } from '../../../yang/data/build.ts';
 import { childSchema, findNode, findValue } from '../../../yang/data/find.ts';
 import type { Fault } from '../../../yang/fault.ts';
-import type { DataSchemaNode } from '../../../yang/schema/node.ts';
+import { isReadablePath } from '../filter/readable-path.ts';
 import type { Call, RpcHandler } from './handler.ts';
 import { datastoreCaller, type Services } from './services.ts';
 import { writePatch } from './yang-patch.ts';
@@ -52,20 +52,9 @@ function shown({ operations }: Plan, keys: KeySpace, decisions: Decisions): read
   const seen = new Map<string, PlannedOperation>();
   for (const operation of operations) {
     const id = `${operation.target} ${operation.summary}`;
-    if (!seen.has(id) && isReadable(keys, decisions, operation.path)) seen.set(id, operation);
+    if (!seen.has(id) && isReadablePath(keys, decisions, operation.path)) seen.set(id, operation);
   }
   return [...seen.values()];
-}
-
-function isReadable(keys: KeySpace, decisions: Decisions, path: string): boolean {
-  const address = keys.rowOf(path);
-  if (address === undefined) return false;
-  const may = (node: DataSchemaNode, key: string): boolean => {
-    const verdict = decisions.readable(node);
-    return verdict === 'permit' || (verdict === 'depends' && decisions.read(node, key));
-  };
-  if (address.node !== undefined && !may(address.node, address.key)) return false;
-  return keys.decode(address.key).every(({ node, key }) => may(node, key));
 }
 
 function operationData({ target, action, summary, path, disturbs }: PlannedOperation): PlainData {

@@ -142,6 +142,23 @@ describe(':url with files (RFC 6241 section 8.8)', () => {
     assert.match(written, /<name>seen</);
     assert.doesNotMatch(written, /hidden|<nacm/);
     assert.match(await guest.send(copy('<running/>', url('file:///backup.xml'))), /<error-tag>access-denied</);
+    // Nor does he learn by a URL what others have written to it.
+    writeFileSync(
+      fileOf('theirs.xml'),
+      document(`<interfaces ${IF}><interface><name>hidden</name><enabled>x</enabled></interface></interfaces>`),
+    );
+    for (const operation of [
+      `<validate><source>${url('file:///theirs.xml')}</source></validate>`,
+      `<edit-config><target><running/></target>${url('file:///theirs.xml')}</edit-config>`,
+    ]) {
+      const reply = await guest.send(operation);
+      assert.match(reply, /<error-tag>invalid-value<.*nc:url</);
+      assert.doesNotMatch(reply, /hidden/);
+    }
+    await client.rpc(copy(url('file:///all.xml'), '<running/>'));
+    await guest.rpc(copy(url('file:///some.xml'), url('file:///all.xml')));
+    assert.match(readFileSync(fileOf('some.xml'), 'utf8'), /<name>seen</);
+    assert.doesNotMatch(readFileSync(fileOf('some.xml'), 'utf8'), /hidden|<nacm/);
     await guest.close();
   });
 });
