@@ -75,7 +75,7 @@ describe('ncclient', () => {
 });
 
 describe('ncclient as a subscriber', () => {
-  it('gets a replay with filter and stop time, and one that goes on', async () => {
+  it('gets a replay with filter and stop time, one that goes on, and changes of a datastore', async () => {
     const start = new Date().toISOString();
     for (const vlan of [7, 8, 7]) publishBlockPoint(router, vlan);
     await new Promise((resolve) => setTimeout(resolve, 5));
@@ -83,7 +83,7 @@ describe('ncclient as a subscriber', () => {
     const stop = new Date().toISOString();
     const { out, status } = await run('/usr/bin/python3', [script, String(port), 'admin', 'secret', start, stop]);
     assert.equal(status, 0, out);
-    const { replay = [], live = [] } = JSON.parse(out) as Record<string, string[]>;
+    const { replay = [], live = [], push = [] } = JSON.parse(out) as Record<string, string[]>;
     assert.deepEqual(replay.map(kind), [
       'block-point-change 7',
       'block-point-change 7',
@@ -91,6 +91,8 @@ describe('ncclient as a subscriber', () => {
       'notificationComplete',
     ]);
     assert.deepEqual(live.map(kind), ['block-point-change 8', 'replayComplete']);
+    assert.deepEqual(push.map(kind), ['push-update', 'push-change-update']);
+    assert.match(push[1] ?? '', /<target>\/ietf-netconf-acm:nacm\/enable-nacm<\/target>/);
   });
 });
 

@@ -156,7 +156,10 @@ export const capabilities: readonly Capability[] = [
   {
     capability: 'subscribed notifications: establish, modify, delete, kill, filters, streams, replay',
     source: 'RFC 8639, 8640',
-    shownBy: [[`${here}/notification/subscription/subscription.test.ts`]],
+    shownBy: [
+      [`${here}/notification/subscription/subscription.test.ts`],
+      [`${here}/clients.test.ts`, 'ncclient as a subscriber'],
+    ],
   },
   {
     capability: 'YANG push: periodic subscriptions to every datastore',
@@ -166,7 +169,7 @@ export const capabilities: readonly Capability[] = [
   {
     capability: 'YANG push: on-change subscriptions, dampening, excluded changes, resync',
     source: 'RFC 8641, RFC 8072',
-    shownBy: [[`${here}/notification/push/on-change.test.ts`]],
+    shownBy: [[`${here}/notification/push/on-change.test.ts`], [`${here}/notification/push/changes.random.test.ts`]],
   },
   {
     capability: 'YANG push: on-change subscriptions to operational',

@@ -3,6 +3,7 @@ import json
 import sys
 
 from ncclient import manager
+from ncclient.xml_ import to_ele
 
 port, user, password, start, stop = sys.argv[1:]
 FILTER = ("subtree", '<block-point-change xmlns="urn:sluice:yang:sluice-block-points"><vlan-id>%s</vlan-id></block-point-change>')
@@ -30,4 +31,18 @@ with connect() as m:
 with connect() as m:
     m.create_subscription(filter=("xpath", "/block-point-change[vlan-id = 8]"), start_time=start)
     seen["live"] = received(m, "replayComplete")
+SN = "urn:ietf:params:xml:ns:yang:ietf-subscribed-notifications"
+YP = "urn:ietf:params:xml:ns:yang:ietf-yang-push"
+with connect() as m:
+    # ncclient has no operation for it: the rpc as XML, the notifications as they come.
+    reply = m.dispatch(to_ele(
+        '<establish-subscription xmlns="%s" xmlns:yp="%s" xmlns:ds="urn:ietf:params:xml:ns:yang:ietf-datastores">'
+        '<yp:datastore>ds:running</yp:datastore><yp:datastore-xpath-filter>/nacm:nacm/nacm:enable-nacm'
+        '</yp:datastore-xpath-filter><yp:on-change/></establish-subscription>'.replace(
+            "<yp:datastore-xpath-filter>",
+            '<yp:datastore-xpath-filter xmlns:nacm="urn:ietf:params:xml:ns:yang:ietf-netconf-acm">') % (SN, YP)))
+    seen["id"] = reply.data_ele.text if hasattr(reply, "data_ele") and reply.data_ele is not None else reply.xml
+    m.edit_config(target="running", config='<config><nacm xmlns="urn:ietf:params:xml:ns:yang:ietf-netconf-acm">'
+                                           '<enable-nacm>true</enable-nacm></nacm></config>')
+    seen["push"] = received(m, "push-change-update")
 print(json.dumps(seen))
