@@ -27,6 +27,7 @@ import { IfIndexes } from './platform/if-index.ts';
 import { PlatformTarget } from './platform/target.ts';
 import { ConfigurationError, loadFirstConfiguration } from './sluiced/first-start.ts';
 import { bindsOf, ensureListener } from './sluiced/listener.ts';
+import { collectAfterLargeCommits } from './sluiced/memory.ts';
 import { parseSluicedOptions, type SluicedOptions } from './sluiced/options.ts';
 import { routerSchema } from './sluiced/schema.ts';
 import { DEFAULT_ENDPOINT, type Endpoint, UsageError } from './start/options.ts';
@@ -134,6 +135,7 @@ async function start(options: SluicedOptions): Promise<() => Promise<void>> {
   await transports.start(features.transportIntent());
   announce(`${options.run}/netconf.json`, whereSshListens(transports, options.netconf));
   store.prepare();
+  datastores.onCommit(collectAfterLargeCommits());
   return async () => {
     await netconf.close();
     await transports.close();

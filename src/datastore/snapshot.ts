@@ -20,6 +20,7 @@ export class SharedReading implements Reading {
   readonly #transaction: Transaction;
   #uses = 0;
   #isOpen = true;
+  #isReleased = false;
   #lastRead = Date.now();
 
   constructor(environment: Environment) {
@@ -38,15 +39,17 @@ export class SharedReading implements Reading {
 
   use(): void {
     this.#uses++;
+    this.#lastRead = Date.now();
   }
 
-  /** One user less; the last one ends it. */
+  /** One user less. The next snapshot may use it again: beginning one is a good part of what a small reply costs. */
   done(): void {
-    if (--this.#uses === 0) this.end();
+    if (--this.#uses === 0 && this.#isReleased) this.end();
   }
 
   /** Nobody will use it anew: it ends with its last user. */
   release(): void {
+    this.#isReleased = true;
     if (this.#uses === 0) this.end();
   }
 

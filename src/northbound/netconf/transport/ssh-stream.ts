@@ -22,6 +22,7 @@ export class SshStream implements ByteStream {
   readonly #socket: Socket;
   readonly #channel: ServerChannel;
   #heldBack = false;
+  #isGathering = false;
   #events: ByteStreamEvents | undefined;
   #closed = false;
 
@@ -61,6 +62,7 @@ export class SshStream implements ByteStream {
 
   write(chunk: Buffer): boolean {
     if (this.#closed || !this.#channel.writable) return true;
+    this.#gather();
     this.#channel.write(chunk);
     this.#heldBack = !this.#ready();
     return !this.#heldBack;
@@ -80,6 +82,17 @@ export class SshStream implements ByteStream {
   destroy(): void {
     this.#channel.destroy();
     this.#close();
+  }
+
+  /** What is written before the event loop turns, such as the replies to pipelined rpcs, goes to the kernel at once. */
+  #gather(): void {
+    if (this.#isGathering) return;
+    this.#isGathering = true;
+    this.#socket.cork();
+    process.nextTick(() => {
+      this.#isGathering = false;
+      this.#socket.uncork();
+    });
   }
 
   #ready(): boolean {
