@@ -110,9 +110,12 @@ export class ConfigChanges {
 
   #summed(rows: readonly RowChange[]): readonly Edit[] {
     const tops = new Set<string>();
+    let top: string | undefined;
     for (const { key } of rows) {
-      const top = this.#keys.decode(key)[0];
-      if (top !== undefined) tops.add(this.#keys.path(top.key));
+      // Rows come in key order: what is below one top-level node comes together.
+      if (top !== undefined && key.startsWith(top)) continue;
+      top = this.#keys.decode(key)[0]?.key;
+      if (top !== undefined) tops.add(this.#keys.path(top));
     }
     return [...tops].map((target) => ({ target, operation: 'merge' }));
   }
