@@ -1,4 +1,5 @@
 /** One case of the fuzzer, made from (seed, number) alone: what one session, or one connection, sends. */
+import { PRIVATE_CANDIDATE } from '../../src/northbound/netconf/session/hello.ts';
 import { NETCONF_NAMESPACE } from '../../src/yang/codec/namespaces.ts';
 import { type Random, random } from '../../src/yang/data/example/random.ts';
 import { chunked, damage, pieced } from './damage.ts';
@@ -51,7 +52,8 @@ export function fuzzCase(vocabulary: Vocabulary, seed: number, number: number): 
   const isChunked = below(4) > 0;
   // Valid, nearly valid, hostile.
   const hostility = pick([0, 0, 5, 20, 120]);
-  const helloText = hello(isChunked ? pick([[1], [0, 1]]) : [0]);
+  // Half of the sessions have a candidate of their own.
+  const helloText = hello(isChunked ? pick([[1], [0, 1]]) : [0], below(2) === 0 ? [PRIVATE_CANDIDATE] : []);
   const messages = Array.from({ length: 1 + below(6) }, (_, index): FuzzMessage => {
     const id = `${index + 1}`;
     const text = rpc(id, content(operations, choice, hostility));
@@ -80,8 +82,9 @@ function rpc(id: string, text: string): string {
   return `<rpc xmlns="${NETCONF_NAMESPACE}" xmlns:nc="${NETCONF_NAMESPACE}" xmlns:yang="urn:ietf:params:xml:ns:yang:1" message-id="${id}">${text}</rpc>`;
 }
 
-function hello(versions: readonly number[]): string {
-  const each = versions.map((version) => `<capability>${capabilities[version]}</capability>`);
+function hello(versions: readonly number[], others: readonly string[]): string {
+  const named = [...versions.map((version) => capabilities[version]), ...others];
+  const each = named.map((uri) => `<capability>${uri}</capability>`);
   return `<hello xmlns="${NETCONF_NAMESPACE}"><capabilities>${each.join('')}</capabilities></hello>]]>]]>`;
 }
 
