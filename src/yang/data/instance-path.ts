@@ -4,7 +4,9 @@ import { quote } from '../xpath/instance-identifier.ts';
 
 /** The path of the root of an operation's data: `/module:rpc`, `/module:notification`, or below an action's node. */
 export function operationPath(operation: OperationNode): string {
-  return operation.kind === 'notification' ? operation.path : operation.path.replace(/\/[^/]*$/, '');
+  return operation.kind === 'notification' || operation.kind === 'structure'
+    ? operation.path
+    : operation.path.replace(/\/[^/]*$/, '');
 }
 
 /**

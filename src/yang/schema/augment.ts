@@ -4,7 +4,16 @@ import type { Statement } from '../statement/statement.ts';
 import { bring, type Draft, type DraftKind, type Expansion, expand, NODE_KEYWORDS } from './draft.ts';
 import type { LoadedModule, Scope, Unit } from './module.ts';
 
-const TARGETS: readonly DraftKind[] = ['container', 'list', 'choice', 'case', 'input', 'output', 'notification'];
+const TARGETS: readonly DraftKind[] = [
+  'container',
+  'list',
+  'choice',
+  'case',
+  'input',
+  'output',
+  'notification',
+  'structure',
+];
 const CASES: ReadonlySet<string> = new Set([
   'case',
   'choice',
@@ -80,7 +89,8 @@ function mandatoryNode(draft: Draft): Draft | undefined {
 
 function isConfiguration(draft: Draft): boolean {
   for (let one: Draft | undefined = draft; one; one = one.parent) {
-    if (one.kind === 'input' || one.kind === 'output' || one.kind === 'notification') return false;
+    if (one.kind === 'input' || one.kind === 'output' || one.kind === 'notification' || one.kind === 'structure')
+      return false;
     if (one.property('config')?.statement.argument === 'false') return false;
   }
   return true;

@@ -418,7 +418,7 @@ export class NodeCompiler {
 
   private operation(draft: Draft, around: Surroundings): OperationNode {
     if (draft.kind === 'notification') checkPlace(draft, around);
-    const what = draft.kind === 'notification' ? 'a notification' : 'an rpc or action';
+    const what = draft.kind === 'notification' || draft.kind === 'structure' ? `a ${draft.kind}` : 'an rpc or action';
     const inside = { ...around, inOperation: true, inInput: draft.kind === 'input', noOperations: what };
     const node = {
       kind: draft.kind as OperationNode['kind'],

@@ -10,6 +10,7 @@ export class CompiledSchema implements Schema {
   readonly dataChildren = new Map<string, DataSchemaNode>();
   readonly rpcs = new Map<string, RpcNode>();
   readonly notifications = new Map<string, OperationNode>();
+  readonly structures = new Map<string, OperationNode>();
   readonly identities: ReadonlyMap<string, Identity>;
   children: readonly SchemaNode[] = [];
   nodes: readonly DataSchemaNode[] = [];
@@ -34,11 +35,12 @@ export class CompiledSchema implements Schema {
   }
 
   /** Called once, with all nodes. */
-  complete(top: readonly SchemaNode[], nodes: readonly DataSchemaNode[]): void {
+  complete(top: readonly SchemaNode[], nodes: readonly DataSchemaNode[], structures: readonly SchemaNode[]): void {
     this.children = top;
     this.nodes = nodes;
-    for (const node of nodes) this.byPath.set(node.path, node);
+    for (const node of nodes) if (!isOfStructure(node)) this.byPath.set(node.path, node);
     this.addTop(top);
+    this.addTop(structures);
   }
 
   find(path: string): DataSchemaNode | undefined {
@@ -64,6 +66,9 @@ export class CompiledSchema implements Schema {
         case 'notification':
           this.notifications.set(key, node);
           break;
+        case 'structure':
+          this.structures.set(key, node);
+          break;
         case 'action':
         case 'case':
         case 'input':
@@ -74,4 +79,11 @@ export class CompiledSchema implements Schema {
       }
     }
   }
+}
+
+/** In a structure, whose path may be that of something else. */
+function isOfStructure(node: DataSchemaNode): boolean {
+  let at: DataSchemaNode['dataParent'] = node;
+  while (at && 'index' in at) at = at.dataParent;
+  return at?.kind === 'structure';
 }

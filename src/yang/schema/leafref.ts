@@ -12,6 +12,7 @@ export interface Top {
   readonly dataChildren: ReadonlyMap<string, DataSchemaNode>;
   readonly rpcs: ReadonlyMap<string, RpcNode>;
   readonly notifications: ReadonlyMap<string, OperationNode>;
+  readonly structures: ReadonlyMap<string, OperationNode>;
 }
 
 /** A position in the data tree; `undefined` is the root. */
@@ -156,6 +157,7 @@ export class LeafrefResolver {
       case 'rpc':
       case 'action':
       case 'notification':
+      case 'structure':
         return nearestData(position.parent);
       default: {
         const { dataParent } = position;
@@ -170,7 +172,8 @@ export class LeafrefResolver {
   private child(position: Position, module: string, name: string): Position {
     const key = `${module}:${name}`;
     if (position === undefined) {
-      return this.top.dataChildren.get(key) ?? this.top.rpcs.get(key) ?? this.top.notifications.get(key);
+      const { dataChildren, rpcs, notifications, structures } = this.top;
+      return dataChildren.get(key) ?? rpcs.get(key) ?? notifications.get(key) ?? structures.get(key);
     }
     switch (position.kind) {
       case 'rpc':
@@ -187,6 +190,7 @@ export class LeafrefResolver {
       case 'input':
       case 'output':
       case 'notification':
+      case 'structure':
         return position.dataChildren.get(key);
       default:
         return undefined;

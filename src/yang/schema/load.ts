@@ -24,6 +24,7 @@ import { findDraft } from './node-identifier.ts';
 import { referencedModules } from './referenced.ts';
 import { SearchPath } from './search-path.ts';
 import { checkNames } from './siblings.ts';
+import { draftStructures } from './structure.ts';
 import { checkUnused } from './unused.ts';
 import { expandUses } from './uses.ts';
 
@@ -76,7 +77,8 @@ export function loadSchema(request: SchemaRequest): Schema {
     if (node) top.push(node);
   }
   checkNames(top);
-  schema.complete(top, compiler.nodes);
+  const structures = structuresOf(set, shared).flatMap((draft) => compiler.compileTop(draft) ?? []);
+  schema.complete(top, compiler.nodes, structures);
   new LeafrefResolver(schema, constraints, compiler.leaves).resolveAll();
   resolveUniques(compiler);
   setDefaults(compiler.leaves);
@@ -154,6 +156,15 @@ function draftAll(set: ModuleSet, shared: Omit<Expansion, 'module'>): Draft {
   augmentAll(modules, root, shared);
   deviateAll(modules, root);
   return root;
+}
+
+function structuresOf(set: ModuleSet, shared: Omit<Expansion, 'module'>): readonly Draft[] {
+  const modules = [...set.all].filter((module) => module.implemented);
+  const [first] = modules;
+  if (!first) return [];
+  const root = new Draft('container', '', first, first.main.root, first.main.scope, undefined);
+  draftStructures(modules, root, shared);
+  return root.children;
 }
 
 /** In any order: an augment may go into what another one adds. */

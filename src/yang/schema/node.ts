@@ -149,9 +149,12 @@ export interface RpcNode extends NodeBase {
   readonly output: OperationNode;
 }
 
-/** The root of a data tree of its own: an rpc's or action's input or output, or a notification. */
+/**
+ * The root of a data tree of its own: an rpc's or action's input or output, a notification, or a structure
+ * (`rc:yang-data` of RFC 8040, `sx:structure` of RFC 8791).
+ */
 export interface OperationNode extends NodeBase, Parent {
-  readonly kind: 'input' | 'output' | 'notification';
+  readonly kind: 'input' | 'output' | 'notification' | 'structure';
   readonly musts: readonly Constraint[];
 }
 
@@ -169,6 +172,8 @@ export interface Schema extends Parent {
   readonly rpcs: ReadonlyMap<string, RpcNode>;
   /** Top-level notifications, key `module:name`. */
   readonly notifications: ReadonlyMap<string, OperationNode>;
+  /** `rc:yang-data` and `sx:structure`, key `module:name`. Their nodes are not found by `find`. */
+  readonly structures: ReadonlyMap<string, OperationNode>;
   /** Key `module:name`. */
   readonly identities: ReadonlyMap<string, Identity>;
   /** Every data node by its `index`. */

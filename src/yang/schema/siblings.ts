@@ -34,6 +34,7 @@ export function collect(children: readonly SchemaNode[], into: Map<string, DataS
       case 'input':
       case 'output':
       case 'notification':
+      case 'structure':
         break;
       default:
         into.set(`${child.module.name}:${child.name}`, child);

@@ -46,10 +46,20 @@ export function checkGrammar(root: Statement): '1' | '1.1' {
   return version;
 }
 
+/** What an extension's statement holds, where that is what `like` may hold: a structure's content is a container's. */
+export function checkStructure(statement: Statement, like: 'container' | 'augment', version: '1' | '1.1'): void {
+  checkContent(statement, like, version);
+}
+
 function checkStatement(statement: Statement, version: '1' | '1.1'): void {
   checkArgument(statement);
+  const { keyword } = statement;
+  checkContent(statement, keyword === 'deviate' ? `deviate ${statement.argument}` : keyword, version);
+}
+
+function checkContent(statement: Statement, like: string, version: '1' | '1.1'): void {
   const { children, keyword } = statement;
-  const rules = substatementsOf(keyword === 'deviate' ? `deviate ${statement.argument}` : keyword);
+  const rules = substatementsOf(like);
   const seen: string[] = [];
   for (const child of children) {
     // What an extension's statement may hold only the extension knows (RFC 7950 section 7.19).

@@ -29,9 +29,13 @@ export function moduleFiles(folder: string): readonly string[] {
   );
 }
 
-/** The folder first, then all others: where its imports are looked for. */
+/**
+ * The folder first, then all others: where its imports are looked for. Ours are for ours alone: yanglint takes the newest
+ * revision that it finds anywhere, and packaged drafts need each other's old ones.
+ */
 export function searchPathOf(folder: string): readonly string[] {
-  return [folder, ...ALL_FOLDERS.filter((other) => other !== folder)];
+  const others = ALL_FOLDERS.filter((other) => other !== folder && other !== OWN_MODULES);
+  return [folder, ...others];
 }
 
 export interface YanglintResult {

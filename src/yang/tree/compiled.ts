@@ -39,6 +39,7 @@ function flagsOf(node: SchemaNode, around: string | undefined): string | undefin
     case 'output':
       return 'ro';
     default:
+      if (node.extensions.has('ietf-yang-schema-mount:mount-point')) return 'mp';
       return around ?? (node.config ? 'rw' : 'ro');
   }
 }

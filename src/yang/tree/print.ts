@@ -1,6 +1,6 @@
 /** Tree diagrams of modules (RFC 8340), byte for byte as `yanglint -f tree` of libyang 2.1 prints them. */
 
-import type { Schema, SchemaNode } from '../schema/node.ts';
+import type { Module, Schema, SchemaNode } from '../schema/node.ts';
 import { rootStatement } from '../schema/written.ts';
 import { augmentedTree } from './augmented.ts';
 import { compiledTree } from './compiled.ts';
@@ -40,7 +40,20 @@ export function printTree(schema: Schema, moduleName: string): string {
     '    ',
     'notifications',
   );
+  lines.push(...structureLines(schema, module));
   return `${lines.join('\n')}\n`;
+}
+
+/** `rc:yang-data` (RFC 8040) and `sx:structure` (RFC 8791). */
+function structureLines(schema: Schema, module: Module): string[] {
+  const lines: string[] = [];
+  for (const structure of schema.structures.values()) {
+    if (structure.module !== module) continue;
+    const keyword = structure.origin.keyword.replace(/.*:/, '');
+    const nodes = structure.children.map((node) => compiledTree(node, module, '--'));
+    lines.push(...(lines.length === 0 ? [''] : []), `  ${keyword} ${structure.name}:`, ...treeLines(nodes, '    '));
+  }
+  return lines;
 }
 
 /** Augments of other modules; those of the own module are in its tree. */
