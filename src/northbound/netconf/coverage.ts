@@ -203,6 +203,31 @@ export const capabilities: readonly Capability[] = [
   },
   { capability: 'action', source: 'RFC 7950 section 7.15', shownBy: [[`${here}/session/action.test.ts`]] },
   { capability: 'ncclient, yangcli, OpenSSH', source: 'foreign clients', shownBy: [[`${here}/clients.test.ts`]] },
+  {
+    capability: 'bad input of every kind ends nothing and changes nothing',
+    source: 'npm run fuzz:netconf',
+    shownBy: [['test/fuzz/netconf.test.ts']],
+  },
+  {
+    capability: 'clients that do not read delay nobody',
+    source: 'limits below',
+    shownBy: [[`${here}/session/slow-reader.test.ts`]],
+  },
+  {
+    capability: 'kill -9 at any moment leaves a committed state; full disks; damaged files',
+    source: 'src/datastore',
+    shownBy: [
+      ['test/sluiced/kill.test.ts'],
+      ['src/datastore/store-kill.test.ts'],
+      ['test/sluiced/full-disk.test.ts'],
+      ['src/datastore/store-damage.test.ts'],
+    ],
+  },
+  {
+    capability: 'other modules than the stored configuration was made with',
+    source: 'sluice-datastore',
+    shownBy: [['test/sluiced/upgrade.test.ts'], ['src/datastore/schema-change.test.ts']],
+  },
 ];
 
 /** The table as Markdown. */
