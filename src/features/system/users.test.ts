@@ -32,6 +32,24 @@ test('Users accept the password of the user and no other, and no user without on
   assert.equal(await users.password('a\0nn', 'secret'), false);
 });
 
+test('Users remember a password that was right, until its hash is another', async () => {
+  let rows: Rows = { [user('ann')]: { password: await hashPassword('secret') } };
+  const users = new Users(model, () => viewOf(rows, []));
+  const time = async (password: string): Promise<number> => {
+    const started = performance.now();
+    await users.password('ann', password);
+    return performance.now() - started;
+  };
+  // A thousand at once cost one.
+  const all = await Promise.all(Array.from({ length: 1000 }, () => users.password('ann', 'secret')));
+  assert.ok(all.every((isRight) => isRight));
+  const [right, wrong] = [await time('secret'), await time('Secret')];
+  assert.ok(right < wrong, `${right} ms for the right one, ${wrong} ms for a wrong one`);
+  rows = { [user('ann')]: { password: await hashPassword('other') } };
+  assert.equal(await users.password('ann', 'secret'), false);
+  assert.equal(await users.password('ann', 'other'), true);
+});
+
 test('Users take as long for a name that does not exist', async () => {
   const running = viewOf({ [user('ann')]: { password: await hashPassword('secret') } }, []);
   const users = new Users(model, () => running);

@@ -86,15 +86,19 @@ export interface SshOptions {
   readonly sock?: Socket;
 }
 
+/** A thousand logins at once have to wait for each other. */
+const READY_MS = 120_000;
+
 /** Connects over SSH. The host key is not checked: for use on one's own machine. */
 export async function connectSsh(options: SshOptions): Promise<NetconfClient> {
   const connection = new ssh2.Client();
   await new Promise<void>((resolve, reject) => {
     connection.once('ready', resolve);
     connection.once('error', reject);
-    connection.connect({ ...options });
+    // A second error may follow the first.
+    connection.on('error', () => undefined);
+    connection.connect({ readyTimeout: READY_MS, ...options });
   });
-  connection.on('error', () => undefined);
   const channel = await new Promise<ssh2.ClientChannel>((resolve, reject) => {
     connection.subsys('netconf', (error, opened) => (error ? reject(error) : resolve(opened)));
   });
