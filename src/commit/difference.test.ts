@@ -39,3 +39,23 @@ test('differenceBetween and differenceSteps leave out what two overlays over run
   );
   assert.deepEqual(shown(atOnce(differenceSteps(new Overlay(running), before, after))), expected, 'read whole');
 });
+
+test('differenceSteps of overlays reads no more of running than they change', () => {
+  const base = viewOf(keys, payload(schema, { l: Array.from({ length: 1000 }, (_, i) => `v${i}`) }));
+  const changed = (value: string): Overlay => {
+    const view = new Overlay(base);
+    view.put(keys.child('', node, [value]), node, row);
+    return view;
+  };
+  let reads = 0;
+  const { get } = base;
+  base.get = (key) => {
+    reads++;
+    return get.call(base, key);
+  };
+  base.scan = () => {
+    throw new Error('running is read whole');
+  };
+  assert.deepEqual(shown(atOnce(differenceSteps(base, changed('a'), changed('b')))), ['-a', '+b']);
+  assert.ok(reads <= 12, `${reads} rows`);
+});
