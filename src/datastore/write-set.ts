@@ -14,6 +14,8 @@ import type { RowChange, RowKey, View } from './view.ts';
 /** Above this a transaction is handed to a thread of its own. */
 const bulkThreshold = 4000;
 
+const tableNumbers = Object.fromEntries(tableNames.map((name, number) => [name, number])) as Record<TableName, number>;
+
 export class WriteSet {
   #operations: [table: TableName, key: string, value: string | undefined][] = [];
   /** Operations beyond the threshold, and those before them. */
@@ -58,7 +60,7 @@ export class WriteSet {
   }
 
   #pack(packed: PackedWrites): void {
-    for (const [table, key, value] of this.#operations) packed.add(tableNames.indexOf(table), key, value);
+    for (const [table, key, value] of this.#operations) packed.add(tableNumbers[table], key, value);
     this.#operations = [];
   }
 }

@@ -235,7 +235,9 @@ class Edit {
     const draft = new RowDraft(this.#rows, key, schema);
     if (implicit && operation === 'none') {
       // A non-presence container is always there (RFC 7950 section 7.5.1): below it "none" only walks.
-    } else if (!this.#decide(key, implicit ? !isEmpty(this.#rows, key) : draft.existed, operation)) return;
+    } else if (operation !== 'merge' && operation !== 'replace') {
+      if (!this.#decide(key, implicit ? !isEmpty(this.#rows, key) : draft.existed, operation)) return;
+    }
     const children = node.children ?? [];
     if (operation !== 'none') {
       if (!implicit) {
