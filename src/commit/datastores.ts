@@ -249,7 +249,7 @@ export class Datastores {
   commit(caller: Caller, options: CommitOptions = {}): Promise<CommitResult> {
     return this.#write(caller, ['running', 'candidate'], async (snapshot) => {
       const candidate = this.#candidate(caller);
-      const view = candidate.toCommit(snapshot, caller.access);
+      const view = await candidate.toCommit(snapshot, caller.access);
       const change = differenceOf(view);
       const result = await this.#confirmable(caller, change, snapshot, options);
       candidate.committed(view);
@@ -308,7 +308,7 @@ export class Datastores {
    * Without a preference conflicts are refused, and nothing happens.
    */
   update(caller: Caller, preference?: Preference): Promise<void> {
-    return this.#queue.run(() => {
+    return this.#queue.run(async () => {
       if (!caller.ownCandidate === true) {
         throw new FaultError({
           type: 'protocol',
@@ -317,7 +317,8 @@ export class Datastores {
         });
       }
       using snapshot = this.#store.snapshot();
-      new PrivateCandidate(this.privateCandidates, caller.sessionId).update(snapshot, caller.access, preference);
+      const candidate = new PrivateCandidate(this.privateCandidates, caller.sessionId);
+      await candidate.update(snapshot, caller.access, preference);
     });
   }
 
@@ -339,7 +340,7 @@ export class Datastores {
           typeof source === 'object' && 'commit' in source
             ? await pastView(snapshot, source.commit, source.path)
             : source === 'candidate'
-              ? this.#candidate(caller).toCommit(snapshot, caller.access)
+              ? await this.#candidate(caller).toCommit(snapshot, caller.access)
               : await this.#source(caller, source, snapshot);
         const after = view instanceof Overlay ? view : new Overlay(view);
         const change = { before: snapshot.running, after, rows: after.changes() };

@@ -6,8 +6,9 @@ import type { Snapshot } from '../datastore/snapshot.ts';
 import { FaultError } from '../yang/fault.ts';
 import type { Decisions } from './access.ts';
 import type { PrivateCandidates } from './private-candidates.ts';
-import { type Preference, rebase } from './rebase/rebase.ts';
+import { type Preference, rebaseSteps } from './rebase/rebase.ts';
 import { conflictFaults } from './rebase/report.ts';
+import { inSlices } from './slices.ts';
 
 export interface SessionCandidate {
   /** To read, or to edit and then `replace` with; its base need not be running. */
@@ -18,7 +19,7 @@ export interface SessionCandidate {
   become(content: Overlay, now: Snapshot): void;
   discard(): void;
   /** What a commit makes of running, as an overlay over it. Throws the conflicts that are in the way. */
-  toCommit(now: Snapshot, access: Decisions | undefined): Overlay;
+  toCommit(now: Snapshot, access: Decisions | undefined): Promise<Overlay>;
   /** That overlay is running. */
   committed(content: Overlay): void;
 }
@@ -47,7 +48,7 @@ export class SharedCandidate implements SessionCandidate {
     this.#candidate.discard();
   }
 
-  toCommit(now: Snapshot): Overlay {
+  async toCommit(now: Snapshot): Promise<Overlay> {
     return this.view(now);
   }
 
@@ -84,9 +85,9 @@ export class PrivateCandidate implements SessionCandidate {
     this.#all.peek(this.#sessionId)?.discard();
   }
 
-  toCommit(now: Snapshot, access: Decisions | undefined): Overlay {
+  async toCommit(now: Snapshot, access: Decisions | undefined): Promise<Overlay> {
     if (this.#all.peek(this.#sessionId) === undefined) return new Overlay(now.running);
-    return this.#rebased(now, access, undefined);
+    return await this.#rebased(now, access, undefined);
   }
 
   committed(): void {
@@ -94,19 +95,22 @@ export class PrivateCandidate implements SessionCandidate {
   }
 
   /** Brings it up to running; without a preference conflicts are thrown, and nothing happens. */
-  update(now: Snapshot, access: Decisions | undefined, preference: Preference | undefined): void {
-    this.#branch.rebase(now, this.#rebased(now, access, preference));
+  async update(now: Snapshot, access: Decisions | undefined, preference: Preference | undefined): Promise<void> {
+    const merged = await this.#rebased(now, access, preference);
+    this.#branch.rebase(now, merged);
   }
 
-  #rebased(now: Snapshot, access: Decisions | undefined, preference: Preference | undefined): Overlay {
+  async #rebased(now: Snapshot, access: Decisions | undefined, preference: Preference | undefined): Promise<Overlay> {
     const branch = this.#branch;
+    await inSlices(branch.followSteps(now));
     const candidate = branch.view(now);
     const { running } = now;
-    const { conflicts, merged } = rebase({ candidate, running, mine: branch.mine, theirs: branch.theirs });
+    const { mine, theirs } = branch;
+    const { conflicts, merge } = await inSlices(rebaseSteps({ candidate, running, mine, theirs }));
     if (conflicts.length > 0 && preference === undefined) {
       throw new FaultError(...conflictFaults(conflicts, running, candidate, access));
     }
-    return merged(preference ?? 'candidate');
+    return await inSlices(merge(preference ?? 'candidate'));
   }
 
   get #branch(): Branch {

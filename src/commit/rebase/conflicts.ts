@@ -32,20 +32,29 @@ class Side {
   readonly orders = new Map<string, { readonly parent: RowKey; readonly node: ListNode }>();
   readonly cases = new Map<string, { readonly key: RowKey; readonly choice: ChoiceNode; readonly set: CaseNode }>();
   readonly #keys: KeySpace;
+  #deletes = false;
 
-  constructor(keys: KeySpace, changes: readonly RowChange[]) {
+  constructor(keys: KeySpace) {
     this.#keys = keys;
-    for (const change of changes) this.#add(change);
+  }
+
+  *add(changes: readonly RowChange[]): Generator<void, void> {
+    for (let i = 0; i < changes.length; i++) {
+      this.#add(changes[i] as RowChange);
+      if (i % ROWS_PER_STEP === 0) yield;
+    }
   }
 
   /** The outermost row at or above a key that this side has deleted. */
   deletedAbove(key: RowKey): RowKey | undefined {
+    if (!this.#deletes) return undefined;
     return this.#keys.decode(key).find((step) => deletes(this.rows.get(step.key)))?.key;
   }
 
   #add(change: RowChange): void {
     const { key, node, before, after } = change;
     this.rows.set(key, change);
+    this.#deletes ||= deletes(change);
     const parent = node === undefined ? '' : this.#keys.parentOf(key, node);
     if (node?.kind === 'leaf-list') this.members.set(idOf(parent, node), { parent, node });
     else if (node?.kind === 'list' && isOrdered(node) && after !== undefined && before?.position !== after.position) {
@@ -66,20 +75,27 @@ class Side {
   }
 }
 
-/** Conflicts in document order of the places where this side meets the other. */
-export function conflictsOf(
+/** Rows between two turns of the event loop. */
+export const ROWS_PER_STEP = 250;
+
+/** Conflicts in document order of the places where this side meets the other, found in steps. */
+export function* conflictSteps(
   keys: KeySpace,
   mine: readonly RowChange[],
   theirs: readonly RowChange[],
-): readonly Conflict[] {
+): Generator<void, readonly Conflict[]> {
   if (mine.length === 0 || theirs.length === 0) return [];
-  const own = new Side(keys, mine);
-  const other = new Side(keys, theirs);
+  const own = new Side(keys);
+  yield* own.add(mine);
+  const other = new Side(keys);
+  yield* other.add(theirs);
   const found = new Map<string, Conflict>();
   const row = (key: RowKey): void => {
     if (!found.has(key)) found.set(key, { kind: 'row', key });
   };
+  let done = 0;
   for (const change of mine) {
+    if (++done % ROWS_PER_STEP === 0) yield;
     const { key, node } = change;
     if (change.after !== undefined) {
       const gone = other.deletedAbove(keys.parent(key) ?? '');
@@ -99,6 +115,7 @@ export function conflictsOf(
     }
   }
   for (const { key, after } of theirs) {
+    if (++done % ROWS_PER_STEP === 0) yield;
     const gone = after && own.deletedAbove(keys.parent(key) ?? '');
     if (gone !== undefined) row(gone);
   }

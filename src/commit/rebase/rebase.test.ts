@@ -4,7 +4,7 @@ import { KeySpace } from '../../datastore/key.ts';
 import { isOrdered } from '../../datastore/shape.ts';
 import type { SourceView } from '../../datastore/source.ts';
 import { at, type Content, edited, lines, op, payload, schemaOf, viewOf } from '../testing/fixture.ts';
-import { rebase } from './rebase.ts';
+import { type Preference, type RebaseInput, rebaseSteps } from './rebase.ts';
 import { conflictFaults } from './report.ts';
 
 const schema = schemaOf(`module r {
@@ -22,6 +22,18 @@ const schema = schemaOf(`module r {
   }
 }`);
 const keys = new KeySpace(schema);
+
+function atOnce<T>(steps: Generator<void, T>): T {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+function rebase(input: RebaseInput) {
+  const { conflicts, merge } = atOnce(rebaseSteps(input));
+  return { conflicts, merged: (preference: Preference) => atOnce(merge(preference)) };
+}
 
 type Edit = { readonly [name: string]: Content };
 

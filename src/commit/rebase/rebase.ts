@@ -7,7 +7,7 @@ import { isImplicit } from '../../datastore/shape.ts';
 import type { SourceView } from '../../datastore/source.ts';
 import type { Row, RowChange, RowKey, RowNode } from '../../datastore/view.ts';
 import type { DataSchemaNode, SchemaNode } from '../../yang/schema/node.ts';
-import { type Conflict, changedColumns, conflictsOf, idOf } from './conflicts.ts';
+import { type Conflict, changedColumns, conflictSteps, idOf, ROWS_PER_STEP } from './conflicts.ts';
 
 /** What is kept where the changes meet. */
 export type Preference = 'candidate' | 'running';
@@ -23,13 +23,14 @@ export interface RebaseInput {
 
 export interface Rebased {
   readonly conflicts: readonly Conflict[];
-  /** Over running: what the branch says from now on. */
-  merged(preference: Preference): Overlay;
+  /** In steps, over running: what the branch says from now on. */
+  merge(preference: Preference): Generator<void, Overlay>;
 }
 
-export function rebase(input: RebaseInput): Rebased {
-  const conflicts = conflictsOf(input.running.keys, input.mine, input.theirs);
-  return { conflicts, merged: (preference) => new Merge(input, conflicts, preference).merged() };
+/** In steps, because there may be many changes. */
+export function* rebaseSteps(input: RebaseInput): Generator<void, Rebased> {
+  const conflicts = yield* conflictSteps(input.running.keys, input.mine, input.theirs);
+  return { conflicts, merge: (preference) => new Merge(input, conflicts, preference).steps() };
 }
 
 class Merge {
@@ -47,9 +48,16 @@ class Merge {
     this.#merged = new Overlay(input.running);
   }
 
-  merged(): Overlay {
-    for (const conflict of this.#conflicts) this.#settle(conflict);
-    for (const change of this.#input.mine) this.#take(change);
+  *steps(): Generator<void, Overlay> {
+    let done = 0;
+    for (const conflict of this.#conflicts) {
+      this.#settle(conflict);
+      if (++done % ROWS_PER_STEP === 0) yield;
+    }
+    for (const change of this.#input.mine) {
+      this.#take(change);
+      if (++done % ROWS_PER_STEP === 0) yield;
+    }
     return this.#merged;
   }
 
@@ -180,11 +188,12 @@ class Merge {
 
   /** At or below a row that is settled whole. */
   #isSettled(key: RowKey): boolean {
-    return this.#merged.keys.decode(key).some((step) => this.#settled.has(step.key));
+    return this.#settled.size > 0 && this.#merged.keys.decode(key).some((step) => this.#settled.has(step.key));
   }
 
   /** In a case that gave way to one of running. */
   #isCaseSettled(key: RowKey, node: DataSchemaNode): boolean {
+    if (this.#settled.size === 0) return false;
     for (let at: SchemaNode | undefined = node; at !== undefined; at = at.parent) {
       if (at.kind === 'case' && this.#settled.has(idOf(key, at))) return true;
     }
