@@ -85,17 +85,16 @@ export class ChangeHub {
   }
 
   #tell(change: ViewChange, concerns: (subscription: OnChangeSubscription) => boolean): void {
-    const known = new Map<string, readonly Entry[]>();
+    const known = new Map<string, { readonly entries: readonly Entry[]; readonly of: OnChangeSubscription }>();
     for (const subscription of [...this.#subscriptions]) {
       if (!concerns(subscription)) continue;
       try {
-        const { likeness } = subscription;
-        let entries = likeness === undefined || change.changesRules ? undefined : known.get(likeness);
-        if (entries === undefined) {
-          entries = subscription.entries(change);
-          if (likeness !== undefined) known.set(likeness, entries);
-        }
-        if (entries.length > 0) subscription.take(entries);
+        let found = known.get(subscription.likeness);
+        if (found === undefined) {
+          found = { entries: subscription.entries(change), of: subscription };
+          known.set(subscription.likeness, found);
+        } else subscription.follow(found.of);
+        if (found.entries.length > 0) subscription.take(found.entries);
       } catch (error) {
         subscription.fail(error);
       }

@@ -142,11 +142,16 @@ export class OnChangeSubscription implements Subscription {
     );
   }
 
-  /** Two subscriptions of which this is the same have the same entries of every change; undefined: of no other. */
-  get likeness(): string | undefined {
-    if (this.#selection.isEvaluated) return undefined;
+  /** Two subscriptions of which this is the same have the same entries of every change. */
+  get likeness(): string {
     const { user, recovery, externalGroups } = this.session.peer.principal;
     return JSON.stringify([this.#selection.id, this.isOperational, recovery, user, externalGroups]);
+  }
+
+  /** Another one that is like this has worked a change out. */
+  follow(other: OnChangeSubscription): void {
+    this.#decisions = other.#decisions;
+    this.#selected = other.#selected;
   }
 
   /** Takes what a change is to it. */

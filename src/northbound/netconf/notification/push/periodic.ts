@@ -81,17 +81,19 @@ export class PeriodicSubscription implements Subscription {
     if (trigger.anchor === undefined) {
       // The first update is the anchor (section 4.2).
       this.#anchor = Date.now();
-      this.#update();
+      // One that waits already is made when its turn comes, under the new terms.
+      if (!this.#isBusy) this.#update();
     } else this.#anchor = trigger.anchor;
-    this.#schedule(trigger.periodMs);
+    this.#schedule(trigger.periodMs, Date.now());
   }
 
   /** The next multiple of the period; those that were missed are left out. */
-  #schedule(periodMs: number): void {
-    const next = this.#anchor + (Math.floor((Date.now() - this.#anchor) / periodMs) + 1) * periodMs;
+  #schedule(periodMs: number, from: number): void {
+    const next = this.#anchor + (Math.floor((from - this.#anchor) / periodMs) + 1) * periodMs;
     this.#cancel = at(next, () => {
       this.#update();
-      if (!this.#isOver) this.#schedule(periodMs);
+      // A timer may be a little early.
+      if (!this.#isOver) this.#schedule(periodMs, Math.max(next, Date.now()));
     });
   }
 
