@@ -165,7 +165,13 @@ export class NetconfServer implements SessionHost {
       changes: this.#subscriptionChanges,
       push: this.#push,
     });
-    datastores.onCommit((_record, { rows, after }) => this.#subscriptions.onCommit(rows, after));
+    datastores.onCommit((_record, { rows, after }) => {
+      try {
+        this.#subscriptions.onCommit(rows, after);
+      } catch (error) {
+        options.log(`a bug in a subscription: ${describe(error)}`);
+      }
+    });
     const urls = new UrlAccess({
       schema,
       files: this.#files,

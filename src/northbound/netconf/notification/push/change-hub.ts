@@ -3,7 +3,7 @@ import type { Datastores } from '../../../../commit/datastores.ts';
 import type { StateProvider } from '../../../../commit/state.ts';
 import { END, type KeySpace } from '../../../../datastore/key.ts';
 import type { SourceView } from '../../../../datastore/source.ts';
-import type { RowChange } from '../../../../datastore/view.ts';
+import type { Change, RowChange } from '../../../../datastore/view.ts';
 import type { Entry } from './changes.ts';
 import { type Moment, OPERATIONAL } from './datastores.ts';
 import type { OnChangeSubscription } from './on-change.ts';
@@ -40,32 +40,26 @@ export class ChangeHub {
       ...parts,
       onChange: (change) => this.#tell(change, (subscription) => subscription.isOperational),
     });
-    parts.datastores.onCommit((_record, { before, after, rows }) => {
-      if (this.#subscriptions.size === 0) return;
-      const changesRules = rows.some(({ node }) => node?.path.startsWith(RULES));
-      // The views of a commit are the store's own.
-      const change = { before: before as SourceView, after: after as SourceView, rows, changesRules };
-      this.#tell(change, (subscription) => !subscription.isOperational);
-      if (!this.mirror.isRunning) return;
-      this.#tell(this.mirror.committed(change), (subscription) => subscription.isOperational);
+    parts.datastores.onCommit((_record, change) => {
+      try {
+        this.#committed(change);
+      } catch (error) {
+        // A commit does not fail for those who hear of it.
+        parts.onBug(error);
+      }
     });
   }
 
-  /** `begin` is called when the datastore can be followed: at once, or when its state has been read for the first time. */
+  /** `begin` is called when the datastore can be followed: soon, or when its state has been read for the first time. */
   add(subscription: OnChangeSubscription, begin: () => void): void {
-    if (!subscription.isOperational) {
-      this.#subscriptions.add(subscription);
-      begin();
-      return;
-    }
-    this.mirror.use().then(
-      () => {
+    const ready = subscription.isOperational ? this.mirror.use() : Promise.resolve();
+    ready
+      .then(() => {
         if (subscription.isOver) return;
         this.#subscriptions.add(subscription);
         begin();
-      },
-      (error) => subscription.fail(error),
-    );
+      })
+      .catch((error) => subscription.fail(error));
   }
 
   remove(subscription: OnChangeSubscription): void {
@@ -82,6 +76,16 @@ export class ChangeHub {
       options: { configOnly: !isOperational, defaults: 'explicit' },
       [Symbol.dispose]: () => reading[Symbol.dispose](),
     };
+  }
+
+  #committed({ before, after, rows }: Change): void {
+    if (this.#subscriptions.size === 0) return;
+    const changesRules = rows.some(({ node }) => node?.path.startsWith(RULES));
+    // The views of a commit are the store's own.
+    const change = { before: before as SourceView, after: after as SourceView, rows, changesRules };
+    this.#tell(change, (subscription) => !subscription.isOperational);
+    if (!this.mirror.isRunning) return;
+    this.#tell(this.mirror.committed(change), (subscription) => subscription.isOperational);
   }
 
   #tell(change: ViewChange, concerns: (subscription: OnChangeSubscription) => boolean): void {

@@ -187,8 +187,12 @@ export class OnChangeSubscription implements Subscription {
     if (this.#isOver) return;
     if (this.syncsOnStart) this.resync();
     else if (this.#selection.isEvaluated) {
-      using moment = this.#hub.moment(this.#terms.datastore);
-      this.#select(moment.view);
+      try {
+        using moment = this.#hub.moment(this.#terms.datastore);
+        this.#select(moment.view);
+      } catch (error) {
+        this.fail(error);
+      }
     }
   }
 

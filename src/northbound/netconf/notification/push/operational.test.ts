@@ -182,6 +182,22 @@ describe('on-change subscriptions of operational (RFC 8641)', () => {
     assert.equal(links.reads, reads);
   });
 
+  it('end where their filter takes too long, whatever they ask for, and nothing else does', async () => {
+    const slow = '//*[//*[//*[//*[//*[//*[. = 1]]]]]]';
+    const subscriber = await router.connect();
+    const filter = `<yp:datastore-xpath-filter>${slow}</yp:datastore-xpath-filter>`;
+    await establish(
+      subscriber,
+      operational(filter, '<yp:on-change><yp:sync-on-start>false</yp:sync-on-start></yp:on-change>'),
+    );
+    assert.match((await next(subscriber))[0] ?? '', /<subscription-terminated .*filter-unavailable</);
+    await establish(subscriber, operational(filter));
+    assert.match((await next(subscriber))[0] ?? '', /<subscription-terminated .*filter-unavailable</);
+    await establish(subscriber, operational(filter, '<yp:periodic><yp:period>1000</yp:period></yp:periodic>'));
+    assert.match((await next(subscriber))[0] ?? '', /<subscription-terminated .*filter-unavailable</);
+    await subscriber.close();
+  });
+
   it('are refused where nothing changes but counters', async () => {
     const counters = subtree(
       `<interfaces ${IF}><interface><statistics><in-octets/></statistics></interface></interfaces>`,
