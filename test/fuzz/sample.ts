@@ -6,6 +6,8 @@ import { NETCONF_NAMESPACE } from '../../src/yang/codec/namespaces.ts';
 import type { Random } from '../../src/yang/data/example/random.ts';
 import type {
   AnydataNode,
+  CaseNode,
+  ChoiceNode,
   DataSchemaNode,
   LeafListNode,
   LeafNode,
@@ -72,7 +74,7 @@ export class Samples {
     if (depth > maxDepth) return '';
     switch (node.kind) {
       case 'choice': {
-        const cases = this.#isWrong(options) ? node.cases : [this.#random.pick(node.cases)];
+        const cases = this.#isWrong(options) ? node.cases : [this.#case(node)];
         return cases.map((one) => this.#node(one, module, options, depth)).join('');
       }
       case 'case': {
@@ -96,6 +98,12 @@ export class Samples {
       default:
         return ''; // actions and notifications
     }
+  }
+
+  /** A configuration in the request says more than a URL of one. */
+  #case({ cases }: ChoiceNode): CaseNode {
+    const config = cases.find(({ name }) => name === 'config');
+    return config !== undefined && this.#random.below(8) > 0 ? config : this.#random.pick(cases);
   }
 
   #inside(node: Extract<SchemaNode, { kind: 'container' | 'list' }>, options: SampleOptions, depth: number): string {
@@ -200,7 +208,21 @@ function isWanted(node: SchemaNode, options: SampleOptions): boolean {
   return node.config || options.state === true;
 }
 
+/** RFC 7950 section 3, "mandatory node"; containers count by what is in them. */
 function isMandatory(node: SchemaNode): boolean {
-  if (node.kind === 'leaf') return node.mandatory && !node.isKey;
-  return (node.kind === 'choice' || node.kind === 'anydata' || node.kind === 'anyxml') && node.mandatory;
+  switch (node.kind) {
+    case 'leaf':
+      return node.mandatory && !node.isKey;
+    case 'choice':
+    case 'anydata':
+    case 'anyxml':
+      return node.mandatory;
+    case 'list':
+    case 'leaf-list':
+      return node.minElements > 0;
+    case 'container':
+      return !node.presence && node.children.some(isMandatory);
+    default:
+      return false;
+  }
 }

@@ -81,8 +81,19 @@ export class Values {
   }
 
   lexical(node: LeafNode | LeafListNode): Lexical {
-    if (node.path === '/ietf-netconf:kill-session/input/session-id')
-      return plain(this.#random.pick(['0', '4000000', '4294967295']));
+    const { below, pick } = this.#random;
+    switch (below(10) === 0 ? '' : node.path) {
+      case '/ietf-netconf-nmda:edit-data/input/datastore': {
+        const declarations = ' xmlns:i="urn:ietf:params:xml:ns:yang:ietf-datastores"';
+        return { value: pick(['i:running', 'i:candidate']), declarations };
+      }
+      case '/ietf-netconf:edit-config/input/edit-content/url/url':
+      case '/ietf-netconf:edit-config/input/url':
+        return plain('file:///a.xml');
+      case '/ietf-netconf:kill-session/input/session-id':
+        return plain(pick(['0', '4000000', '4294967295']));
+    }
+    if (node.path === '/ietf-netconf:kill-session/input/session-id') return plain('0'); // never that of who watches
     return this.#ofType(node.type);
   }
 
