@@ -24,7 +24,7 @@ const places: ReadonlySet<string> = new Set(['first', 'last', 'before', 'after']
 export function readAttributes(
   element: XmlElement,
   schema: DataSchemaNode,
-  mode: 'data' | 'edit',
+  mode: 'data' | 'edit' | 'parameter',
   scope: NameScope,
   fail: (fault: AttributeFault) => void,
 ): NodeAttributes {
@@ -49,10 +49,10 @@ function readAttribute(
   draft: Draft,
   { namespace, name, value }: XmlAttribute,
   schema: DataSchemaNode,
-  mode: 'data' | 'edit',
+  mode: 'data' | 'edit' | 'parameter',
   scope: NameScope,
 ): string | typeof unknown | undefined {
-  if (namespace === WITH_DEFAULTS_NAMESPACE && name === 'default') {
+  if (mode !== 'parameter' && namespace === WITH_DEFAULTS_NAMESPACE && name === 'default') {
     if (schema.kind !== 'leaf' && schema.kind !== 'leaf-list')
       return `only leaves can be marked as default, not ${schema.name}`;
     if (value !== 'true' && value !== 'false' && value !== '1' && value !== '0')

@@ -165,7 +165,10 @@ export class XmlDataReader implements XmlHandler {
     this.#frame = frame;
     if (element.attributes.length > 0 && takesOver === undefined) {
       const fail = (fault: AttributeFault) => this.#fail(fault, frame);
-      frame.attributes = readAttributes(element, schema, this.#options.mode, this.#scope, fail);
+      // Parameters of an operation have no attributes; a configuration's leaves can be tagged as default (RFC 6243).
+      const isParameter = (this.#options.path ?? '') !== '';
+      const mode = isParameter ? 'parameter' : this.#options.mode;
+      frame.attributes = readAttributes(element, schema, mode, this.#scope, fail);
       const { operation } = frame.attributes;
       if (operation !== undefined) frame.deleted = operation === 'delete' || operation === 'remove';
     }

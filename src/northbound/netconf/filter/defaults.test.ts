@@ -173,6 +173,11 @@ describe('wd:default in an edit (RFC 6243 section 4.5.2)', () => {
     assert.equal(enabled(await read(undefined, entry('b'))), '<enabled>true</enabled>');
   });
 
+  it('is no attribute of parameters', async () => {
+    const parameter = `<with-defaults ${PARAMETER} ${WD} wd:default="true">trim</with-defaults>`;
+    assert.equal(await tag(`<get-config><source><running/></source>${parameter}</get-config>`), 'unknown-attribute');
+  });
+
   it('is understood in copy-config, so that what was read tagged can be written back', async () => {
     const before = await client.rpc('<get-config><source><running/></source></get-config>');
     const tagged = await client.rpc(
