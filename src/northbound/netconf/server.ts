@@ -10,17 +10,13 @@ import type { Datastores } from '../../commit/datastores.ts';
 import type { StateProvider } from '../../commit/state.ts';
 import { StateSignal } from '../../commit/state-signal.ts';
 import type { KeySpace } from '../../datastore/key.ts';
-import { ViewTree } from '../../datastore/xpath-tree.ts';
 import { readHttpsSettings } from '../../features/url/model.ts';
 import { writeData } from '../../yang/codec/write-data.ts';
 import { XmlWriter } from '../../yang/codec/xml-writer.ts';
-import { reachOf } from '../../yang/data/reach.ts';
 import { type Fault, FaultError } from '../../yang/fault.ts';
 import type { RpcNode, Schema } from '../../yang/schema/node.ts';
-import { followInstanceIdentifier } from '../../yang/xpath/instance-identifier.ts';
 import { faultsOf, writeRpcError } from './errors/rpc-error.ts';
 import { assertionReader } from './filter/conditions.ts';
-import { ReadableTree } from './filter/readable-tree.ts';
 import { capabilitiesOf } from './monitoring/capabilities.ts';
 import { COMMIT_HISTORY, commitHistory, commitHistoryChanges } from './monitoring/commit-history.ts';
 import { assertionsDecided, CONFIRMED_COMMIT, confirmedCommitState } from './monitoring/confirmed-commit.ts';
@@ -53,7 +49,7 @@ import {
 import { Subscriptions } from './notification/subscription/subscriptions.ts';
 import type { Call, Reply, RpcHandler, RpcHandlers } from './rpc/handler.ts';
 import { netconfHandlers } from './rpc/handlers.ts';
-import { assertInput } from './session/input.ts';
+import { assertPossible } from './rpc/possible.ts';
 import { MessageReader, type Operation } from './session/message.ts';
 import {
   DEFAULT_SESSION_LIMITS,
@@ -100,8 +96,6 @@ export interface ListenSshOptions {
 
 /** Sessions at a time, hellos included; the next one is closed at once. */
 const MAX_SESSIONS = 4096;
-/** Time for the constraints of one call's input that look into the datastores. */
-const INPUT_CHECK_MS = 2_000;
 
 export class NetconfServer implements SessionHost {
   readonly limits: SessionLimits;
@@ -281,7 +275,11 @@ export class NetconfServer implements SessionHost {
     let reply: Reply;
     try {
       const call = this.#call(session, operation);
-      await this.#assertPossible(call, operation);
+      await assertPossible(
+        { schema: this.#schema, keys: this.#keys, datastores: this.#options.datastores },
+        call,
+        operation,
+      );
       reply = await this.#handler(operation.rpc)(call);
     } catch (error) {
       return await session.replyFaults(this.faultsOf(error));
@@ -342,27 +340,6 @@ export class NetconfServer implements SessionHost {
     if (partialLocks.isHolder(session.id)) return false;
     if (confirmed.pending?.sessionId === session.id) return false;
     return (['running', 'candidate', 'startup'] as const).every((name) => locks.holder(name)?.sessionId !== session.id);
-  }
-
-  /** What can be said of a call only with the datastores at hand, as far as the caller may see them. */
-  async #assertPossible({ decisions }: Call, { rpc, input, target, unchecked }: Operation): Promise<void> {
-    if (unchecked === undefined && target === undefined) return;
-    const { datastores } = this.#options;
-    const isRunning = target === undefined && reachOf(rpc.input) === 'configuration';
-    using reading = isRunning ? datastores.read('running') : await datastores.readOperational([]);
-    const tree = new ReadableTree(new ViewTree(reading.view, this.#keys), decisions, INPUT_CHECK_MS);
-    const above = target === undefined ? undefined : followInstanceIdentifier(tree, target);
-    if (target !== undefined && above === undefined) {
-      throw new FaultError({
-        type: 'application',
-        tag: 'data-missing',
-        path: target,
-        message: `What ${rpc.name} is called on does not exist.`,
-      });
-    }
-    if (unchecked === undefined) return;
-    const context = { ...unchecked, accessible: tree, ...(above === undefined ? {} : { above }) };
-    assertInput(this.#schema, rpc, input, context);
   }
 
   #handler(rpc: RpcNode): RpcHandler {
