@@ -37,36 +37,37 @@ export class StoredRow implements Row {
 /** The number of the root's row, which no node has. */
 export const rootId = 0;
 
+// Of the row being packed; packing one makes no objects.
+const ids: number[] = [];
+const texts: string[] = [];
+
 export function packRow(keys: KeySpace, node: RowNode | undefined, row: Row): string {
   let flags = row.position === undefined ? 0 : hasPosition;
-  let packed = '';
-  let last = -1;
+  let count = 0;
   for (const [column, value] of row.leaves) {
-    const id = keys.columnId(column);
-    if (id < last) return packSorted(keys, node, row);
-    last = id;
     const bytes = toUtf8(value);
     if (bytes !== value) flags |= isUtf8;
-    packed += keys.columnHead(column) + varint(bytes.length) + bytes;
+    insert(count++, keys.columnId(column), keys.columnHead(column) + varint(bytes.length) + bytes);
   }
-  if (unknownOf(row).size > 0) return packSorted(keys, node, row);
-  return packedHead(keys, node, row, flags) + packed;
+  for (const [id, value] of unknownOf(row)) {
+    const bytes = toUtf8(value);
+    if (bytes !== value) flags |= isUtf8;
+    insert(count++, id, varint(id) + varint(bytes.length) + bytes);
+  }
+  let packed = packedHead(keys, node, row, flags);
+  for (let i = 0; i < count; i++) packed += texts[i] as string;
+  return packed;
 }
 
-function packSorted(keys: KeySpace, node: RowNode | undefined, row: Row): string {
-  const columns: [number, string][] = [];
-  let flags = row.position === undefined ? 0 : hasPosition;
-  const add = (id: number, value: string): void => {
-    const bytes = toUtf8(value);
-    if (bytes !== value) flags |= isUtf8;
-    columns.push([id, bytes]);
-  };
-  for (const [column, value] of row.leaves) add(keys.columnId(column), value);
-  for (const [id, value] of unknownOf(row)) add(id, value);
-  columns.sort((a, b) => a[0] - b[0]);
-  let packed = packedHead(keys, node, row, flags);
-  for (const [id, bytes] of columns) packed += varint(id) + varint(bytes.length) + bytes;
-  return packed;
+/** Puts a column in its place among those before it, which are few and mostly below it. */
+function insert(count: number, id: number, text: string): void {
+  let at = count;
+  for (; at > 0 && (ids[at - 1] as number) > id; at--) {
+    ids[at] = ids[at - 1] as number;
+    texts[at] = texts[at - 1] as string;
+  }
+  ids[at] = id;
+  texts[at] = text;
 }
 
 function packedHead(keys: KeySpace, node: RowNode | undefined, { position }: Row, flags: number): string {
