@@ -2,7 +2,7 @@
 import type { PlannedOperation } from '../../commit/feature.ts';
 import type { KeySpace } from '../../datastore/key.ts';
 import type { Change, View } from '../../datastore/view.ts';
-import { TRANSPORT_TARGET, type TransportOperation } from './endpoint.ts';
+import { type CallHomeClient, type ListenEndpoint, TRANSPORT_TARGET, type TransportOperation } from './endpoint.ts';
 import { type EntryError, NetconfServerConfiguration } from './model.ts';
 
 export function planNetconfServer(change: Change, keys: KeySpace): readonly PlannedOperation[] {
@@ -30,27 +30,57 @@ export function transportIntent(
   return [...difference('listen', new Map(), listen), ...difference('call-home', new Map(), callHome)];
 }
 
-interface Named {
-  readonly name: string;
-  readonly path: string;
-}
+type Kind = 'listen' | 'call-home';
+type Value = ListenEndpoint | CallHomeClient;
 
-const NOUNS = { listen: 'listener', 'call-home': 'call home client' } as const;
+const NOUNS: Readonly<Record<Kind, string>> = { listen: 'listener', 'call-home': 'call home client' };
 
-function difference<T extends Named>(
-  kind: 'listen' | 'call-home',
+function difference<T extends Value>(
+  kind: Kind,
   before: ReadonlyMap<string, T>,
   after: ReadonlyMap<string, T>,
 ): readonly PlannedOperation[] {
   const operations: PlannedOperation[] = [];
-  const plan = (verb: string, { name, path }: Named, operation: TransportOperation): void => {
-    operations.push({ target: TRANSPORT_TARGET, path, summary: `${verb} ${NOUNS[kind]} ${name}`, operation });
+  const plan = (old: T | undefined, value: T | undefined, { name, path }: Value): void => {
+    const action = old === undefined ? 'create' : value === undefined ? 'delete' : 'change';
+    operations.push({
+      target: TRANSPORT_TARGET,
+      path,
+      summary: `${action} ${NOUNS[kind]} ${name}`,
+      operation: operationOf(kind, name, value),
+      action,
+      disturbs: () => old && disturbance(old, value),
+    });
   };
-  for (const [name, old] of before) if (!after.has(name)) plan('remove', old, { remove: kind, name });
+  for (const [name, old] of before) if (!after.has(name)) plan(old, undefined, old);
   for (const [name, value] of after) {
     const old = before.get(name);
-    if (old !== undefined && JSON.stringify(old) === JSON.stringify(value)) continue;
-    plan(old === undefined ? 'create' : 'change', value, { set: kind, value } as unknown as TransportOperation);
+    if (old === undefined || !isSame(old, value)) plan(old, value, value);
   }
   return operations;
+}
+
+function operationOf(kind: Kind, name: string, value: Value | undefined): TransportOperation {
+  if (value === undefined) return { remove: kind, name };
+  return 'binds' in value ? { set: 'listen', value } : { set: 'call-home', value };
+}
+
+/** Sessions stay, whatever happens: new connections are what is disturbed. */
+function disturbance(old: Value, value: Value | undefined): string | undefined {
+  if (value === undefined) {
+    return 'binds' in old
+      ? 'Nobody can connect there any more; sessions stay.'
+      : 'It is called no more; a session that is there stays.';
+  }
+  if ('binds' in old && 'binds' in value) {
+    const moved = old.binds.some((bind) => !value.binds.some((each) => isSame(each, bind)));
+    if (moved) return 'New connections have to go to another address or port; sessions stay.';
+    if (!isSame(old.transport, value.transport)) return 'New connections meet other keys, certificates or algorithms.';
+  }
+  return undefined;
+}
+
+/** They are plain data, read by the same code. */
+function isSame(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -31,6 +31,8 @@ export interface TlsAcceptorOptions {
 /** Certificates between the client's and a root. */
 const MAX_CHAIN = 16;
 
+type Client = { readonly user: string } | { readonly user: undefined; readonly reason: string };
+
 interface Waiting {
   readonly arrival: Arrival;
   readonly deadline: LoginDeadline;
@@ -101,7 +103,7 @@ export class TlsAcceptor implements Acceptor {
       return;
     }
     const { arrival, deadline } = waiting;
-    const client = this.#identify(socket);
+    const client = this.#client(socket);
     if (client.user === undefined) {
       this.#options.refused(client.reason);
       socket.destroy();
@@ -121,7 +123,16 @@ export class TlsAcceptor implements Acceptor {
     this.#options.accept(stream);
   }
 
-  #identify(socket: TLSSocket): { readonly user: string } | { readonly user: undefined; readonly reason: string } {
+  /** Certificates come from the network: one that cannot be read is refused like any other. */
+  #client(socket: TLSSocket): Client {
+    try {
+      return this.#identify(socket);
+    } catch (error) {
+      return { user: undefined, reason: `the certificate cannot be read: ${(error as Error).message}` };
+    }
+  }
+
+  #identify(socket: TLSSocket): Client {
     const presented = socket.getPeerCertificate(true);
     const [certificate, ...sent] = chainOf(presented);
     if (certificate === undefined) return { user: undefined, reason: 'no certificate was presented' };
