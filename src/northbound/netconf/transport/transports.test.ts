@@ -119,8 +119,27 @@ describe('Transports, listening', () => {
       await session.rpc(GET);
       await session.close();
     }
+  });
+
+  it('keeps the last way in until there is another', { timeout: 60_000 }, async () => {
+    await recovery.rpc(edit(listen(endpoint('c', ssh(bound(), key), 'replace'))));
+    const c = portOf('c');
     await recovery.rpc(edit(netconfServer('<listen nc:operation="delete"/>')));
-    assert.deepEqual([...router.transports.listeners()], []);
+    assert.ok(!(await recovery.rpc(GET)).includes('<netconf-server'));
+    await (await login(c)).close();
+    await recovery.rpc(edit(listen(endpoint('d', ssh(bound(), key)))));
+    await assert.rejects(login(c), /ECONNREFUSED/);
+    await (await login(portOf('d'))).close();
+    // The same place under another name, and the same name once more.
+    await recovery.rpc(edit(netconfServer('<listen nc:operation="delete"/>')));
+    await recovery.rpc(edit(listen(endpoint('d', ssh(bound(c), key)))));
+    await recovery.rpc(edit(netconfServer('<listen nc:operation="delete"/>')));
+    await recovery.rpc(edit(listen(endpoint('e', ssh(bound(c), key)))));
+    await (await login(c)).close();
+    assert.deepEqual(
+      [...router.transports.listeners()].map(({ name }) => name),
+      ['e'],
+    );
   });
 
   it('goes from one address to all of them and back, at one port', { timeout: 60_000 }, async () => {

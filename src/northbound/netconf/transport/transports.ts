@@ -45,6 +45,8 @@ const RETRY_MS = { first: 1000, most: 30_000 };
 interface Step {
   readonly set: Map<string, { readonly endpoint: ListenEndpoint; readonly acceptor: Acceptor }>;
   readonly removed: Set<string>;
+  /** Gone from the configuration, and the only way in. */
+  readonly left: Set<string>;
   readonly bound: Map<string, TcpListener>;
   /** Closed already, because a new socket was in its way: bound again if the commit is not made. */
   readonly givenUp: Map<string, Bind>;
@@ -57,6 +59,8 @@ export class Transports implements Target, TransportStates {
   readonly #limits: TransportLimits;
   readonly #listening = new Map<string, Listening>();
   readonly #calls = new Map<string, CallHome>();
+  /** Listeners that are not in the configuration any more (see keepLast). */
+  #left = new Set<string>();
   #retry: NodeJS.Timeout | undefined;
   #retryMs = RETRY_MS.first;
   #isStarted = false;
@@ -78,11 +82,13 @@ export class Transports implements Target, TransportStates {
 
   async prepare(planned: readonly PlannedOperation[]): Promise<Prepared | { readonly refused: readonly Fault[] }> {
     const operations = planned.map(({ operation }) => operation as TransportOperation);
+    const { log } = this.#options;
     // Commits of the start itself: `start` brings what running says then.
     if (!this.#isStarted) return { commit: async () => undefined, abort: async () => undefined };
-    const step: Step = { set: new Map(), removed: new Set(), bound: new Map(), givenUp: new Map() };
+    const step: Step = { set: new Map(), removed: new Set(), left: new Set(), bound: new Map(), givenUp: new Map() };
     try {
       for (const operation of operations) this.#build(operation, step);
+      this.#keepLast(operations, step);
       await this.#bind(step);
     } catch (error) {
       await this.#undo(step);
@@ -92,6 +98,9 @@ export class Transports implements Target, TransportStates {
     return {
       commit: async () => {
         await this.#apply(step);
+        this.#left = step.left;
+        if (step.left.size > 0)
+          log(`no listener and no call is configured: ${[...step.left].join(', ')} stays until one is`);
         for (const operation of operations) this.#applyCall(operation);
       },
       abort: () => this.#undo(step),
@@ -129,6 +138,26 @@ export class Transports implements Target, TransportStates {
     }
     const endpoint = operation.value;
     step.set.set(endpoint.name, { endpoint, acceptor: this.#acceptor(endpoint.path, endpoint.transport) });
+  }
+
+  /**
+   * Nobody is locked out by a configuration with neither a listener nor a call: the listeners of the one before stay until
+   * there is another way in. (A start makes the listener of the factory then.)
+   */
+  #keepLast(operations: readonly TransportOperation[], step: Step): void {
+    const calls = new Set(this.#calls.keys());
+    for (const operation of operations) {
+      if ('remove' in operation) calls.delete(operation.remove === 'call-home' ? operation.name : '');
+      else if (operation.set === 'call-home') calls.add(operation.value.name);
+    }
+    const left = [...this.#listening.keys()].filter((name) => !step.removed.has(name) && !this.#left.has(name));
+    const isWayIn = step.set.size > 0 || left.length > 0 || calls.size > 0;
+    if (isWayIn) for (const name of this.#left) step.removed.add(name);
+    else {
+      for (const name of step.removed) step.left.add(name);
+      for (const name of this.#left) step.left.add(name);
+      step.removed.clear();
+    }
   }
 
   /** Throws a FaultError where keys and certificates cannot be used. */
