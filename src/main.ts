@@ -16,8 +16,10 @@ import { EngineTarget } from './engine/target.ts';
 import { DEFAULT_LISTENER, listenerConfiguration } from './features/factory.ts';
 import { createFeatures, featureIndexes } from './features/features.ts';
 import { GENERATE_KEY_PAIR, KeyGenerator } from './features/keystore/generate.ts';
+import { GENERATE_CSR, RequestSigner } from './features/keystore/sign-request.ts';
 import { storedConfigurationState, unfitLines } from './features/stored-configuration/state.ts';
 import { Violations } from './features/stored-configuration/violations.ts';
+import type { RpcHandler } from './northbound/netconf/rpc/handler.ts';
 import { NetconfServer } from './northbound/netconf/server.ts';
 import { hostKeys as loadHostKeys } from './northbound/netconf/transport/host-keys.ts';
 import { nativeCiphersLoaded } from './northbound/netconf/transport/ssh2-internals.ts';
@@ -85,6 +87,7 @@ async function start(options: SluicedOptions): Promise<() => Promise<void>> {
     log,
   });
   const generator = new KeyGenerator(schema, hidden);
+  const signer = new RequestSigner(store.keys, () => runningOf(store), hidden);
   const datastores = new Datastores({
     store,
     constraints,
@@ -109,6 +112,10 @@ async function start(options: SluicedOptions): Promise<() => Promise<void>> {
     ],
     handlers: new Map([
       [GENERATE_KEY_PAIR, async ({ input }) => ({ kind: 'output', nodes: await generator.generate(input) })],
+      ...GENERATE_CSR.map((path): [string, RpcHandler] => [
+        path,
+        ({ rpc, target = '', input }) => ({ kind: 'output', nodes: signer.sign(rpc, target, input) }),
+      ]),
     ]),
     log,
     urlFolder: `${options.state}/url`,

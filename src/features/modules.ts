@@ -54,7 +54,13 @@ export const servedModules: readonly ModuleRequest[] = [
   { name: 'ietf-yang-library', revision: '2019-01-04' },
   {
     name: 'ietf-crypto-types',
-    features: ['one-asymmetric-key-format', 'cleartext-private-keys', 'hidden-private-keys'],
+    features: [
+      'one-asymmetric-key-format',
+      'cleartext-private-keys',
+      'hidden-private-keys',
+      'csr-generation',
+      'p10-csr-format',
+    ],
   },
   {
     name: 'ietf-truststore',

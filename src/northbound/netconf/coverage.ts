@@ -39,6 +39,14 @@ export const capabilities: readonly Capability[] = [
     shownBy: [[`${here}/transport/tls.test.ts`]],
   },
   {
+    capability: 'generate-asymmetric-key-pair, generate-csr, hidden keys',
+    source: 'RFC 9640, 9642, 9644',
+    shownBy: [
+      [`${here}/transport/tls.test.ts`, 'signs requests with hidden keys'],
+      ['src/features/keystore/keys.test.ts'],
+    ],
+  },
+  {
     capability: 'call home over SSH and TLS: order, attempts, periods, reconnection',
     source: 'RFC 8071',
     shownBy: [[`${here}/transport/transports.test.ts`, 'Transports, calling home']],

@@ -12,6 +12,7 @@ import { Store } from '../../../datastore/store.ts';
 import { keystoreFeature } from '../../../features/keystore/feature.ts';
 import { GENERATE_KEY_PAIR, KeyGenerator } from '../../../features/keystore/generate.ts';
 import { type HiddenKeys, spkiOf } from '../../../features/keystore/key-pair.ts';
+import { GENERATE_CSR, RequestSigner } from '../../../features/keystore/sign-request.ts';
 import { moduleFolders, servedModules } from '../../../features/modules.ts';
 import { NacmAccessControl } from '../../../features/nacm/access.ts';
 import { nacmFeature } from '../../../features/nacm/feature.ts';
@@ -25,6 +26,7 @@ import { truststoreFeature } from '../../../features/truststore/feature.ts';
 import { loadSchema } from '../../../yang/schema/load.ts';
 import type { Schema } from '../../../yang/schema/node.ts';
 import { connectUnix, type NetconfClient } from '../client.ts';
+import type { RpcHandler } from '../rpc/handler.ts';
 import { NetconfServer, type NetconfServerOptions } from '../server.ts';
 import { SocketStream } from '../transport/socket-stream.ts';
 import { Transports } from '../transport/transports.ts';
@@ -145,6 +147,7 @@ async function start(
       : []),
   ];
   const generator = new KeyGenerator(schema, hidden);
+  const signer = new RequestSigner(store.keys, running, hidden);
   // The platform's part in access control: the new rules are in force when the commit is.
   const platform: Target = {
     name: 'platform',
@@ -167,6 +170,10 @@ async function start(
     providers: features.flatMap(({ state }) => (state === undefined ? [] : [state])),
     handlers: new Map([
       [GENERATE_KEY_PAIR, async ({ input }) => ({ kind: 'output', nodes: await generator.generate(input) })],
+      ...GENERATE_CSR.map((path): [string, RpcHandler] => [
+        path,
+        ({ rpc, target = '', input }) => ({ kind: 'output', nodes: signer.sign(rpc, target, input) }),
+      ]),
     ]),
     log,
     urlFolder: join(folder, 'url'),

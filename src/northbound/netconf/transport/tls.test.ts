@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { writeDer } from '../../../features/keystore/der.ts';
+import { publicKeyOfSshBlob } from '../../../features/keystore/ssh-wire.ts';
 import { connectOver, type NetconfClient } from '../client.ts';
 import { cmsOf, makeCertificate, type TestCertificate } from '../testing/certificates.ts';
 import { edit, type TestServer, testServer } from '../testing/server.ts';
@@ -99,6 +101,17 @@ async function userOf(who: TestCertificate | undefined, more: ConnectionOptions 
     socket.destroy();
     return name;
   }
+}
+
+/** CertificationRequestInfo of a common name, without attributes. */
+function requestInfo(commonName: string, spki: Buffer): Buffer {
+  const attribute = writeDer(
+    0x30,
+    writeDer(0x06, Buffer.from('550403', 'hex')),
+    writeDer(0x0c, Buffer.from(commonName)),
+  );
+  const subject = writeDer(0x30, writeDer(0x31, attribute));
+  return writeDer(0x30, writeDer(0x02, Buffer.from([0])), subject, spki, writeDer(0xa0));
 }
 
 before(async () => {
@@ -320,6 +333,47 @@ describe('checkNetconfServer', () => {
     const unknown = /<public-key [^>]*>([^<]+)</.exec(clear)?.[1] ?? '';
     assert.match(clear, /<cleartext-private-key/);
     assert.match(await recovery.send(edit(hidden(unknown))), /hidden-private-key[\s\S]*holds no private key/);
+  });
+
+  it('signs requests with hidden keys, and serves what comes of them', { timeout: 60_000 }, async () => {
+    const CT = 'xmlns:ct="urn:ietf:params:xml:ns:yang:ietf-crypto-types"';
+    const KS = 'xmlns="urn:ietf:params:xml:ns:yang:ietf-keystore"';
+    for (const algorithm of ['ssh-ed25519', 'ecdsa-sha2-nistp384', 'rsa-sha2-256']) {
+      const made = await recovery.rpc(
+        `<generate-asymmetric-key-pair xmlns="urn:ietf:params:xml:ns:yang:ietf-ssh-common"><algorithm>${algorithm}</algorithm><private-key-encoding><hidden/></private-key-encoding></generate-asymmetric-key-pair>`,
+      );
+      const name = /'(hidden-[0-9a-f]+)'/.exec(made)?.[1];
+      const state = await recovery.rpc(`<get><filter type="subtree"><keystore ${KS}/></filter></get>`);
+      const blob = new RegExp(`<name>${name}</name>.*?<public-key>([^<]+)<`).exec(state)?.[1] ?? '';
+      const spki = publicKeyOfSshBlob(Buffer.from(blob, 'base64')).export({ format: 'der', type: 'spki' });
+      const entry = (content: string): string =>
+        `<keystore ${KS}><asymmetric-keys><asymmetric-key><name>${algorithm}</name>${content}</asymmetric-key></asymmetric-keys></keystore>`;
+      const pair = `<public-key-format ${CT}>ct:subject-public-key-info-format</public-key-format><public-key>${spki.toString('base64')}</public-key><hidden-private-key/>`;
+      await recovery.rpc(edit(entry(pair)));
+      const request = (key: Buffer): string =>
+        `<action xmlns="urn:ietf:params:xml:ns:yang:1">${entry(`<generate-csr><csr-format ${CT}>ct:p10-csr-format</csr-format><csr-info>${requestInfo('router', key).toString('base64')}</csr-info></generate-csr>`)}</action>`;
+      const reply = await recovery.rpc(request(spki));
+      const csr = join(folder, 'request.der');
+      writeFileSync(csr, Buffer.from(/<p10-csr[^>]*>([^<]+)</.exec(reply)?.[1] ?? '', 'base64'));
+      const certificateFile = join(folder, 'signed.pem');
+      const ca = ['-CA', root.certificateFile, '-CAkey', root.keyFile, '-CAcreateserial', '-days', '2'];
+      // OpenSSL verifies the request's signature before it signs.
+      await run('openssl', ['x509', '-req', '-inform', 'DER', '-in', csr, ...ca, '-out', certificateFile]);
+      const cms = cmsOf(folder, { ...server, certificateFile });
+      await recovery.rpc(
+        edit(
+          entry(`<certificates><certificate><name>c</name><cert-data>${cms}</cert-data></certificate></certificates>`),
+        ),
+      );
+      const options = { key: algorithm, certificate: 'c', clients: anchors, mappings: mapping(1, 'common-name') };
+      await recovery.rpc(edit(listen(endpoint('t', tls(bound(), options), 'replace'))));
+      port = [...router.transports.listeners()].find((each) => each.name === 't')?.ports.get('127.0.0.1') ?? 0;
+      const socket = await dial(ann, { checkServerIdentity: () => undefined });
+      assert.equal(socket.getPeerCertificate().subject.CN, 'router');
+      socket.destroy();
+      const other = Buffer.from(ann.publicKey, 'base64');
+      assert.match(await recovery.send(request(other)), /invalid-value[\s\S]*not that of the key/);
+    }
   });
 
   it('shows private keys and certificates to nobody without a rule for it', async () => {
