@@ -134,7 +134,7 @@ describe('on-change subscriptions of the configuration (RFC 8641)', () => {
   });
 
   it('keep to the dampening period, and send then what is true then', async () => {
-    const subscriber = await subscribed(running(interfaces, onChange('<yp:dampening-period>60</yp:dampening-period>')));
+    const subscriber = await subscribed(running(interfaces, onChange('<yp:dampening-period>200</yp:dampening-period>')));
     await next(subscriber);
     const started = performance.now();
     await set('d1', TYPE);
@@ -145,7 +145,7 @@ describe('on-change subscriptions of the configuration (RFC 8641)', () => {
     await set('e1', '<description>x</description>');
     await set('e1', '<description nc:operation="delete"/>');
     const [text = ''] = await next(subscriber);
-    assert.ok(performance.now() - started > 300, 'it came after the dampening period');
+    assert.ok(performance.now() - started > 1000, 'it came after the dampening period');
     // What came and went is told of as gone (section 3.3).
     assert.deepEqual(edits(text).sort(), ['create …=d1', 'delete …=d2', 'delete …=e1/description']);
     assert.match(text, /<description>last<\/description>/);
