@@ -134,7 +134,9 @@ describe('on-change subscriptions of the configuration (RFC 8641)', () => {
   });
 
   it('keep to the dampening period, and send then what is true then', async () => {
-    const subscriber = await subscribed(running(interfaces, onChange('<yp:dampening-period>200</yp:dampening-period>')));
+    const subscriber = await subscribed(
+      running(interfaces, onChange('<yp:dampening-period>200</yp:dampening-period>')),
+    );
     await next(subscriber);
     const started = performance.now();
     await set('d1', TYPE);
