@@ -10,6 +10,7 @@ import { keepAlive } from './tcp-listener.ts';
 export interface CallHomeOptions {
   /** The acceptor of an endpoint; throws where its keys cannot be used. */
   readonly acceptor: (endpoint: CallHomeEndpoint) => Acceptor;
+  /** Told of every attempt that failed, again and again. */
   readonly log: (message: string) => void;
   /** Between two attempts; doubled after each round of failures, up to twice `max-wait` but at least this. */
   readonly pauseMs?: number;
@@ -195,7 +196,7 @@ export class CallHome {
 
   #failed(endpoint: CallHomeEndpoint, reason: string): void {
     const message = `${endpoint.name}: ${reason}`;
-    if (message !== this.#lastError) this.#options.log(`call home to ${this.#client.name}, ${message}`);
+    this.#options.log(`call home to ${this.#client.name}, ${message}`);
     this.#lastError = message;
   }
 

@@ -75,7 +75,9 @@ export class TlsAcceptor implements Acceptor {
     useContext(this.#server, context);
     this.#server.on('secureConnection', (socket) => this.#secured(socket));
     this.#server.on('tlsClientError', (error, socket) => {
-      if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET') options.refused(error.message);
+      // OpenSSL's messages have numbers of their own in them; its codes do not.
+      const { code = 'handshake failed' } = error as NodeJS.ErrnoException;
+      if (code !== 'ECONNRESET') options.refused(code);
       socket.destroy();
     });
   }

@@ -24,6 +24,7 @@ import { CallHome } from './call-home.ts';
 import { sshPem } from './key-pem.ts';
 import { DEFAULT_LIMITS, type TransportLimits } from './limits.ts';
 import { bindKey, Listening } from './listening.ts';
+import { Seldom } from './seldom.ts';
 import { SshAcceptor } from './ssh-acceptor.ts';
 import { TcpListener } from './tcp-listener.ts';
 import { TlsAcceptor } from './tls-acceptor.ts';
@@ -57,6 +58,7 @@ export class Transports implements Target, TransportStates {
   readonly admission: Admission;
   readonly #options: TransportsOptions;
   readonly #limits: TransportLimits;
+  readonly #seldom: Seldom;
   readonly #listening = new Map<string, Listening>();
   readonly #calls = new Map<string, CallHome>();
   /** Listeners that are not in the configuration any more (see keepLast). */
@@ -70,6 +72,7 @@ export class Transports implements Target, TransportStates {
     this.#options = options;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.admission = new Admission(this.#limits);
+    this.#seldom = new Seldom(options.log);
   }
 
   *listeners(): Iterable<ListenState> {
@@ -162,7 +165,7 @@ export class Transports implements Target, TransportStates {
 
   /** Throws a FaultError where keys and certificates cannot be used. */
   #acceptor(path: string, transport: TransportParameters): Acceptor {
-    const { authenticator, accept, log } = this.#options;
+    const { authenticator, accept } = this.#options;
     try {
       switch (transport.kind) {
         case 'ssh': {
@@ -177,7 +180,7 @@ export class Transports implements Target, TransportStates {
             authenticator,
             limits: this.#limits,
             accept,
-            refused: (reason) => log(`${path}: a client was refused: ${reason}`),
+            refused: (reason) => this.#seldom.log(`${path}: a client was refused: ${reason}`),
           });
       }
     } catch (error) {
@@ -309,10 +312,10 @@ export class Transports implements Target, TransportStates {
       known.update(client);
       return;
     }
-    const { log, callHomePauseMs } = this.#options;
+    const { callHomePauseMs } = this.#options;
     const call = new CallHome(client, {
       acceptor: (endpoint) => this.#acceptor(endpoint.path, endpoint.transport),
-      log,
+      log: (message) => this.#seldom.log(message),
       ...(callHomePauseMs === undefined ? {} : { pauseMs: callHomePauseMs }),
     });
     this.#calls.set(client.name, call);
