@@ -13,6 +13,9 @@ import { editConfig, interfaces, namespace } from './configuration.ts';
 import { baseConfiguration } from './fuzz/scene.ts';
 import { Target } from './fuzz/target.ts';
 
+// An exit clears what was begun.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '10' },

@@ -6,6 +6,9 @@
 import { parseArgs } from 'node:util';
 import { type CampaignReport, epochLength, runCampaign } from './campaign.ts';
 
+// An exit clears what was begun.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string' },

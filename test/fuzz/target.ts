@@ -23,6 +23,8 @@ export class Target {
   /** @param config a configuration document */
   static async start(config: string): Promise<Target> {
     const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'sluice-fuzz-'));
+    // A run that is broken off leaves nothing behind; the server ends with it (SluicedProcess).
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
     try {
       const nodeArguments = ['--expose-gc', '--import', probe];
       return new Target(await SluicedProcess.start({ folder, config, nodeArguments }), folder);
