@@ -27,7 +27,7 @@ const end = performance.now() + Number(values.minutes) * 60_000;
 const { seed, below, pick } = random(values.seed === undefined ? undefined : Number(values.seed));
 const MiB = 2 ** 20;
 /** After the end a worker has to come to its own. */
-const lingerMs = 60_000;
+const lingerMs = 300_000;
 /** Workers of each kind at a time. */
 const workers = 3;
 /** Of the whole time, before what is held is compared: the history fills, code is compiled. */
@@ -148,13 +148,18 @@ const kinds: Readonly<Record<string, () => Promise<void>>> = {
 
 const failures: string[] = [];
 
+/** What is being done, for those who wait for its end. */
+const busy = new Set<string>();
+
 async function worker(name: string, work: () => Promise<void>): Promise<void> {
   while (performance.now() < end && failures.length === 0) {
+    busy.add(name);
     try {
       await work();
     } catch (error) {
       failures.push(`${name}: ${error instanceof Error ? error.stack : error}`);
     }
+    busy.delete(name);
     await delay(below(50));
   }
 }
@@ -197,7 +202,7 @@ async function watch(): Promise<void> {
 if (!values.json) console.log(`seed ${seed}`);
 const stuck = setTimeout(
   () => {
-    console.error('FAILED: an answer did not come');
+    console.error(`FAILED: did not come to an end: ${[...busy].join(', ')}`);
     process.exit(1);
   },
   end - performance.now() + lingerMs,
@@ -205,7 +210,9 @@ const stuck = setTimeout(
 try {
   await Promise.all([
     watch(),
-    ...Object.entries(kinds).flatMap(([name, work]) => Array.from({ length: workers }, () => worker(name, work))),
+    ...Object.entries(kinds).flatMap(([name, work]) =>
+      Array.from({ length: workers }, (_, i) => worker(`${name} ${i + 1}`, work)),
+    ),
   ]);
 } finally {
   clearTimeout(stuck);
