@@ -2,9 +2,9 @@
  * What the commit knows of a feature. A feature owns subtrees of the configuration, turns their difference into
  * operations for the targets that act on them (engine, platform), and reports state. `check` and `plan` are pure.
  */
-import type { Change } from '../datastore/view.ts';
+import type { Change } from '../datastore/view/view.ts';
 import type { Fault } from '../yang/fault.ts';
-import type { StateProvider } from './state.ts';
+import type { StateProvider } from './operational/state.ts';
 
 /** One operation that a plan asks of a target. Targets know their own operations; the commit only carries them. */
 export interface PlannedOperation {

@@ -4,7 +4,7 @@
  */
 import type { CheckpointStep } from '../datastore/checkpoint.ts';
 import type { CommitAbout, CommitRecord } from '../datastore/history.ts';
-import type { RowChange } from '../datastore/view.ts';
+import type { RowChange } from '../datastore/view/view.ts';
 import { type Fault, FaultError } from '../yang/fault.ts';
 import type { Feature, PlannedOperation, Prepared, Target } from './feature.ts';
 import type { ConstraintIndex } from './validate/constraints.ts';

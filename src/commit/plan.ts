@@ -1,5 +1,5 @@
 /** What a commit would do, without doing it. */
-import type { PatchChange } from '../datastore/patch.ts';
+import type { PatchChange } from '../datastore/reading/patch.ts';
 import { type Fault, FaultError } from '../yang/fault.ts';
 import type { Rehearsal } from './pipeline.ts';
 

@@ -1,6 +1,6 @@
 /** Values that are not stored as they are given. Run on what an edit changed, before anything else sees it. */
-import type { Overlay } from '../datastore/overlay.ts';
-import type { RowChange, RowNode } from '../datastore/view.ts';
+import type { Overlay } from '../datastore/view/overlay.ts';
+import type { RowChange, RowNode } from '../datastore/view/view.ts';
 import type { Fault } from '../yang/fault.ts';
 import { FaultError } from '../yang/fault.ts';
 import type { LeafNode } from '../yang/schema/node.ts';

@@ -6,9 +6,9 @@
  * rows said before. A commit makes running what the candidate says, as the RFC has it; locks are there for those who do not
  * want to undo each other's work. After a restart it is running.
  */
-import { Overlay } from './overlay.ts';
-import type { SourceView } from './source.ts';
-import type { RowChange } from './view.ts';
+import { Overlay } from './view/overlay.ts';
+import type { SourceView } from './view/source.ts';
+import type { RowChange } from './view/view.ts';
 
 export class Candidate {
   #edits: Overlay;

@@ -3,14 +3,15 @@
  * kept with a note of who began it and why, and changed only in the transactions of commits, so that whatever is on the
  * disk after a crash, both fit together.
  */
-import type { Environment } from './environment.ts';
+
 import { KeptConfiguration } from './kept.ts';
-import type { KeySpace } from './key.ts';
-import type { Overlay } from './overlay.ts';
-import type { SourceView } from './source.ts';
-import type { Reading } from './table.ts';
-import type { RowChange } from './view.ts';
-import type { WriteSet } from './write-set.ts';
+import type { KeySpace } from './key/key.ts';
+import type { Environment } from './lmdb/environment.ts';
+import type { Reading } from './lmdb/table.ts';
+import type { WriteSet } from './lmdb/write-set.ts';
+import type { Overlay } from './view/overlay.ts';
+import type { SourceView } from './view/source.ts';
+import type { RowChange } from './view/view.ts';
 
 /** What a commit does to the checkpoint; without a step the checkpoint stays, if there is one. */
 export type CheckpointStep =

@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import test, { type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { Environment } from './environment.ts';
 import { EVENT_LOG_LIMITS, EventLog, type EventLogLimits, FLUSH_MS } from './event-log.ts';
-import { WriteSet } from './write-set.ts';
+import { Environment } from './lmdb/environment.ts';
+import { WriteSet } from './lmdb/write-set.ts';
 
 interface Opened {
   readonly environment: Environment;

@@ -7,11 +7,12 @@
  * within FLUSH_MS where nothing is committed: nobody waits for it. What a kill -9 or a power cut takes is the events of the
  * last FLUSH_MS. How much is kept is bounded in number, bytes and age.
  */
-import type { Environment } from './environment.ts';
-import { END } from './key.ts';
-import { fromUtf8, toUtf8 } from './key-codec.ts';
-import type { Reading } from './table.ts';
-import { WriteSet } from './write-set.ts';
+
+import { END } from './key/key.ts';
+import { fromUtf8, toUtf8 } from './key/key-codec.ts';
+import type { Environment } from './lmdb/environment.ts';
+import type { Reading } from './lmdb/table.ts';
+import { WriteSet } from './lmdb/write-set.ts';
 
 export interface LoggedEvent {
   readonly seq: number;

@@ -5,14 +5,15 @@
  *     0x02 id[8] part[4]    → rows, as they were before: (key length, key, value length + 1, packed row)*, lengths as
  *                             varints; a length of 0 says that the row was not there
  */
-import type { Environment } from './environment.ts';
-import { Fitting } from './fitting.ts';
-import type { KeySpace } from './key.ts';
-import { packedNode, packRow, unpackRow } from './row-codec.ts';
-import type { Reading } from './table.ts';
-import { varint } from './varint.ts';
-import type { Row, RowChange, RowKey, RowNode } from './view.ts';
-import type { WriteSet } from './write-set.ts';
+
+import type { KeySpace } from './key/key.ts';
+import type { Environment } from './lmdb/environment.ts';
+import type { Reading } from './lmdb/table.ts';
+import type { WriteSet } from './lmdb/write-set.ts';
+import { packedNode, packRow, unpackRow } from './row/row-codec.ts';
+import { varint } from './row/varint.ts';
+import { Fitting } from './upgrade/fitting.ts';
+import type { Row, RowChange, RowKey, RowNode } from './view/view.ts';
 
 /** What a client says of a commit. */
 export interface CommitAbout {

@@ -11,11 +11,11 @@
 import { createHash } from 'node:crypto';
 import type { LeafListNode, LeafNode, ListNode } from '../yang/schema/node.ts';
 import type { Type } from '../yang/type/type.ts';
-import { defaultOf } from './defaults.ts';
-import { idBytes } from './id.ts';
-import type { KeySpace } from './key.ts';
-import { toUtf8 } from './key-codec.ts';
-import type { Row, RowKey, RowNode, View } from './view.ts';
+import { idBytes } from './key/id.ts';
+import type { KeySpace } from './key/key.ts';
+import { toUtf8 } from './key/key-codec.ts';
+import { defaultOf } from './reading/defaults.ts';
+import type { Row, RowKey, RowNode, View } from './view/view.ts';
 
 /** One `unique` statement. */
 export interface UniqueGroup {

@@ -5,17 +5,18 @@
  *
  *     row key → 0x01 packed row, or 0x00: no row
  */
-import { Absent } from './absent.ts';
-import type { Environment } from './environment.ts';
-import { END, type KeySpace } from './key.ts';
-import { rowKeyOf, storedRowKey } from './lmdb-view.ts';
-import { Overlay } from './overlay.ts';
-import { packedNode, packRow, unpackRow } from './row-codec.ts';
-import type { SourceView } from './source.ts';
-import { atOnce } from './steps.ts';
-import type { Reading } from './table.ts';
-import type { Row, RowChange, RowNode } from './view.ts';
-import type { WriteSet } from './write-set.ts';
+
+import { END, type KeySpace } from './key/key.ts';
+import type { Environment } from './lmdb/environment.ts';
+import type { Reading } from './lmdb/table.ts';
+import type { WriteSet } from './lmdb/write-set.ts';
+import { atOnce } from './reading/steps.ts';
+import { packedNode, packRow, unpackRow } from './row/row-codec.ts';
+import { Absent } from './view/absent.ts';
+import { rowKeyOf, storedRowKey } from './view/lmdb-view.ts';
+import { Overlay } from './view/overlay.ts';
+import type { SourceView } from './view/source.ts';
+import type { Row, RowChange, RowNode } from './view/view.ts';
 
 const noRow = '\0';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { FaultError } from '../yang/fault.ts';
-import { Environment } from './environment.ts';
+import { Environment } from './lmdb/environment.ts';
 import { SharedReading } from './snapshot.ts';
 
 test('SharedReading that is given up ends its readers with a fault, at the next row', async (t) => {

@@ -3,14 +3,14 @@
  * limited and a pinned one keeps LMDB from reusing pages; one that nobody reads from for a while is given up.
  */
 import type { Transaction } from 'lmdb';
-import type { Environment } from './environment.ts';
-import { staleFault } from './fault.ts';
 import type { OldRow } from './history.ts';
-import type { LmdbView } from './lmdb-view.ts';
-import type { StoreView } from './source.ts';
-import { atOnce } from './steps.ts';
-import type { Reading } from './table.ts';
-import type { RowChange } from './view.ts';
+import type { Environment } from './lmdb/environment.ts';
+import { staleFault } from './lmdb/fault.ts';
+import type { Reading } from './lmdb/table.ts';
+import { atOnce } from './reading/steps.ts';
+import type { LmdbView } from './view/lmdb-view.ts';
+import type { StoreView } from './view/source.ts';
+import type { RowChange } from './view/view.ts';
 
 /** A snapshot whose reader stalls this long is given up. */
 export const STALL_SECONDS = 30;

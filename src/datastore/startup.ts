@@ -1,12 +1,13 @@
 /** The startup datastore: a kept configuration that can be deleted. */
-import type { Environment } from './environment.ts';
+
 import { KeptConfiguration } from './kept.ts';
-import type { KeySpace } from './key.ts';
-import type { Overlay } from './overlay.ts';
-import type { SourceView } from './source.ts';
-import type { Reading } from './table.ts';
-import type { RowChange } from './view.ts';
-import type { WriteSet } from './write-set.ts';
+import type { KeySpace } from './key/key.ts';
+import type { Environment } from './lmdb/environment.ts';
+import type { Reading } from './lmdb/table.ts';
+import type { WriteSet } from './lmdb/write-set.ts';
+import type { Overlay } from './view/overlay.ts';
+import type { SourceView } from './view/source.ts';
+import type { RowChange } from './view/view.ts';
 
 export class Startup {
   readonly #environment: Environment;

@@ -18,11 +18,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, before, type TestContext } from 'node:test';
 import { random } from '../yang/data/example/random.ts';
-import { checkDatastore } from './environment.ts';
-import { Overlay } from './overlay.ts';
+import { checkDatastore } from './lmdb/environment.ts';
 import { Store } from './store.ts';
 import { dump } from './testing/dump.ts';
 import { TestKeys, testSchema } from './testing/schema.ts';
+import { Overlay } from './view/overlay.ts';
 
 const PAGE = 4096;
 /** Bits that are flipped one by one in `npm test`. */

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { FaultError } from '../yang/fault.ts';
-import { Overlay } from './overlay.ts';
 import { Store } from './store.ts';
 import { dump } from './testing/dump.ts';
 import { TestKeys, testSchema } from './testing/schema.ts';
+import { Overlay } from './view/overlay.ts';
 
 const isRoot = process.getuid?.() === 0;
 

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
-import { Overlay } from './overlay.ts';
 import { Store } from './store.ts';
 import { dump } from './testing/dump.ts';
 import { Model, randomEdit, seededRandom } from './testing/model.ts';
 import { TestKeys, testSchema } from './testing/schema.ts';
+import { Overlay } from './view/overlay.ts';
 
 test('Store says after random commits what a plain model says, now, before, and in startup', async (t) => {
   const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);

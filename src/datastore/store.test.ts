@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
-import { Overlay } from './overlay.ts';
 import type { Snapshot } from './snapshot.ts';
 import { Store } from './store.ts';
 import { dump } from './testing/dump.ts';
 import { TestKeys, testSchema } from './testing/schema.ts';
+import { Overlay } from './view/overlay.ts';
 
 function folderOf(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-store-'));

@@ -4,27 +4,27 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Schema } from '../yang/schema/node.ts';
-import { Branch } from './branch.ts';
 import { Candidate } from './candidate.ts';
 import { Checkpoint, type CheckpointStep } from './checkpoint.ts';
-import { type Aside, checkDatastore, Environment, FORMAT } from './environment.ts';
 import { EventLog } from './event-log.ts';
-import { fitAll } from './fitting.ts';
 import { type CommitAbout, type CommitRecord, History } from './history.ts';
-import { IdTable } from './id.ts';
 import { IndexPlan } from './index-plan.ts';
-import { END, KeySpace } from './key.ts';
-import { LmdbView, storedRowKey } from './lmdb-view.ts';
-import { Overlay } from './overlay.ts';
-import { packedNode } from './row-codec.ts';
-import { RowSum } from './row-sum.ts';
-import { schemaSignature } from './schema-signature.ts';
+import { IdTable } from './key/id.ts';
+import { END, KeySpace } from './key/key.ts';
+import { type Aside, checkDatastore, Environment, FORMAT } from './lmdb/environment.ts';
+import { RowWrites, WriteSet } from './lmdb/write-set.ts';
+import { packedNode } from './row/row-codec.ts';
+import { RowSum } from './row/row-sum.ts';
 import { SharedReading, Snapshot, STALL_SECONDS } from './snapshot.ts';
-import { EmptyView, type StoreView } from './source.ts';
 import { Startup } from './startup.ts';
-import { findUnfit, nothingUnfit, type UnfitReport } from './unfit.ts';
-import type { Change, RowChange } from './view.ts';
-import { RowWrites, WriteSet } from './write-set.ts';
+import { fitAll } from './upgrade/fitting.ts';
+import { schemaSignature } from './upgrade/schema-signature.ts';
+import { findUnfit, nothingUnfit, type UnfitReport } from './upgrade/unfit.ts';
+import { Branch } from './view/branch.ts';
+import { LmdbView, storedRowKey } from './view/lmdb-view.ts';
+import { Overlay } from './view/overlay.ts';
+import { EmptyView, type StoreView } from './view/source.ts';
+import type { Change, RowChange } from './view/view.ts';
 
 export interface StoreOptions {
   /** The state folder. */

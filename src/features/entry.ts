@@ -1,6 +1,6 @@
 /** Walks a configuration by names: one row of a view, its columns, and the rows directly below. */
-import type { KeySpace } from '../datastore/key.ts';
-import type { Row, RowKey, RowNode, View } from '../datastore/view.ts';
+import type { KeySpace } from '../datastore/key/key.ts';
+import type { Row, RowKey, RowNode, View } from '../datastore/view/view.ts';
 import type { DataSchemaNode } from '../yang/schema/node.ts';
 import { leafValue } from './nodes.ts';
 

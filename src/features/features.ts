@@ -1,8 +1,8 @@
 /** All features of the router and what they offer to those above, wired for one schema. */
-import type { AccessControl } from '../commit/access.ts';
+import type { AccessControl } from '../commit/access/access.ts';
 import type { Feature, PlannedOperation } from '../commit/feature.ts';
-import { KeySpace } from '../datastore/key.ts';
-import type { View } from '../datastore/view.ts';
+import { KeySpace } from '../datastore/key/key.ts';
+import type { View } from '../datastore/view/view.ts';
 import type { Event } from '../engine/gen/sluice_pb.js';
 import type { Schema } from '../yang/schema/node.ts';
 import { BlockPointNotifier } from './block-points/notify.ts';

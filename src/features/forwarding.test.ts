@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PlannedOperation } from '../commit/feature.ts';
-import type { Change, View } from '../datastore/view.ts';
+import type { Change, View } from '../datastore/view/view.ts';
 import { arrange, type EngineOperation } from '../engine/operation.ts';
 import { apply, dump, type Objects, refusal } from '../engine/testing/objects.ts';
 import { forwardingFeatures } from './forwarding.ts';

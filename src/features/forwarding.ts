@@ -1,6 +1,6 @@
 /** The features that the packet engine acts on, on one set of models. */
 import type { Feature } from '../commit/feature.ts';
-import type { KeySpace } from '../datastore/key.ts';
+import type { KeySpace } from '../datastore/key/key.ts';
 import { blockPointsFeature } from './block-points/feature.ts';
 import { BlockPointModel } from './block-points/model.ts';
 import { bridgeDomainsFeature } from './bridge-domains/feature.ts';

@@ -1,5 +1,5 @@
-/** What a reader of state asks for (src/commit/state.ts), as providers use it. */
-import type { Interest } from '../commit/state.ts';
+/** What a reader of state asks for (src/commit/operational/state.ts), as providers use it. */
+import type { Interest } from '../commit/operational/state.ts';
 
 /** Whether a reader wants something of the subtree. */
 export function wants(interests: readonly Interest[], path: string): boolean {

@@ -1,6 +1,6 @@
 /** The schema nodes that a feature works with, by path. One that is missing is a bug: the feature's module is not served. */
 
-import type { Row } from '../datastore/view.ts';
+import type { Row } from '../datastore/view/view.ts';
 import type { ContainerNode, DataSchemaNode, LeafListNode, LeafNode, ListNode, Schema } from '../yang/schema/node.ts';
 
 type Kinds = { container: ContainerNode; list: ListNode; leaf: LeafNode; 'leaf-list': LeafListNode };

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
-import type { Interest, RowWriter } from '../commit/state.ts';
-import { MemoryView } from '../datastore/memory.ts';
+import type { Interest, RowWriter } from '../commit/operational/state.ts';
+import { MemoryView } from '../datastore/view/memory.ts';
 import { type Event, EventSchema, type QueryReply, QueryReplySchema } from '../engine/gen/sluice_pb.js';
 import type { QueryReplyInit } from '../engine/testing/reference-engine.ts';
 import type { DataSchemaNode } from '../yang/schema/node.ts';

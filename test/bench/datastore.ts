@@ -6,10 +6,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { Overlay } from '../../src/datastore/overlay.ts';
+import { writeXml } from '../../src/datastore/reading/write-xml.ts';
 import { Store } from '../../src/datastore/store.ts';
 import { TestKeys, testSchema } from '../../src/datastore/testing/schema.ts';
-import { writeXml } from '../../src/datastore/write-xml.ts';
+import { Overlay } from '../../src/datastore/view/overlay.ts';
 import { XmlWriter } from '../../src/yang/codec/xml-writer.ts';
 
 async function measure(name: string, work: () => unknown): Promise<void> {

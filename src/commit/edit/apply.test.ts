@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { KeySpace } from '../../datastore/key.ts';
+import { KeySpace } from '../../datastore/key/key.ts';
 import type { Fault } from '../../yang/fault.ts';
 import { at, type Content, edited, faultsOf, lines, op, payload, schemaOf, viewOf } from '../testing/fixture.ts';
 import type { EditOptions } from './options.ts';
@@ -419,7 +419,7 @@ test('applyEdit of the same twice changes nothing', () => {
 
 test('applyEdit with continue-on-error applies the rest and reports', async () => {
   const { applyEdit } = await import('./apply.ts');
-  const { Overlay } = await import('../../datastore/overlay.ts');
+  const { Overlay } = await import('../../datastore/view/overlay.ts');
   const overlay = new Overlay(viewOf(keys, payload(schema, { c: { a: '1' } })));
   const edit = payload(schema, { c: { a: op('create', '2'), b: '2', l: [{ k: 'p', v: op('delete') }] } });
   const { faults } = applyEdit(overlay, keys, edit, { errorOption: 'continue-on-error' });

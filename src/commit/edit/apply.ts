@@ -2,10 +2,10 @@
  * Applies the payload of an edit to rows (RFC 6241 section 7.2, RFC 7950 sections 7.5 to 7.10). One walk over the payload;
  * what the payload does not name is read only where an operation says so (replace, delete, another case).
  */
-import type { KeySpace } from '../../datastore/key.ts';
-import { type ColumnNode, isImplicit } from '../../datastore/shape.ts';
-import { atOnce } from '../../datastore/steps.ts';
-import type { RowKey } from '../../datastore/view.ts';
+import type { KeySpace } from '../../datastore/key/key.ts';
+import { atOnce } from '../../datastore/reading/steps.ts';
+import { type ColumnNode, isImplicit } from '../../datastore/row/shape.ts';
+import type { RowKey } from '../../datastore/view/view.ts';
 import type { DataNode, EditOperation } from '../../yang/data/node.ts';
 import { type Fault, FaultError } from '../../yang/fault.ts';
 import type { ContainerNode, DataSchemaNode, LeafListNode, LeafNode, ListNode } from '../../yang/schema/node.ts';

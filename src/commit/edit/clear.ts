@@ -1,6 +1,6 @@
 /** Whether a child of a row exists, and taking it away with all below. */
-import type { KeySpace } from '../../datastore/key.ts';
-import type { RowKey, RowNode } from '../../datastore/view.ts';
+import type { KeySpace } from '../../datastore/key/key.ts';
+import type { RowKey, RowNode } from '../../datastore/view/view.ts';
 import type { DataSchemaNode } from '../../yang/schema/node.ts';
 import type { RowDraft } from './draft.ts';
 import type { Editable } from './editable.ts';

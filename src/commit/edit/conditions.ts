@@ -2,8 +2,8 @@
  * `when` after an edit (RFC 7950 sections 8.2 and 8.3.2): what the edit set must be possible, and what it has made
  * impossible goes, which can make more impossible. Runs on the difference of the edit, by the inverse index.
  */
-import type { Overlay } from '../../datastore/overlay.ts';
-import type { RowChange, RowKey } from '../../datastore/view.ts';
+import type { Overlay } from '../../datastore/view/overlay.ts';
+import type { RowChange, RowKey } from '../../datastore/view/view.ts';
 import type { Fault } from '../../yang/fault.ts';
 import type { DataSchemaNode } from '../../yang/schema/node.ts';
 import { Agenda } from '../validate/agenda.ts';

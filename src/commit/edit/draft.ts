@@ -1,6 +1,6 @@
 /** One row while an edit works on it: columns change here, and the row is written once, when the edit leaves it. */
-import type { ColumnNode } from '../../datastore/shape.ts';
-import type { RowKey, RowNode } from '../../datastore/view.ts';
+import type { ColumnNode } from '../../datastore/row/shape.ts';
+import type { RowKey, RowNode } from '../../datastore/view/view.ts';
 import type { Editable } from './editable.ts';
 
 export class RowDraft {

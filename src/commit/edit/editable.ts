@@ -1,6 +1,6 @@
 /** Rows that can be changed: the datastore's overlays. */
-import type { Place } from '../../datastore/overlay.ts';
-import type { Row, RowKey, RowNode, View } from '../../datastore/view.ts';
+import type { Place } from '../../datastore/view/overlay.ts';
+import type { Row, RowKey, RowNode, View } from '../../datastore/view/view.ts';
 
 export interface Editable extends View {
   /**

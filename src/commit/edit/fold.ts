@@ -1,6 +1,6 @@
 /** What of a row belongs to a non-presence container: such a container has no row of its own (datastore/view.ts). */
-import { asRow, type ColumnNode, isRow } from '../../datastore/shape.ts';
-import type { RowNode } from '../../datastore/view.ts';
+import { asRow, type ColumnNode, isRow } from '../../datastore/row/shape.ts';
+import type { RowNode } from '../../datastore/view/view.ts';
 import type { ContainerNode, DataSchemaNode } from '../../yang/schema/node.ts';
 
 export interface Fold {

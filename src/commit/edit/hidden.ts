@@ -4,13 +4,13 @@
  * payload alone, whether the caller has any say in what he names but cannot see; where not, the edit is refused, in the
  * same words whatever there is (RFC 8341 section 3.2.3: the contents of restricted nodes are not exposed in errors).
  */
-import type { KeySpace } from '../../datastore/key.ts';
-import { asRow } from '../../datastore/shape.ts';
-import type { RowKey } from '../../datastore/view.ts';
+import type { KeySpace } from '../../datastore/key/key.ts';
+import { asRow } from '../../datastore/row/shape.ts';
+import type { RowKey } from '../../datastore/view/view.ts';
 import type { DataNode, EditOperation } from '../../yang/data/node.ts';
 import type { Fault } from '../../yang/fault.ts';
 import type { LeafListNode, ListNode } from '../../yang/schema/node.ts';
-import type { Decisions, WriteOperation } from '../access.ts';
+import type { Decisions, WriteOperation } from '../access/access.ts';
 import { missingInstance } from './faults.ts';
 
 /** What an operation may come to. Who has one of these rights may learn by it whether the node is there. */

@@ -1,7 +1,7 @@
 /** Random edits against a model of RFC 6241 section 7.2 that is too simple to be wrong: nested maps, no rows, no schema. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { KeySpace } from '../../datastore/key.ts';
+import { KeySpace } from '../../datastore/key/key.ts';
 import type { EditOperation } from '../../yang/data/node.ts';
 import { type Content, edited, faultsOf, lines, Marked, payload, schemaOf, viewOf } from '../testing/fixture.ts';
 

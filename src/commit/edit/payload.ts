@@ -1,7 +1,7 @@
 /** What can be said of a payload without the datastore: keys present, nothing twice, one case of a choice. */
-import type { KeySpace } from '../../datastore/key.ts';
-import { asRow } from '../../datastore/shape.ts';
-import type { RowKey } from '../../datastore/view.ts';
+import type { KeySpace } from '../../datastore/key/key.ts';
+import { asRow } from '../../datastore/row/shape.ts';
+import type { RowKey } from '../../datastore/view/view.ts';
 import type { DataNode, EditOperation } from '../../yang/data/node.ts';
 import { FaultError } from '../../yang/fault.ts';
 import type { CaseNode, ChoiceNode, DataSchemaNode, LeafListNode, ListNode } from '../../yang/schema/node.ts';

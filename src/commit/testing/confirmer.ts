@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import { writeSync } from 'node:fs';
 import { Store } from '../../datastore/store.ts';
-import type { View } from '../../datastore/view.ts';
+import type { View } from '../../datastore/view/view.ts';
 import type { LeafNode, ListNode } from '../../yang/schema/node.ts';
 import { Datastores } from '../datastores.ts';
 import { compileConstraints } from '../validate/compile.ts';

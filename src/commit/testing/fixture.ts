@@ -2,10 +2,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { KeySpace } from '../../datastore/key.ts';
-import { MemoryView } from '../../datastore/memory.ts';
-import { Overlay } from '../../datastore/overlay.ts';
-import type { SourceView } from '../../datastore/source.ts';
+import type { KeySpace } from '../../datastore/key/key.ts';
+import { MemoryView } from '../../datastore/view/memory.ts';
+import { Overlay } from '../../datastore/view/overlay.ts';
+import type { SourceView } from '../../datastore/view/source.ts';
 import type { DataNode, EditOperation, NodeAttributes } from '../../yang/data/node.ts';
 import { type Fault, FaultError } from '../../yang/fault.ts';
 import { loadSchema } from '../../yang/schema/load.ts';

@@ -2,10 +2,10 @@
  * What a difference makes worth checking: rows, each once, with the checks that they are the context of, in the order in
  * which the changed rows stand. Rows of the configuration are read only on the ways that the routes of triggers name.
  */
-import type { KeySpace, KeyStep } from '../../datastore/key.ts';
-import { type ColumnNode, isImplicit } from '../../datastore/shape.ts';
-import type { StoreView } from '../../datastore/source.ts';
-import type { Row, RowChange, RowKey, RowNode } from '../../datastore/view.ts';
+import type { KeySpace, KeyStep } from '../../datastore/key/key.ts';
+import { type ColumnNode, isImplicit } from '../../datastore/row/shape.ts';
+import type { StoreView } from '../../datastore/view/source.ts';
+import type { Row, RowChange, RowKey, RowNode } from '../../datastore/view/view.ts';
 import type { DataSchemaNode, LeafListNode, LeafNode } from '../../yang/schema/node.ts';
 import { casesOf } from '../edit/case.ts';
 import type { Check, ConstraintIndex, Trigger } from './constraints.ts';

@@ -1,6 +1,6 @@
 /** From a schema to the index that validation works by. Done once, when the schema is loaded. */
-import { asRow } from '../../datastore/shape.ts';
-import type { RowNode } from '../../datastore/view.ts';
+import { asRow } from '../../datastore/row/shape.ts';
+import type { RowNode } from '../../datastore/view/view.ts';
 import type { Constraint, DataSchemaNode, LeafListNode, LeafNode, Schema } from '../../yang/schema/node.ts';
 import type { Type } from '../../yang/type/type.ts';
 import type { DependencyRoute, Expression } from '../../yang/xpath/expression.ts';

@@ -2,7 +2,7 @@
  * What a schema asks of configuration, arranged for validation by difference: per row the checks that look at it, and
  * the inverse index, from what a check reads to the check (architecture.md, "One commit").
  */
-import type { RowNode } from '../../datastore/view.ts';
+import type { RowNode } from '../../datastore/view/view.ts';
 import type { Constraint, DataSchemaNode, LeafListNode, LeafNode, ListNode } from '../../yang/schema/node.ts';
 import type { DependencyRoute } from '../../yang/xpath/expression.ts';
 import type { Requirement } from './requirement.ts';

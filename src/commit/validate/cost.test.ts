@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { IndexPlan } from '../../datastore/index-plan.ts';
-import { KeySpace } from '../../datastore/key.ts';
-import { MemoryView } from '../../datastore/memory.ts';
-import { Overlay } from '../../datastore/overlay.ts';
-import { type Placed, SourceView } from '../../datastore/source.ts';
-import { atOnce } from '../../datastore/steps.ts';
-import type { KeyedRow, Row, RowKey, RowNode } from '../../datastore/view.ts';
+import { KeySpace } from '../../datastore/key/key.ts';
+import { atOnce } from '../../datastore/reading/steps.ts';
+import { MemoryView } from '../../datastore/view/memory.ts';
+import { Overlay } from '../../datastore/view/overlay.ts';
+import { type Placed, SourceView } from '../../datastore/view/source.ts';
+import type { KeyedRow, Row, RowKey, RowNode } from '../../datastore/view/view.ts';
 import { applyEdit } from '../edit/apply.ts';
 import { settleConditions } from '../edit/conditions.ts';
 import { type Content, changeOf, op, payload, schemaOf } from '../testing/fixture.ts';

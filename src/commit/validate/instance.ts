@@ -1,9 +1,9 @@
 /** Whether nodes exist in a view, and under which conditions they may: what all checks ask. */
-import { isInUse } from '../../datastore/defaults.ts';
-import { isImplicit } from '../../datastore/shape.ts';
-import type { StoreView } from '../../datastore/source.ts';
-import type { Row, RowKey } from '../../datastore/view.ts';
-import { type ViewNode, ViewTree } from '../../datastore/xpath-tree.ts';
+import { isInUse } from '../../datastore/reading/defaults.ts';
+import { type ViewNode, ViewTree } from '../../datastore/reading/xpath-tree.ts';
+import { isImplicit } from '../../datastore/row/shape.ts';
+import type { StoreView } from '../../datastore/view/source.ts';
+import type { Row, RowKey } from '../../datastore/view/view.ts';
 import type { DataSchemaNode } from '../../yang/schema/node.ts';
 import type { Expression } from '../../yang/xpath/expression.ts';
 import { foldOf, isFolded } from '../edit/fold.ts';

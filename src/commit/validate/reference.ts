@@ -1,5 +1,5 @@
 /** leafref and instance-identifier (RFC 7950 sections 9.9 and 9.13), also as members of a union. */
-import type { RowKey } from '../../datastore/view.ts';
+import type { RowKey } from '../../datastore/view/view.ts';
 import type { DataSchemaNode, LeafListNode, LeafNode } from '../../yang/schema/node.ts';
 import type { NameScope, Type } from '../../yang/type/type.ts';
 import { followInstanceIdentifier } from '../../yang/xpath/instance-identifier.ts';

@@ -1,5 +1,5 @@
 /** What children an instance must and may have (RFC 7950 sections 7.6.5, 7.7.5, 7.7.6, 7.9.4), one row's part of the schema. */
-import { asRow } from '../../datastore/shape.ts';
+import { asRow } from '../../datastore/row/shape.ts';
 import type {
   AnydataNode,
   CaseNode,

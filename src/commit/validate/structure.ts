@@ -1,5 +1,5 @@
 /** Judges the requirements of one row: what is missing, what is too much. */
-import type { Row, RowKey, RowNode } from '../../datastore/view.ts';
+import type { Row, RowKey, RowNode } from '../../datastore/view/view.ts';
 import type { Fault } from '../../yang/fault.ts';
 import type { DataSchemaNode, LeafListNode, ListNode, SchemaNode } from '../../yang/schema/node.ts';
 import { choiceMissing, mandatoryMissing, tooFew, tooMany } from './faults.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { IndexPlan } from '../../datastore/index-plan.ts';
-import { KeySpace } from '../../datastore/key.ts';
-import { MemoryView } from '../../datastore/memory.ts';
-import { EmptyView } from '../../datastore/source.ts';
+import { KeySpace } from '../../datastore/key/key.ts';
+import { MemoryView } from '../../datastore/view/memory.ts';
+import { EmptyView } from '../../datastore/view/source.ts';
 import { applyEdit } from '../edit/apply.ts';
 import { type Content, changeOf, edited, op, payload, schemaOf } from '../testing/fixture.ts';
 import { compileConstraints } from './compile.ts';

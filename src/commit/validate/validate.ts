@@ -2,10 +2,10 @@
  * Validation by difference (RFC 7950 section 8): given that `before` is valid, what can the change have made invalid? The
  * rows that differ are checked, and the contexts that the inverse index leads to; nothing else is read.
  */
-import { defaultOf } from '../../datastore/defaults.ts';
-import type { StoreView } from '../../datastore/source.ts';
-import { atOnce } from '../../datastore/steps.ts';
-import type { Row, RowChange, RowKey, RowNode } from '../../datastore/view.ts';
+import { defaultOf } from '../../datastore/reading/defaults.ts';
+import { atOnce } from '../../datastore/reading/steps.ts';
+import type { StoreView } from '../../datastore/view/source.ts';
+import type { Row, RowChange, RowKey, RowNode } from '../../datastore/view/view.ts';
 import type { Fault } from '../../yang/fault.ts';
 import type { DataSchemaNode, LeafNode } from '../../yang/schema/node.ts';
 import { notUnique } from '../edit/faults.ts';

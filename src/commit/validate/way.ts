@@ -1,7 +1,7 @@
 /** Ways between rows: from one row to all rows of a node that are related to it. */
-import type { KeySpace } from '../../datastore/key.ts';
-import { isImplicit } from '../../datastore/shape.ts';
-import type { RowKey, RowNode, View } from '../../datastore/view.ts';
+import type { KeySpace } from '../../datastore/key/key.ts';
+import { isImplicit } from '../../datastore/row/shape.ts';
+import type { RowKey, RowNode, View } from '../../datastore/view/view.ts';
 
 /** The row nodes from the top to a node. */
 function chain(keys: KeySpace, node: RowNode | undefined): RowNode[] {

@@ -3,9 +3,9 @@
  * commit that was acknowledged. Each commit sets all rows to one number, so half a commit shows.
  */
 import assert from 'node:assert/strict';
-import { Overlay } from '../overlay.ts';
-import type { StoreView } from '../source.ts';
 import { Store } from '../store.ts';
+import { Overlay } from '../view/overlay.ts';
+import type { StoreView } from '../view/source.ts';
 import { TestKeys, testSchema } from './schema.ts';
 
 const rows = 30;

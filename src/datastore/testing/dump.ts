@@ -1,5 +1,5 @@
 /** A view as sorted text, to compare. */
-import type { StoreView } from '../source.ts';
+import type { StoreView } from '../view/source.ts';
 
 export function dump(view: StoreView): string[] {
   const lines: string[] = [];

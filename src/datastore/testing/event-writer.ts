@@ -1,7 +1,7 @@
 /** Records an event every two milliseconds until it is killed: `node event-writer.ts FOLDER`. Prints the number of each. */
 import { setInterval } from 'node:timers/promises';
-import { Environment } from '../environment.ts';
 import { EventLog } from '../event-log.ts';
+import { Environment } from '../lmdb/environment.ts';
 
 const folder = process.argv[2];
 if (folder === undefined) throw new Error('usage: node event-writer.ts FOLDER');

@@ -1,9 +1,9 @@
 /** A naive model of a view (sorted on every look), and random edits of both. */
 import assert from 'node:assert/strict';
 import type { LeafNode } from '../../yang/schema/node.ts';
-import type { Overlay, Place } from '../overlay.ts';
-import type { SourceView } from '../source.ts';
-import type { RowKey, RowNode } from '../view.ts';
+import type { Overlay, Place } from '../view/overlay.ts';
+import type { SourceView } from '../view/source.ts';
+import type { RowKey, RowNode } from '../view/view.ts';
 import { dump } from './dump.ts';
 import type { TestKeys } from './schema.ts';
 

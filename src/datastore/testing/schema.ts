@@ -2,8 +2,8 @@
 import { fileURLToPath } from 'node:url';
 import { loadSchema } from '../../yang/schema/load.ts';
 import type { DataSchemaNode, LeafListNode, LeafNode, ListNode, Schema } from '../../yang/schema/node.ts';
-import { KeySpace } from '../key.ts';
-import type { RowKey, RowNode } from '../view.ts';
+import { KeySpace } from '../key/key.ts';
+import type { RowKey, RowNode } from '../view/view.ts';
 
 let schema: Schema | undefined;
 

@@ -1,6 +1,6 @@
 /** sluice-block-points as values. */
-import type { KeySpace } from '../../datastore/key.ts';
-import type { RowKey } from '../../datastore/view.ts';
+import type { KeySpace } from '../../datastore/key/key.ts';
+import type { RowKey } from '../../datastore/view/view.ts';
 import type { ContainerNode, LeafNode, ListNode } from '../../yang/schema/node.ts';
 import { containerAt, leafAt, listAt } from '../nodes.ts';
 import { objectName } from '../object-name.ts';

@@ -1,6 +1,6 @@
 /** Changed block points, and those on ports that come or go → block points of the engine. */
 import type { PlannedOperation } from '../../commit/feature.ts';
-import type { RowKey } from '../../datastore/view.ts';
+import type { RowKey } from '../../datastore/view/view.ts';
 import { BlockCause, ObjectKind } from '../../engine/gen/sluice_pb.js';
 import { EnginePlan, type Wanted } from '../engine-plan.ts';
 import type { InterfaceChange } from '../interfaces/change.ts';

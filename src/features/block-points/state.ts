@@ -1,6 +1,6 @@
 /** Operational state of block points: cause, since when, what they dropped. */
-import type { Interest, RowWriter, StateListener, StateProvider } from '../../commit/state.ts';
-import type { View } from '../../datastore/view.ts';
+import type { Interest, RowWriter, StateListener, StateProvider } from '../../commit/operational/state.ts';
+import type { View } from '../../datastore/view/view.ts';
 import { BlockCause } from '../../engine/gen/sluice_pb.js';
 import type { LeafNode } from '../../yang/schema/node.ts';
 import { type EngineQueries, engineState, onEngineChange } from '../engine-state.ts';

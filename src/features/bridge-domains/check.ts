@@ -1,7 +1,7 @@
 /** What YANG does not say of bridge domains. */
 
 import { notUnique } from '../../commit/edit/faults.ts';
-import type { Change } from '../../datastore/view.ts';
+import type { Change } from '../../datastore/view/view.ts';
 import type { Fault } from '../../yang/fault.ts';
 import { MAX_NAME_BYTES } from '../object-name.ts';
 import type { BridgeDomainModel } from './model.ts';

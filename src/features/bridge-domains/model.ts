@@ -1,6 +1,6 @@
 /** sluice-bridge-domains as values. */
-import type { KeySpace } from '../../datastore/key.ts';
-import type { Row, RowKey, View } from '../../datastore/view.ts';
+import type { KeySpace } from '../../datastore/key/key.ts';
+import type { Row, RowKey, View } from '../../datastore/view/view.ts';
 import type { ContainerNode, LeafNode, ListNode } from '../../yang/schema/node.ts';
 import { containerAt, leafAt, leafValue, listAt, numberOf, requiredValue } from '../nodes.ts';
 

@@ -1,5 +1,5 @@
 /** The engine objects that bridge domains and their static entries are. Members are attributes of logical ports. */
-import type { RowKey } from '../../datastore/view.ts';
+import type { RowKey } from '../../datastore/view/view.ts';
 import type { Wanted } from '../engine-plan.ts';
 import type { InterfaceObjects } from '../interfaces/objects.ts';
 import { objectName } from '../object-name.ts';

@@ -1,6 +1,6 @@
 /** Changed bridge domains, members and static entries → bridge domains, logical ports and static entries. */
 import type { PlannedOperation } from '../../commit/feature.ts';
-import type { RowKey } from '../../datastore/view.ts';
+import type { RowKey } from '../../datastore/view/view.ts';
 import { ObjectKind } from '../../engine/gen/sluice_pb.js';
 import { EnginePlan } from '../engine-plan.ts';
 import type { InterfaceChange } from '../interfaces/change.ts';

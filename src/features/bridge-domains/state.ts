@@ -1,6 +1,6 @@
 /** Operational state of bridge domains: counters, learned addresses, the forwarding database. */
-import type { Interest, RowWriter, StateProvider } from '../../commit/state.ts';
-import type { View } from '../../datastore/view.ts';
+import type { Interest, RowWriter, StateProvider } from '../../commit/operational/state.ts';
+import type { View } from '../../datastore/view/view.ts';
 import { FdbEntryType } from '../../engine/gen/sluice_pb.js';
 import type { LeafNode, ListNode } from '../../yang/schema/node.ts';
 import { type EngineQueries, engineState } from '../engine-state.ts';

@@ -1,6 +1,6 @@
 /** sluice-ce-notification as values. */
-import type { KeySpace } from '../../datastore/key.ts';
-import type { RowKey, View } from '../../datastore/view.ts';
+import type { KeySpace } from '../../datastore/key/key.ts';
+import type { RowKey, View } from '../../datastore/view/view.ts';
 import type { ContainerNode, LeafListNode, LeafNode, ListNode } from '../../yang/schema/node.ts';
 import { containerAt, leafAt, leafListAt, leafValue, listAt, numberOf } from '../nodes.ts';
 

@@ -1,6 +1,6 @@
 /** Operational state of CE notification: what each method sent. */
-import type { Interest, RowWriter, StateListener, StateProvider } from '../../commit/state.ts';
-import type { View } from '../../datastore/view.ts';
+import type { Interest, RowWriter, StateListener, StateProvider } from '../../commit/operational/state.ts';
+import type { View } from '../../datastore/view/view.ts';
 import type { CeMethodState } from '../../engine/gen/sluice_pb.js';
 import type { LeafNode, ListNode } from '../../yang/schema/node.ts';
 import { vlanOf } from '../block-points/model.ts';

@@ -1,5 +1,5 @@
 /** What a changed interface drags along, worked out once for all features that plan a change. */
-import type { Change } from '../../datastore/view.ts';
+import type { Change } from '../../datastore/view/view.ts';
 import type { BridgeDomainModel, Member } from '../bridge-domains/model.ts';
 import type { InterfaceModel } from './model.ts';
 import { InterfaceObjects } from './objects.ts';

@@ -1,6 +1,6 @@
 /** What YANG does not say of interfaces. */
 
-import type { Change } from '../../datastore/view.ts';
+import type { Change } from '../../datastore/view/view.ts';
 import type { Fault } from '../../yang/fault.ts';
 import type { LeafNode } from '../../yang/schema/node.ts';
 import { MAX_NAME_BYTES } from '../object-name.ts';

@@ -3,7 +3,7 @@
  * is a logical port; a port that is a member of a bridge domain has a logical port of its own name for its untagged
  * frames. Without a device there is nothing of all that.
  */
-import type { View } from '../../datastore/view.ts';
+import type { View } from '../../datastore/view/view.ts';
 import { TagRewrite } from '../../engine/gen/sluice_pb.js';
 import type { BridgeDomainModel, Member } from '../bridge-domains/model.ts';
 import type { Wanted } from '../engine-plan.ts';

@@ -1,6 +1,6 @@
 /** Operational state of interfaces: the configured ones, with what the engine says of them. */
-import type { Interest, RowWriter, StateListener, StateProvider } from '../../commit/state.ts';
-import type { Row, RowKey, View } from '../../datastore/view.ts';
+import type { Interest, RowWriter, StateListener, StateProvider } from '../../commit/operational/state.ts';
+import type { Row, RowKey, View } from '../../datastore/view/view.ts';
 import {
   type Counters,
   type DropCount,

@@ -1,6 +1,6 @@
 /** What YANG cannot say of keys: that they are keys, belong together, and are held (RFC 9640 section 2.1). */
-import type { KeySpace } from '../../datastore/key.ts';
-import type { Change } from '../../datastore/view.ts';
+import type { KeySpace } from '../../datastore/key/key.ts';
+import type { Change } from '../../datastore/view/view.ts';
 import type { Fault } from '../../yang/fault.ts';
 import { certificatesOf, MaterialError } from './certificate.ts';
 import { type HiddenKeys, sourceOf, spkiOf } from './key-pair.ts';

@@ -1,6 +1,6 @@
 /** ietf-keystore: who refers to a key plans its change (features/netconf-server). */
 import type { Feature } from '../../commit/feature.ts';
-import type { KeySpace } from '../../datastore/key.ts';
+import type { KeySpace } from '../../datastore/key/key.ts';
 import { checkKeystore } from './check.ts';
 import type { HiddenKeys } from './key-pair.ts';
 import { KEYSTORE } from './model.ts';

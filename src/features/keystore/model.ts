@@ -1,6 +1,6 @@
 /** ietf-keystore as values. */
-import type { KeySpace } from '../../datastore/key.ts';
-import type { View } from '../../datastore/view.ts';
+import type { KeySpace } from '../../datastore/key/key.ts';
+import type { View } from '../../datastore/view/view.ts';
 import { Entry } from '../entry.ts';
 import type { KeyPair } from './key-pair.ts';
 

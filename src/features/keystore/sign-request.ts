@@ -6,8 +6,8 @@
  *     CertificationRequestInfo := SEQUENCE { INTEGER version, Name subject, SubjectPublicKeyInfo, [0] attributes }
  */
 import { type KeyObject, sign } from 'node:crypto';
-import type { KeySpace } from '../../datastore/key.ts';
-import type { View } from '../../datastore/view.ts';
+import type { KeySpace } from '../../datastore/key/key.ts';
+import type { View } from '../../datastore/view/view.ts';
 import { build } from '../../yang/data/build.ts';
 import { findValue } from '../../yang/data/find.ts';
 import type { DataNode } from '../../yang/data/node.ts';

@@ -3,9 +3,9 @@
  * their public keys can be read and put into the configuration (RFC 9642 section 3).
  */
 import { createHash, createPublicKey } from 'node:crypto';
-import type { Interest, RowWriter, StateProvider } from '../../commit/state.ts';
-import type { KeySpace } from '../../datastore/key.ts';
-import type { View } from '../../datastore/view.ts';
+import type { Interest, RowWriter, StateProvider } from '../../commit/operational/state.ts';
+import type { KeySpace } from '../../datastore/key/key.ts';
+import type { View } from '../../datastore/view/view.ts';
 import { containerAt, leafAt, listAt } from '../nodes.ts';
 import { MaterialError } from './certificate.ts';
 import { type HiddenKeys, publicKeyOf, SPKI_FORMAT, SSH_PUBLIC_KEY_FORMAT, spkiOf } from './key-pair.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Decisions } from '../../commit/access.ts';
-import type { Change, View } from '../../datastore/view.ts';
+import type { Decisions } from '../../commit/access/access.ts';
+import type { Change, View } from '../../datastore/view/view.ts';
 import type { DataSchemaNode, OperationNode, RpcNode } from '../../yang/schema/node.ts';
 import { keys, type Rows, schema, viewOf } from '../testing/schema.ts';
 import { NacmAccessControl } from './access.ts';

@@ -5,9 +5,9 @@ import {
   type Principal,
   permitAll,
   type WriteOperation,
-} from '../../commit/access.ts';
-import type { KeySpace } from '../../datastore/key.ts';
-import type { Change, Row, RowChange, RowKey, View } from '../../datastore/view.ts';
+} from '../../commit/access/access.ts';
+import type { KeySpace } from '../../datastore/key/key.ts';
+import type { Change, Row, RowChange, RowKey, View } from '../../datastore/view/view.ts';
 import type { Fault } from '../../yang/fault.ts';
 import type { DataSchemaNode, SchemaNode } from '../../yang/schema/node.ts';
 import { groupsId, isAtOrBelow, isData, Judge, lazyInstance } from './judge.ts';

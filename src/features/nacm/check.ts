@@ -1,6 +1,6 @@
 /** What YANG does not say of rules: a path is a node-instance-identifier (RFC 8341 section 4), which is less than XPath. */
-import type { KeySpace } from '../../datastore/key.ts';
-import type { Change } from '../../datastore/view.ts';
+import type { KeySpace } from '../../datastore/key/key.ts';
+import type { Change } from '../../datastore/view/view.ts';
 import type { Fault } from '../../yang/fault.ts';
 import { leafAt } from '../nodes.ts';
 import { NACM } from './model.ts';

@@ -1,6 +1,6 @@
 /** ietf-netconf-acm (RFC 8341): a change of the rules makes the access control read them anew. */
 import type { Feature } from '../../commit/feature.ts';
-import type { KeySpace } from '../../datastore/key.ts';
+import type { KeySpace } from '../../datastore/key/key.ts';
 import type { NacmAccessControl } from './access.ts';
 import { checkRules } from './check.ts';
 import { NACM } from './model.ts';

@@ -2,8 +2,8 @@
  * The decisions of RFC 8341 section 3.4 for one set of groups. Where no rule with a key predicate is in the way, the
  * verdict follows from the schema node alone and is remembered, so that a big tree costs one lookup a node.
  */
-import type { SchemaVerdict } from '../../commit/access.ts';
-import type { KeySpace, KeyStep } from '../../datastore/key.ts';
+import type { SchemaVerdict } from '../../commit/access/access.ts';
+import type { KeySpace, KeyStep } from '../../datastore/key/key.ts';
 import type { DataSchemaNode, OperationNode, RpcNode, SchemaNode } from '../../yang/schema/node.ts';
 import type { AccessOperation, Rule, Rules } from './model.ts';
 import { meets } from './path.ts';

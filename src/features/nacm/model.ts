@@ -1,6 +1,6 @@
 /** ietf-netconf-acm as values: the rules in force, read from a configuration. */
-import type { KeySpace } from '../../datastore/key.ts';
-import type { RowKey, View } from '../../datastore/view.ts';
+import type { KeySpace } from '../../datastore/key/key.ts';
+import type { RowKey, View } from '../../datastore/view/view.ts';
 import { containerAt, leafAt, leafListAt, leafValue, listAt } from '../nodes.ts';
 import { parseRulePath, type RulePath } from './path.ts';
 

@@ -1,10 +1,10 @@
 /** Access to actions and notifications inside of data (RFC 8341 sections 3.1.3 and 3.4.5), groups from outside, marks. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Decisions } from '../../commit/access.ts';
+import type { Decisions } from '../../commit/access/access.ts';
 import { IndexPlan } from '../../datastore/index-plan.ts';
-import { KeySpace } from '../../datastore/key.ts';
-import { MemoryView } from '../../datastore/memory.ts';
+import { KeySpace } from '../../datastore/key/key.ts';
+import { MemoryView } from '../../datastore/view/memory.ts';
 import { inlineSchema } from '../../yang/schema/inline.ts';
 import type { LeafNode, OperationNode, RpcNode, SchemaNode } from '../../yang/schema/node.ts';
 import { NacmAccessControl } from './access.ts';

@@ -2,7 +2,7 @@
  * node-instance-identifier (RFC 8341 section 4): an instance-identifier whose key predicates are optional. A predicate's
  * value is a literal or `$USER`. Matches the node that it names and every node below.
  */
-import type { KeyStep } from '../../datastore/key.ts';
+import type { KeyStep } from '../../datastore/key/key.ts';
 import type { DataSchemaNode, Schema, SchemaNode } from '../../yang/schema/node.ts';
 
 /** A key of a list on the way that must have this value. */

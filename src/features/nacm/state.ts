@@ -1,7 +1,7 @@
 /** Operational state of access control: refused requests. */
-import type { Interest, RowWriter, StateProvider } from '../../commit/state.ts';
-import type { KeySpace } from '../../datastore/key.ts';
-import type { View } from '../../datastore/view.ts';
+import type { Interest, RowWriter, StateProvider } from '../../commit/operational/state.ts';
+import type { KeySpace } from '../../datastore/key/key.ts';
+import type { View } from '../../datastore/view/view.ts';
 import { containerAt, leafAt } from '../nodes.ts';
 import type { Denials } from './access.ts';
 import { NACM } from './model.ts';

@@ -1,6 +1,6 @@
 /** What YANG cannot say of listeners and calls. */
-import type { KeySpace } from '../../datastore/key.ts';
-import type { Change } from '../../datastore/view.ts';
+import type { KeySpace } from '../../datastore/key/key.ts';
+import type { Change } from '../../datastore/view/view.ts';
 import type { Fault } from '../../yang/fault.ts';
 import { type HiddenKeys, type PrivateKeySource, privateKeyOf } from '../keystore/key-pair.ts';
 import { KEYSTORE } from '../keystore/model.ts';

@@ -1,6 +1,6 @@
 /** ietf-netconf-server. Keys and certificates are among what it is given: a listener changes with its host key. */
 import type { Feature } from '../../commit/feature.ts';
-import type { KeySpace } from '../../datastore/key.ts';
+import type { KeySpace } from '../../datastore/key/key.ts';
 import type { HiddenKeys } from '../keystore/key-pair.ts';
 import { KEYSTORE } from '../keystore/model.ts';
 import { TRUSTSTORE } from '../truststore/model.ts';

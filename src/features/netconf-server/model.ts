@@ -1,6 +1,6 @@
 /** ietf-netconf-server as values, with the keys and certificates that it refers to. */
-import type { KeySpace } from '../../datastore/key.ts';
-import type { View } from '../../datastore/view.ts';
+import type { KeySpace } from '../../datastore/key/key.ts';
+import type { View } from '../../datastore/view/view.ts';
 import { Entry } from '../entry.ts';
 import { certificatesOf, MaterialError } from '../keystore/certificate.ts';
 import { type KeyPair, type PrivateKeySource, sourceOf, spkiOf } from '../keystore/key-pair.ts';

@@ -1,7 +1,7 @@
 /** A difference → what becomes of listeners and calls. */
 import type { PlannedOperation } from '../../commit/feature.ts';
-import type { KeySpace } from '../../datastore/key.ts';
-import type { Change, View } from '../../datastore/view.ts';
+import type { KeySpace } from '../../datastore/key/key.ts';
+import type { Change, View } from '../../datastore/view/view.ts';
 import { type CallHomeClient, type ListenEndpoint, TRANSPORT_TARGET, type TransportOperation } from './endpoint.ts';
 import { type EntryError, NetconfServerConfiguration } from './model.ts';
 

@@ -1,8 +1,8 @@
 /** Operational state: listeners and calls (sluice-netconf-server), and the algorithms of SSH and TLS. */
-import type { Interest, RowWriter, StateProvider } from '../../commit/state.ts';
-import { rowsFromData } from '../../datastore/from-data.ts';
-import type { KeySpace } from '../../datastore/key.ts';
-import type { View } from '../../datastore/view.ts';
+import type { Interest, RowWriter, StateProvider } from '../../commit/operational/state.ts';
+import type { KeySpace } from '../../datastore/key/key.ts';
+import { rowsFromData } from '../../datastore/row/from-data.ts';
+import type { View } from '../../datastore/view/view.ts';
 import { build, type PlainData } from '../../yang/data/build.ts';
 import { wants } from '../interest.ts';
 import { dateAndTime } from '../time.ts';

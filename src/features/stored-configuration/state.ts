@@ -1,8 +1,8 @@
 /** What is to be said of the stored configuration (sluice-datastore), and the log lines of a start. */
-import { PlainState } from '../../commit/plain-state.ts';
-import type { StateProvider } from '../../commit/state.ts';
+import { PlainState } from '../../commit/operational/plain-state.ts';
+import type { StateProvider } from '../../commit/operational/state.ts';
 import type { Store } from '../../datastore/store.ts';
-import type { UnfitReport } from '../../datastore/unfit.ts';
+import type { UnfitReport } from '../../datastore/upgrade/unfit.ts';
 import type { Violations } from './violations.ts';
 
 /** Lines of one report in the log. */

@@ -1,5 +1,5 @@
 /** What YANG does not say of users: hashes and keys that no login could use. */
-import type { Change } from '../../datastore/view.ts';
+import type { Change } from '../../datastore/view/view.ts';
 import type { Fault } from '../../yang/fault.ts';
 import type { LeafNode } from '../../yang/schema/node.ts';
 import type { SystemModel } from './model.ts';

@@ -1,6 +1,6 @@
 /** The users of ietf-system (RFC 7317). */
-import type { KeySpace } from '../../datastore/key.ts';
-import type { RowKey, View } from '../../datastore/view.ts';
+import type { KeySpace } from '../../datastore/key/key.ts';
+import type { RowKey, View } from '../../datastore/view/view.ts';
 import type { ContainerNode, LeafNode, ListNode } from '../../yang/schema/node.ts';
 import { containerAt, leafAt, listAt } from '../nodes.ts';
 

@@ -1,8 +1,8 @@
 /** /system-state: the machine and its clock. */
 import { machine, release, type, uptime, version } from 'node:os';
-import type { Interest, RowWriter, StateProvider } from '../../commit/state.ts';
-import type { KeySpace } from '../../datastore/key.ts';
-import type { View } from '../../datastore/view.ts';
+import type { Interest, RowWriter, StateProvider } from '../../commit/operational/state.ts';
+import type { KeySpace } from '../../datastore/key/key.ts';
+import type { View } from '../../datastore/view/view.ts';
 import { containerAt, leafAt } from '../nodes.ts';
 import { dateAndTime } from '../time.ts';
 import { SYSTEM_STATE } from './model.ts';

@@ -1,6 +1,6 @@
 /** Logins by password and public key, from the users that are running. */
 import { hashPassword, verifyPassword } from '../../commit/crypt/sha-crypt.ts';
-import type { View } from '../../datastore/view.ts';
+import type { View } from '../../datastore/view/view.ts';
 import type { SystemModel } from './model.ts';
 import { ProvenPasswords } from './proven-passwords.ts';
 import { isOfAlgorithm } from './public-key.ts';

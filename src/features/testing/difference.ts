@@ -1,5 +1,5 @@
 /** What a commit is given. */
-import type { Change, View } from '../../datastore/view.ts';
+import type { Change, View } from '../../datastore/view/view.ts';
 
 /** The difference of two views, as the commit gives it. */
 export function changeOf(before: View, after: View): Change {

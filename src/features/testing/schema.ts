@@ -1,7 +1,7 @@
 /** The schema that the router serves, loaded once for the tests of a file, and configurations written by path. */
 import { IndexPlan } from '../../datastore/index-plan.ts';
-import { KeySpace } from '../../datastore/key.ts';
-import { MemoryView } from '../../datastore/memory.ts';
+import { KeySpace } from '../../datastore/key/key.ts';
+import { MemoryView } from '../../datastore/view/memory.ts';
 import { loadSchema } from '../../yang/schema/load.ts';
 import type { LeafNode } from '../../yang/schema/node.ts';
 import { moduleFolders, servedModules } from '../modules.ts';

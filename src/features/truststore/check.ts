@@ -1,6 +1,6 @@
 /** What YANG cannot say of certificates: that they are certificates. */
-import type { KeySpace } from '../../datastore/key.ts';
-import type { Change } from '../../datastore/view.ts';
+import type { KeySpace } from '../../datastore/key/key.ts';
+import type { Change } from '../../datastore/view/view.ts';
 import type { Fault } from '../../yang/fault.ts';
 import { certificatesOf, MaterialError } from '../keystore/certificate.ts';
 import { leafAt } from '../nodes.ts';

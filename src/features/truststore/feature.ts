@@ -1,6 +1,6 @@
 /** ietf-truststore: who refers to a bag plans its change (features/netconf-server). */
 import type { Feature } from '../../commit/feature.ts';
-import type { KeySpace } from '../../datastore/key.ts';
+import type { KeySpace } from '../../datastore/key/key.ts';
 import { checkTruststore } from './check.ts';
 import { TRUSTSTORE } from './model.ts';
 

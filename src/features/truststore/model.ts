@@ -1,6 +1,6 @@
 /** ietf-truststore as values. */
-import type { KeySpace } from '../../datastore/key.ts';
-import type { View } from '../../datastore/view.ts';
+import type { KeySpace } from '../../datastore/key/key.ts';
+import type { View } from '../../datastore/view/view.ts';
 import { Entry } from '../entry.ts';
 
 export const TRUSTSTORE = '/ietf-truststore:truststore';

@@ -1,6 +1,6 @@
 /** The settings of sluice-url: how https is reached. */
-import type { KeySpace } from '../../datastore/key.ts';
-import type { View } from '../../datastore/view.ts';
+import type { KeySpace } from '../../datastore/key/key.ts';
+import type { View } from '../../datastore/view/view.ts';
 import { Entry } from '../entry.ts';
 import { certificatesOf } from '../keystore/certificate.ts';
 import { certificateBags } from '../truststore/model.ts';

@@ -66,8 +66,8 @@ export const capabilities: readonly Capability[] = [
     source: 'RFC 6241 section 8.4',
     shownBy: [
       [`${here}/rpc/commit.test.ts`, 'confirmed commit'],
-      ['src/commit/confirmed.test.ts'],
-      ['src/commit/confirmed-kill.test.ts'],
+      ['src/commit/confirmed/confirmed.test.ts'],
+      ['src/commit/confirmed/confirmed-kill.test.ts'],
       ['test/case/restart/confirmed.case.ts'],
       [`${here}/clients.test.ts`, 'confirms'],
     ],
@@ -77,13 +77,13 @@ export const capabilities: readonly Capability[] = [
     source: 'sluice-confirmed-commit',
     shownBy: [
       [`${here}/rpc/assertions.test.ts`],
-      ['src/commit/confirmed.test.ts', 'confirms itself when all of its assertions hold'],
+      ['src/commit/confirmed/confirmed.test.ts', 'confirms itself when all of its assertions hold'],
     ],
   },
   {
     capability: 'history of commits: list, comments, differences, rollback',
     source: 'sluice-commit-history',
-    shownBy: [[`${here}/rpc/history.test.ts`], ['src/datastore/patch.test.ts']],
+    shownBy: [[`${here}/rpc/history.test.ts`], ['src/datastore/reading/patch.test.ts']],
   },
   {
     capability: 'plan: what a commit would change, disturb, and be refused for',
@@ -98,12 +98,12 @@ export const capabilities: readonly Capability[] = [
   {
     capability: 'partial-lock 1.0',
     source: 'RFC 5717',
-    shownBy: [[`${here}/rpc/partial-lock.test.ts`], ['src/commit/partial-locks.test.ts']],
+    shownBy: [[`${here}/rpc/partial-lock.test.ts`], ['src/commit/lock/partial-locks.test.ts']],
   },
   {
     capability: 'private candidates 1.0, update',
     source: 'draft-ietf-netconf-privcand-09',
-    shownBy: [[`${here}/rpc/private-candidate.test.ts`], ['src/commit/rebase/rebase.test.ts']],
+    shownBy: [[`${here}/rpc/private-candidate.test.ts`], ['src/commit/candidate/rebase/rebase.test.ts']],
   },
   {
     capability: 'url 1.0: file, https',
@@ -122,7 +122,7 @@ export const capabilities: readonly Capability[] = [
     source: 'RFC 6243',
     shownBy: [
       [`${here}/filter/defaults.test.ts`],
-      ['src/datastore/defaults.test.ts', 'yanglint'],
+      ['src/datastore/reading/defaults.test.ts', 'yanglint'],
       [`${here}/clients.test.ts`, 'with-defaults'],
     ],
   },
@@ -134,7 +134,7 @@ export const capabilities: readonly Capability[] = [
   {
     capability: 'compare',
     source: 'RFC 9144, 8072',
-    shownBy: [[`${here}/rpc/compare.test.ts`], ['src/commit/patch.test.ts', 'make the one view the other']],
+    shownBy: [[`${here}/rpc/compare.test.ts`], ['src/commit/history/patch.test.ts', 'make the one view the other']],
   },
   {
     capability: 'errors',
@@ -234,7 +234,7 @@ export const capabilities: readonly Capability[] = [
   {
     capability: 'other modules than the stored configuration was made with',
     source: 'sluice-datastore',
-    shownBy: [['test/sluiced/upgrade.test.ts'], ['src/datastore/schema-change.test.ts']],
+    shownBy: [['test/sluiced/upgrade.test.ts'], ['src/datastore/upgrade/schema-change.test.ts']],
   },
 ];
 

@@ -5,11 +5,11 @@
  *     await server.listenUnix('state/run/netconf.sock');
  *     const port = await server.listenSsh({ address: '127.0.0.1', port: 830, keyFolder: 'state/keys' });
  */
-import type { AccessControl } from '../../commit/access.ts';
+import type { AccessControl } from '../../commit/access/access.ts';
 import type { Datastores } from '../../commit/datastores.ts';
-import type { StateProvider } from '../../commit/state.ts';
-import { StateSignal } from '../../commit/state-signal.ts';
-import type { KeySpace } from '../../datastore/key.ts';
+import type { StateProvider } from '../../commit/operational/state.ts';
+import { StateSignal } from '../../commit/operational/state-signal.ts';
+import type { KeySpace } from '../../datastore/key/key.ts';
 import { readHttpsSettings } from '../../features/url/model.ts';
 import { writeData } from '../../yang/codec/write-data.ts';
 import { XmlWriter } from '../../yang/codec/xml-writer.ts';

@@ -1,11 +1,11 @@
 /** Assertions of confirmed commits, evaluated as a filter is: over running and state, as far as the user may read. */
-import type { AccessControl } from '../../../commit/access.ts';
-import type { AssertionReader, Verdict } from '../../../commit/assertions.ts';
+import type { AccessControl } from '../../../commit/access/access.ts';
+import type { AssertionReader, Verdict } from '../../../commit/confirmed/assertions.ts';
 import type { Datastores } from '../../../commit/datastores.ts';
-import { operationalView } from '../../../commit/operational.ts';
-import type { Interest, StateProvider } from '../../../commit/state.ts';
-import type { View } from '../../../datastore/view.ts';
-import { ViewTree } from '../../../datastore/xpath-tree.ts';
+import { operationalView } from '../../../commit/operational/operational.ts';
+import type { Interest, StateProvider } from '../../../commit/operational/state.ts';
+import { ViewTree } from '../../../datastore/reading/xpath-tree.ts';
+import type { View } from '../../../datastore/view/view.ts';
 import type { Schema } from '../../../yang/schema/node.ts';
 import { compileExpression } from '../../../yang/xpath/compile.ts';
 import type { Expression } from '../../../yang/xpath/expression.ts';

@@ -1,9 +1,9 @@
 /** A view, filtered and as far as the reader may see it, written as XML. */
-import type { Decisions } from '../../../commit/access.ts';
-import type { Origins } from '../../../commit/origins.ts';
-import type { SourceView } from '../../../datastore/source.ts';
-import { type DefaultsMode, walk } from '../../../datastore/walk.ts';
-import { ViewTree } from '../../../datastore/xpath-tree.ts';
+import type { Decisions } from '../../../commit/access/access.ts';
+import type { Origins } from '../../../commit/operational/origins.ts';
+import { type DefaultsMode, walk } from '../../../datastore/reading/walk.ts';
+import { ViewTree } from '../../../datastore/reading/xpath-tree.ts';
+import type { SourceView } from '../../../datastore/view/source.ts';
 import type { XmlWriter } from '../../../yang/codec/xml-writer.ts';
 import type { Filter } from './filter.ts';
 import { SelectedInstances } from './instances.ts';

@@ -1,8 +1,8 @@
 /** The nodes that an XPath filter selected: they come with all that is below them, their ancestors and the keys of those. */
-import type { KeySpace } from '../../../datastore/key.ts';
-import { asRow, type ColumnNode } from '../../../datastore/shape.ts';
-import type { Row, RowKey, RowNode } from '../../../datastore/view.ts';
-import type { ViewNode } from '../../../datastore/xpath-tree.ts';
+import type { KeySpace } from '../../../datastore/key/key.ts';
+import type { ViewNode } from '../../../datastore/reading/xpath-tree.ts';
+import { asRow, type ColumnNode } from '../../../datastore/row/shape.ts';
+import type { Row, RowKey, RowNode } from '../../../datastore/view/view.ts';
 import type { DataSchemaNode } from '../../../yang/schema/node.ts';
 import type { Selector, Wanted } from './selector.ts';
 

@@ -1,5 +1,5 @@
 /** What a filter asks state providers for: the subtrees it can reach, with the list keys that it fixes. */
-import type { Interest } from '../../../commit/state.ts';
+import type { Interest } from '../../../commit/operational/state.ts';
 import type { DataSchemaNode, Schema } from '../../../yang/schema/node.ts';
 import type { Filter } from './filter.ts';
 import { compileSubtree, fixedKeys, type Spec } from './subtree.ts';

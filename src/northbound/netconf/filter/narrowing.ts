@@ -2,12 +2,12 @@
  * What get-data leaves out of what its filter selects (RFC 8526 section 3.1.1): configuration or state alone, levels below
  * a depth, configuration of other origins.
  */
-import type { Decisions } from '../../../commit/access.ts';
-import type { Origins } from '../../../commit/origins.ts';
-import { type ColumnNode, isRow } from '../../../datastore/shape.ts';
-import type { SourceView } from '../../../datastore/source.ts';
-import type { Row, RowKey, RowNode } from '../../../datastore/view.ts';
-import { type DefaultsMode, type WalkHooks, walk } from '../../../datastore/walk.ts';
+import type { Decisions } from '../../../commit/access/access.ts';
+import type { Origins } from '../../../commit/operational/origins.ts';
+import { type DefaultsMode, type WalkHooks, walk } from '../../../datastore/reading/walk.ts';
+import { type ColumnNode, isRow } from '../../../datastore/row/shape.ts';
+import type { SourceView } from '../../../datastore/view/source.ts';
+import type { Row, RowKey, RowNode } from '../../../datastore/view/view.ts';
 import type { ContainerNode, DataSchemaNode } from '../../../yang/schema/node.ts';
 import { Found } from './found.ts';
 

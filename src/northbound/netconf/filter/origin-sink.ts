@@ -2,9 +2,9 @@
  * Writes the annotation `or:origin` (RFC 8342 section 7) on configuration: where it is not what the parent has. The prefix
  * `or` is declared further out.
  */
-import type { Origins } from '../../../commit/origins.ts';
-import type { Row, RowKey } from '../../../datastore/view.ts';
-import type { ElementSink } from '../../../datastore/walk.ts';
+import type { Origins } from '../../../commit/operational/origins.ts';
+import type { ElementSink } from '../../../datastore/reading/walk.ts';
+import type { Row, RowKey } from '../../../datastore/view/view.ts';
 import type { XmlWriter } from '../../../yang/codec/xml-writer.ts';
 import type { DataSchemaNode } from '../../../yang/schema/node.ts';
 

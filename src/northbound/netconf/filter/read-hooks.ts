@@ -2,10 +2,10 @@
  * What one reader gets of a view: what the filter wants and access control permits, as hooks of the walk over rows. The
  * walk goes depth first and asks of a parent before its children, so the way to where it is stands on a stack.
  */
-import type { Decisions } from '../../../commit/access.ts';
-import type { ColumnNode } from '../../../datastore/shape.ts';
-import type { Row, RowKey, RowNode } from '../../../datastore/view.ts';
-import type { Verdict, WalkHooks } from '../../../datastore/walk.ts';
+import type { Decisions } from '../../../commit/access/access.ts';
+import type { Verdict, WalkHooks } from '../../../datastore/reading/walk.ts';
+import type { ColumnNode } from '../../../datastore/row/shape.ts';
+import type { Row, RowKey, RowNode } from '../../../datastore/view/view.ts';
 import type { DataSchemaNode } from '../../../yang/schema/node.ts';
 import type { Narrowing } from './narrowing.ts';
 import type { Selector, Wanted } from './selector.ts';

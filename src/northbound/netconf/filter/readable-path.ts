@@ -1,7 +1,7 @@
 /** Whether a reader may see what an instance path names: it and all that is above it. */
-import type { Decisions } from '../../../commit/access.ts';
-import type { KeySpace } from '../../../datastore/key.ts';
-import type { RowKey } from '../../../datastore/view.ts';
+import type { Decisions } from '../../../commit/access/access.ts';
+import type { KeySpace } from '../../../datastore/key/key.ts';
+import type { RowKey } from '../../../datastore/view/view.ts';
 import type { DataSchemaNode } from '../../../yang/schema/node.ts';
 
 /** False, too, for what names no instance of this schema. */

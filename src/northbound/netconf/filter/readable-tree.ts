@@ -2,8 +2,8 @@
  * XPath's tree as one reader may see it: what access control denies does not exist, so that no filter can ask for it; and
  * only for so long, because an evaluation keeps the event loop from everybody else.
  */
-import type { Decisions } from '../../../commit/access.ts';
-import type { ViewNode, ViewTree } from '../../../datastore/xpath-tree.ts';
+import type { Decisions } from '../../../commit/access/access.ts';
+import type { ViewNode, ViewTree } from '../../../datastore/reading/xpath-tree.ts';
 import { FaultError } from '../../../yang/fault.ts';
 import type { DataSchemaNode, ListNode } from '../../../yang/schema/node.ts';
 import type { XPathTree } from '../../../yang/xpath/tree.ts';

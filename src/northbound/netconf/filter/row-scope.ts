@@ -1,8 +1,8 @@
 /** What a filter wants of single rows, found from the root down: for who looks at rows out of order, as comparisons do. */
-import type { Decisions } from '../../../commit/access.ts';
-import type { SourceView } from '../../../datastore/source.ts';
-import type { RowKey } from '../../../datastore/view.ts';
-import { walk } from '../../../datastore/walk.ts';
+import type { Decisions } from '../../../commit/access/access.ts';
+import { walk } from '../../../datastore/reading/walk.ts';
+import type { SourceView } from '../../../datastore/view/source.ts';
+import type { RowKey } from '../../../datastore/view/view.ts';
 import type { ContainerNode, DataSchemaNode } from '../../../yang/schema/node.ts';
 import { Found } from './found.ts';
 import { Narrowing } from './narrowing.ts';

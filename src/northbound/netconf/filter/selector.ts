@@ -1,6 +1,6 @@
 /** What a filter wants of one instance of a container, a list or the root; filters of every kind are compiled to this. */
-import type { ColumnNode } from '../../../datastore/shape.ts';
-import type { Row, RowKey, RowNode } from '../../../datastore/view.ts';
+import type { ColumnNode } from '../../../datastore/row/shape.ts';
+import type { Row, RowKey, RowNode } from '../../../datastore/view/view.ts';
 import type { DataSchemaNode } from '../../../yang/schema/node.ts';
 
 /** `all`: it and everything below. */

@@ -2,13 +2,13 @@
  * Subtree filters (RFC 6241 section 6) compiled against the schema. A list whose entries are named by content matches of
  * all keys is not scanned: one of any number costs one lookup.
  */
-import type { Decisions } from '../../../commit/access.ts';
-import type { KeySpace } from '../../../datastore/key.ts';
-import type { ColumnNode } from '../../../datastore/shape.ts';
-import type { SourceView } from '../../../datastore/source.ts';
-import type { Row, RowKey, RowNode } from '../../../datastore/view.ts';
-import type { DefaultsMode } from '../../../datastore/walk.ts';
-import { ViewTree } from '../../../datastore/xpath-tree.ts';
+import type { Decisions } from '../../../commit/access/access.ts';
+import type { KeySpace } from '../../../datastore/key/key.ts';
+import type { DefaultsMode } from '../../../datastore/reading/walk.ts';
+import { ViewTree } from '../../../datastore/reading/xpath-tree.ts';
+import type { ColumnNode } from '../../../datastore/row/shape.ts';
+import type { SourceView } from '../../../datastore/view/source.ts';
+import type { Row, RowKey, RowNode } from '../../../datastore/view/view.ts';
 import type { DataSchemaNode, LeafListNode, LeafNode, ListNode } from '../../../yang/schema/node.ts';
 import type { FilterElement } from './filter.ts';
 import type { Selector, Wanted } from './selector.ts';

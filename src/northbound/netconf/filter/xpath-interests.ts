@@ -2,7 +2,7 @@
  * What an XPath filter can select or read, found by walking its paths over the schema instead of data. It may name more than
  * the filter reaches, never less: where it cannot tell, it asks for everything.
  */
-import type { Interest } from '../../../commit/state.ts';
+import type { Interest } from '../../../commit/operational/state.ts';
 import type { DataSchemaNode, ListNode, Schema } from '../../../yang/schema/node.ts';
 import type { Expr, PathExpr, Step } from '../../../yang/xpath/ast.ts';
 import { matches } from '../../../yang/xpath/axis.ts';

@@ -1,8 +1,8 @@
 /** /commit-history (sluice-commit-history): the commits that the store remembers. */
 
 import type { Datastores } from '../../../commit/datastores.ts';
-import type { Interest } from '../../../commit/state.ts';
-import { StateSignal } from '../../../commit/state-signal.ts';
+import type { Interest } from '../../../commit/operational/state.ts';
+import { StateSignal } from '../../../commit/operational/state-signal.ts';
 import type { PlainData } from '../../../yang/data/build.ts';
 import type { Schema } from '../../../yang/schema/node.ts';
 

@@ -1,6 +1,6 @@
 /** /confirmed-commit and assertions-decided (sluice-confirmed-commit): what waits to be confirmed, and how that ended. */
-import type { AssertionResult } from '../../../commit/assertions.ts';
-import type { ConfirmedCommits, EndedCommit } from '../../../commit/confirmed.ts';
+import type { AssertionResult } from '../../../commit/confirmed/assertions.ts';
+import type { ConfirmedCommits, EndedCommit } from '../../../commit/confirmed/confirmed.ts';
 import { build, type PlainData } from '../../../yang/data/build.ts';
 import type { Schema } from '../../../yang/schema/node.ts';
 import type { NotificationEvent } from '../notification/event.ts';

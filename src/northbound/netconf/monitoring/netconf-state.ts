@@ -1,7 +1,7 @@
 /** /netconf-state (RFC 6022 section 2) and /netconf/streams (RFC 5277 section 3.2.5). */
 import type { Datastores } from '../../../commit/datastores.ts';
-import type { PartialLock } from '../../../commit/partial-locks.ts';
-import type { Interest } from '../../../commit/state.ts';
+import type { PartialLock } from '../../../commit/lock/partial-locks.ts';
+import type { Interest } from '../../../commit/operational/state.ts';
 import type { EventLog } from '../../../datastore/event-log.ts';
 import { dateAndTime } from '../../../features/time.ts';
 import type { PlainData } from '../../../yang/data/build.ts';

@@ -1,2 +1,2 @@
 /** State of the server itself, given as plain objects. */
-export { PlainState } from '../../../commit/plain-state.ts';
+export { PlainState } from '../../../commit/operational/plain-state.ts';

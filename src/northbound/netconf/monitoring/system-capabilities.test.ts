@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { KeySpace } from '../../../datastore/key.ts';
+import { KeySpace } from '../../../datastore/key/key.ts';
 import { BlockPointModel } from '../../../features/block-points/model.ts';
 import { BlockPointState } from '../../../features/block-points/state.ts';
 import { InterfaceModel } from '../../../features/interfaces/model.ts';

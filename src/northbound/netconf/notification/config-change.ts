@@ -1,9 +1,9 @@
 /** netconf-config-change (RFC 6470): what a commit changed, by whom, told once the reply is on its way. */
 import type { Datastores } from '../../../commit/datastores.ts';
 import type { CommitRecord } from '../../../datastore/history.ts';
-import type { KeySpace } from '../../../datastore/key.ts';
-import { isImplicit } from '../../../datastore/shape.ts';
-import type { Change, RowChange } from '../../../datastore/view.ts';
+import type { KeySpace } from '../../../datastore/key/key.ts';
+import { isImplicit } from '../../../datastore/row/shape.ts';
+import type { Change, RowChange } from '../../../datastore/view/view.ts';
 import { build, type PlainData } from '../../../yang/data/build.ts';
 import type { OperationNode, Schema } from '../../../yang/schema/node.ts';
 import type { Caller } from '../rpc/handler.ts';

@@ -1,5 +1,5 @@
 /** netconf-confirmed-commit (RFC 6470): what becomes of confirmed commits. */
-import type { ConfirmedChange } from '../../../commit/confirmed.ts';
+import type { ConfirmedChange } from '../../../commit/confirmed/confirmed.ts';
 import { build } from '../../../yang/data/build.ts';
 import type { Schema } from '../../../yang/schema/node.ts';
 import type { NotificationEvent } from './event.ts';

@@ -2,9 +2,9 @@
  * Events as one subscriber may see them: what points (by an instance-identifier) to data that he may not read is left out,
  * with the list entry that holds it: the edits of netconf-config-change (RFC 6470) name nodes and keys.
  */
-import type { Decisions } from '../../../commit/access.ts';
-import { visiblePath } from '../../../commit/disclose.ts';
-import type { KeySpace } from '../../../datastore/key.ts';
+import type { Decisions } from '../../../commit/access/access.ts';
+import { visiblePath } from '../../../commit/access/disclose.ts';
+import type { KeySpace } from '../../../datastore/key/key.ts';
 import type { DataNode } from '../../../yang/data/node.ts';
 import type { OperationNode, Schema, SchemaNode } from '../../../yang/schema/node.ts';
 import { type EventRecord, notificationText, writeEvent } from './record.ts';

@@ -2,9 +2,9 @@
  * The event streams: whatever is published is recorded, and goes to every subscriber of a stream that carries it, who may
  * see it and whose filter wants it. An event is written once for all.
  */
-import type { AccessControl } from '../../../commit/access.ts';
+import type { AccessControl } from '../../../commit/access/access.ts';
 import type { EventLog, LoggedEvent } from '../../../datastore/event-log.ts';
-import type { KeySpace } from '../../../datastore/key.ts';
+import type { KeySpace } from '../../../datastore/key/key.ts';
 import type { Schema } from '../../../yang/schema/node.ts';
 import type { Filter } from '../filter/filter.ts';
 import type { Session } from '../session/session.ts';

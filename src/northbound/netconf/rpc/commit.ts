@@ -1,5 +1,5 @@
 /** commit, cancel-commit, discard-changes (RFC 6241 sections 8.3.4 and 8.4). */
-import type { Assertions } from '../../../commit/assertions.ts';
+import type { Assertions } from '../../../commit/confirmed/assertions.ts';
 import type { CommitOptions } from '../../../commit/datastores.ts';
 import { findAll, findNode, findValue } from '../../../yang/data/find.ts';
 import { FaultError } from '../../../yang/fault.ts';

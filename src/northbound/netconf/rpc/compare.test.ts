@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { StateProvider } from '../../../commit/state.ts';
-import type { KeySpace } from '../../../datastore/key.ts';
-import type { RowNode } from '../../../datastore/view.ts';
+import type { StateProvider } from '../../../commit/operational/state.ts';
+import type { KeySpace } from '../../../datastore/key/key.ts';
+import type { RowNode } from '../../../datastore/view/view.ts';
 import type { LeafNode } from '../../../yang/schema/node.ts';
 import { connectSsh, type NetconfClient, RpcError } from '../client.ts';
 import { edit, ethernets, IF, routerSchema, type TestServer, testServer, user } from '../testing/server.ts';

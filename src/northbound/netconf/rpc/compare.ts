@@ -1,9 +1,9 @@
 /** compare (RFC 9144): what has to be changed in one datastore to make it another. */
-import { type OperationalDatastore, operationalDatastore } from '../../../commit/operational.ts';
+import { type OperationalDatastore, operationalDatastore } from '../../../commit/operational/operational.ts';
 import { inSlices } from '../../../commit/slices.ts';
-import { differenceSteps } from '../../../datastore/difference.ts';
-import { type PatchEdit, type PatchOptions, type PatchSide, patchSteps } from '../../../datastore/patch.ts';
-import type { SourceView } from '../../../datastore/source.ts';
+import { differenceSteps } from '../../../datastore/reading/difference.ts';
+import { type PatchEdit, type PatchOptions, type PatchSide, patchSteps } from '../../../datastore/reading/patch.ts';
+import type { SourceView } from '../../../datastore/view/source.ts';
 import { childSchema, findChild, findValue } from '../../../yang/data/find.ts';
 import { applyFilter } from '../filter/filtered.ts';
 import { interestsOf } from '../filter/interests.ts';

@@ -1,9 +1,9 @@
 /** edit-config, copy-config, delete-config, validate (RFC 6241 sections 7 and 8). */
-import { type Decisions, permitAll } from '../../../commit/access.ts';
+import { type Decisions, permitAll } from '../../../commit/access/access.ts';
 import type { ConfigSource } from '../../../commit/datastores.ts';
 import type { EditOptions } from '../../../commit/edit/options.ts';
-import type { SourceView } from '../../../datastore/source.ts';
-import type { DefaultsMode } from '../../../datastore/walk.ts';
+import type { DefaultsMode } from '../../../datastore/reading/walk.ts';
+import type { SourceView } from '../../../datastore/view/source.ts';
 import { NETCONF_NAMESPACE } from '../../../yang/codec/namespaces.ts';
 import { XmlWriter } from '../../../yang/codec/xml-writer.ts';
 import { findNode, findValue } from '../../../yang/data/find.ts';

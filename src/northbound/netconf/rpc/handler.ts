@@ -1,5 +1,5 @@
 /** What answers an rpc or an action, and with what. */
-import type { Decisions, Principal } from '../../../commit/access.ts';
+import type { Decisions, Principal } from '../../../commit/access/access.ts';
 import type { XmlWriter } from '../../../yang/codec/xml-writer.ts';
 import type { DataNode } from '../../../yang/data/node.ts';
 import type { RpcNode } from '../../../yang/schema/node.ts';

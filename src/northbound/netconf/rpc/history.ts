@@ -1,6 +1,6 @@
 /** commit-difference and rollback (sluice-commit-history). */
 import { inSlices } from '../../../commit/slices.ts';
-import { type PatchEdit, patchSteps } from '../../../datastore/patch.ts';
+import { type PatchEdit, patchSteps } from '../../../datastore/reading/patch.ts';
 import { writeData } from '../../../yang/codec/write-data.ts';
 import type { XmlWriter } from '../../../yang/codec/xml-writer.ts';
 import { build } from '../../../yang/data/build.ts';

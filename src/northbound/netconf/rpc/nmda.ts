@@ -1,9 +1,9 @@
 /** get-data and edit-data (RFC 8526 sections 3.1.1 and 3.1.2), and the datastores of RFC 8342 by their identities. */
 import type { DatastoreName } from '../../../commit/datastore-name.ts';
-import { operationalDatastore } from '../../../commit/operational.ts';
-import type { Origins } from '../../../commit/origins.ts';
-import type { SourceView } from '../../../datastore/source.ts';
-import type { DefaultsMode } from '../../../datastore/walk.ts';
+import { operationalDatastore } from '../../../commit/operational/operational.ts';
+import type { Origins } from '../../../commit/operational/origins.ts';
+import type { DefaultsMode } from '../../../datastore/reading/walk.ts';
+import type { SourceView } from '../../../datastore/view/source.ts';
 import { findAll, findChild, findValue } from '../../../yang/data/find.ts';
 import { FaultError } from '../../../yang/fault.ts';
 import type { Schema } from '../../../yang/schema/node.ts';

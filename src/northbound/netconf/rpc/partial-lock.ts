@@ -1,8 +1,8 @@
 /** partial-lock and partial-unlock (RFC 5717). */
-import type { Decisions } from '../../../commit/access.ts';
-import type { InstanceAddress } from '../../../datastore/path.ts';
-import type { SourceView } from '../../../datastore/source.ts';
-import { type ViewNode, ViewTree } from '../../../datastore/xpath-tree.ts';
+import type { Decisions } from '../../../commit/access/access.ts';
+import type { InstanceAddress } from '../../../datastore/key/path.ts';
+import { type ViewNode, ViewTree } from '../../../datastore/reading/xpath-tree.ts';
+import type { SourceView } from '../../../datastore/view/source.ts';
 import { build } from '../../../yang/data/build.ts';
 import { findValue } from '../../../yang/data/find.ts';
 import { FaultError } from '../../../yang/fault.ts';

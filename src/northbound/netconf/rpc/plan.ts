@@ -1,10 +1,10 @@
 /** plan (sluice-plan): what a commit would do. */
-import type { Decisions } from '../../../commit/access.ts';
+import type { Decisions } from '../../../commit/access/access.ts';
 import type { PlannedOperation } from '../../../commit/feature.ts';
 import type { Plan } from '../../../commit/plan.ts';
 import { inSlices } from '../../../commit/slices.ts';
-import type { KeySpace } from '../../../datastore/key.ts';
-import { patchSteps } from '../../../datastore/patch.ts';
+import type { KeySpace } from '../../../datastore/key/key.ts';
+import { patchSteps } from '../../../datastore/reading/patch.ts';
 import { writeData } from '../../../yang/codec/write-data.ts';
 import { build, type PlainData } from '../../../yang/data/build.ts';
 import { childSchema, findNode, findValue } from '../../../yang/data/find.ts';

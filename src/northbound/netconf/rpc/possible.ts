@@ -1,8 +1,8 @@
 /** What can be said of a call only with the datastores at hand, as far as the caller may see them. */
 import type { Datastores } from '../../../commit/datastores.ts';
-import type { Interest } from '../../../commit/state.ts';
-import type { KeySpace } from '../../../datastore/key.ts';
-import { ViewTree } from '../../../datastore/xpath-tree.ts';
+import type { Interest } from '../../../commit/operational/state.ts';
+import type { KeySpace } from '../../../datastore/key/key.ts';
+import { ViewTree } from '../../../datastore/reading/xpath-tree.ts';
 import { reachOf } from '../../../yang/data/reach.ts';
 import { FaultError } from '../../../yang/fault.ts';
 import type { Schema } from '../../../yang/schema/node.ts';

@@ -1,7 +1,7 @@
 /** get and get-config (RFC 6241 sections 7.1 and 7.7). */
 import type { Reading } from '../../../commit/datastores.ts';
-import { operationalView } from '../../../commit/operational.ts';
-import type { SourceView } from '../../../datastore/source.ts';
+import { operationalView } from '../../../commit/operational/operational.ts';
+import type { SourceView } from '../../../datastore/view/source.ts';
 import { NETCONF_NAMESPACE } from '../../../yang/codec/namespaces.ts';
 import type { WrittenAttribute } from '../../../yang/codec/xml-writer.ts';
 import { applyFilter, type ReadOptions, writeFiltered } from '../filter/filtered.ts';

@@ -2,9 +2,9 @@
 
 import type { DatastoreName } from '../../../commit/datastore-name.ts';
 import type { Caller as DatastoreCaller, Datastores } from '../../../commit/datastores.ts';
-import type { StateProvider } from '../../../commit/state.ts';
-import type { KeySpace } from '../../../datastore/key.ts';
-import type { DefaultsMode } from '../../../datastore/walk.ts';
+import type { StateProvider } from '../../../commit/operational/state.ts';
+import type { KeySpace } from '../../../datastore/key/key.ts';
+import type { DefaultsMode } from '../../../datastore/reading/walk.ts';
 import { findChild, findNode, findValue } from '../../../yang/data/find.ts';
 import { FaultError } from '../../../yang/fault.ts';
 import type { Schema } from '../../../yang/schema/node.ts';

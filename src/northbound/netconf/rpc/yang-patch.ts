@@ -1,5 +1,5 @@
 /** Edits as the list `edit` of a container yang-patch (RFC 8072 section 2.5, with the source-value of RFC 9144). */
-import type { PatchEdit } from '../../../datastore/patch.ts';
+import type { PatchEdit } from '../../../datastore/reading/patch.ts';
 import { writeData } from '../../../yang/codec/write-data.ts';
 import type { XmlWriter } from '../../../yang/codec/xml-writer.ts';
 import { build, type PlainData } from '../../../yang/data/build.ts';

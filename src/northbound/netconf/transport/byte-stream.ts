@@ -1,5 +1,5 @@
 /** What a session needs of its transport: bytes in and out with backpressure both ways (RFC 6241 section 2.1). */
-import type { Principal } from '../../../commit/access.ts';
+import type { Principal } from '../../../commit/access/access.ts';
 
 /** Who is at the other end. */
 export interface Peer {

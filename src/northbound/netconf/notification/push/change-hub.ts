@@ -1,9 +1,9 @@
 /** Who is told of changes of datastores: each change is worked out once for all subscriptions that are alike. */
 import type { Datastores } from '../../../../commit/datastores.ts';
-import type { StateProvider } from '../../../../commit/state.ts';
-import { END, type KeySpace } from '../../../../datastore/key.ts';
-import type { SourceView } from '../../../../datastore/source.ts';
-import type { Change, RowChange } from '../../../../datastore/view.ts';
+import type { StateProvider } from '../../../../commit/operational/state.ts';
+import { END, type KeySpace } from '../../../../datastore/key/key.ts';
+import type { SourceView } from '../../../../datastore/view/source.ts';
+import type { Change, RowChange } from '../../../../datastore/view/view.ts';
 import type { Entry } from './changes.ts';
 import { type Moment, OPERATIONAL } from './datastores.ts';
 import type { OnChangeSubscription } from './on-change.ts';

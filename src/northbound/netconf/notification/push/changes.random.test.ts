@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Decisions } from '../../../../commit/access.ts';
+import type { Decisions } from '../../../../commit/access/access.ts';
 import { IndexPlan } from '../../../../datastore/index-plan.ts';
-import { KeySpace } from '../../../../datastore/key.ts';
-import { Overlay } from '../../../../datastore/overlay.ts';
-import { asRow, type ColumnNode } from '../../../../datastore/shape.ts';
-import { EmptyView, type SourceView } from '../../../../datastore/source.ts';
-import type { RowKey, RowNode } from '../../../../datastore/view.ts';
+import { KeySpace } from '../../../../datastore/key/key.ts';
+import { asRow, type ColumnNode } from '../../../../datastore/row/shape.ts';
+import { Overlay } from '../../../../datastore/view/overlay.ts';
+import { EmptyView, type SourceView } from '../../../../datastore/view/source.ts';
+import type { RowKey, RowNode } from '../../../../datastore/view/view.ts';
 import { random } from '../../../../yang/data/example/random.ts';
 import type { DataSchemaNode } from '../../../../yang/schema/node.ts';
 import { subtreeFilter, xpathFilter } from '../../filter/stored.ts';

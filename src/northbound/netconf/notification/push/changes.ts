@@ -2,9 +2,9 @@
  * What a change of a datastore is to one subscriber (RFC 8641 section 3.3): from what was seen before to what is seen
  * after. It costs what the change costs, not what the datastore holds.
  */
-import type { KeyStep } from '../../../../datastore/key.ts';
-import { type ColumnNode, isImplicit, isOrdered } from '../../../../datastore/shape.ts';
-import type { RowChange, RowKey, RowNode } from '../../../../datastore/view.ts';
+import type { KeyStep } from '../../../../datastore/key/key.ts';
+import { type ColumnNode, isImplicit, isOrdered } from '../../../../datastore/row/shape.ts';
+import type { RowChange, RowKey, RowNode } from '../../../../datastore/view/view.ts';
 import type { Wanted } from '../../filter/selector.ts';
 import type { ChangeType } from '../subscription/terms.ts';
 import type { Sight } from './sight.ts';

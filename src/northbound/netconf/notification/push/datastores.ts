@@ -1,9 +1,9 @@
 /** The datastores that can be subscribed to, as one moment of them is read. */
 import type { DatastoreName } from '../../../../commit/datastore-name.ts';
 import type { Datastores, Reading } from '../../../../commit/datastores.ts';
-import { operationalDatastore } from '../../../../commit/operational.ts';
-import type { StateProvider } from '../../../../commit/state.ts';
-import type { SourceView } from '../../../../datastore/source.ts';
+import { operationalDatastore } from '../../../../commit/operational/operational.ts';
+import type { StateProvider } from '../../../../commit/operational/state.ts';
+import type { SourceView } from '../../../../datastore/view/source.ts';
 import type { Schema } from '../../../../yang/schema/node.ts';
 import type { Filter } from '../../filter/filter.ts';
 import type { ReadOptions } from '../../filter/filtered.ts';

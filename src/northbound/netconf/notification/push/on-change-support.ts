@@ -2,7 +2,7 @@
  * Of which nodes changes are told: of all configuration, and of state that a provider tells the changes of. Counters and
  * gauges change by themselves all the time; they are known by their types, and what has another type by name.
  */
-import type { StateProvider } from '../../../../commit/state.ts';
+import type { StateProvider } from '../../../../commit/operational/state.ts';
 import type { DataSchemaNode, Schema } from '../../../../yang/schema/node.ts';
 
 /** Types of ietf-yang-types whose values move by themselves. */

@@ -2,9 +2,9 @@
  * An on-change subscription (RFC 8641 section 3.3). Changes wait, one for each node, until the dampening period is over and
  * the update before has been sent: a receiver that reads slowly gets fewer updates, not a longer queue.
  */
-import type { Decisions } from '../../../../commit/access.ts';
-import type { SourceView } from '../../../../datastore/source.ts';
-import type { RowChange } from '../../../../datastore/view.ts';
+import type { Decisions } from '../../../../commit/access/access.ts';
+import type { SourceView } from '../../../../datastore/view/source.ts';
+import type { RowChange } from '../../../../datastore/view/view.ts';
 import { FaultError } from '../../../../yang/fault.ts';
 import type { Outgoing } from '../../session/outgoing.ts';
 import type { Session } from '../../session/session.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { Interest, RowWriter, StateProvider } from '../../../../commit/state.ts';
-import { StateSignal } from '../../../../commit/state-signal.ts';
-import type { KeySpace } from '../../../../datastore/key.ts';
-import type { View } from '../../../../datastore/view.ts';
+import type { Interest, RowWriter, StateProvider } from '../../../../commit/operational/state.ts';
+import { StateSignal } from '../../../../commit/operational/state-signal.ts';
+import type { KeySpace } from '../../../../datastore/key/key.ts';
+import type { View } from '../../../../datastore/view/view.ts';
 import type { LeafNode, ListNode } from '../../../../yang/schema/node.ts';
 import type { NetconfClient } from '../../client.ts';
 import { edit, ethernets, IF, routerSchema, type TestServer, testServer } from '../../testing/server.ts';

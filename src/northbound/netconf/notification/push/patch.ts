@@ -1,7 +1,7 @@
 /** push-change-update (RFC 8641 section 3.7): changes as a YANG patch (RFC 8072), values as they are when it is written. */
-import { resourcePath } from '../../../../datastore/patch.ts';
-import { type ColumnNode, isOrdered } from '../../../../datastore/shape.ts';
-import type { RowKey, RowNode } from '../../../../datastore/view.ts';
+import { resourcePath } from '../../../../datastore/reading/patch.ts';
+import { type ColumnNode, isOrdered } from '../../../../datastore/row/shape.ts';
+import type { RowKey, RowNode } from '../../../../datastore/view/view.ts';
 import { XmlWriter } from '../../../../yang/codec/xml-writer.ts';
 import type { Content } from '../../rpc/handler.ts';
 import type { Entry } from './changes.ts';

@@ -3,10 +3,10 @@
  * row that is sent as a whole is part of that. Values are not held: they are read when the update is written.
  */
 import sortedTree from 'sorted-btree';
-import type { KeySpace } from '../../../../datastore/key.ts';
-import { END } from '../../../../datastore/key.ts';
-import type { ColumnNode } from '../../../../datastore/shape.ts';
-import type { RowKey, RowNode } from '../../../../datastore/view.ts';
+import type { KeySpace } from '../../../../datastore/key/key.ts';
+import { END } from '../../../../datastore/key/key.ts';
+import type { ColumnNode } from '../../../../datastore/row/shape.ts';
+import type { RowKey, RowNode } from '../../../../datastore/view/view.ts';
 import type { ChangeType } from '../subscription/terms.ts';
 import type { Entry } from './changes.ts';
 

@@ -1,5 +1,5 @@
 /** A periodic subscription (RFC 8641 section 3.1): the content again and again, at multiples of its period. */
-import type { AccessControl } from '../../../../commit/access.ts';
+import type { AccessControl } from '../../../../commit/access/access.ts';
 import { FaultError } from '../../../../yang/fault.ts';
 import type { Outgoing } from '../../session/outgoing.ts';
 import type { Session } from '../../session/session.ts';

@@ -1,5 +1,5 @@
 /** Subscriptions to datastores (RFC 8641): which can be had, and their making. */
-import type { KeySpace } from '../../../../datastore/key.ts';
+import type { KeySpace } from '../../../../datastore/key/key.ts';
 import type { DataSchemaNode } from '../../../../yang/schema/node.ts';
 import type { Session } from '../../session/session.ts';
 import { type ErrorStructure, subscriptionFault } from '../subscription/errors.ts';

@@ -1,10 +1,10 @@
 /** A subscription's filter, ready to be asked again and again. */
-import type { Decisions } from '../../../../commit/access.ts';
-import type { Interest } from '../../../../commit/state.ts';
-import type { KeySpace } from '../../../../datastore/key.ts';
-import type { SourceView } from '../../../../datastore/source.ts';
-import type { RowChange, RowKey } from '../../../../datastore/view.ts';
-import { ViewTree } from '../../../../datastore/xpath-tree.ts';
+import type { Decisions } from '../../../../commit/access/access.ts';
+import type { Interest } from '../../../../commit/operational/state.ts';
+import type { KeySpace } from '../../../../datastore/key/key.ts';
+import { ViewTree } from '../../../../datastore/reading/xpath-tree.ts';
+import type { SourceView } from '../../../../datastore/view/source.ts';
+import type { RowChange, RowKey } from '../../../../datastore/view/view.ts';
 import type { DataSchemaNode } from '../../../../yang/schema/node.ts';
 import type { Expression } from '../../../../yang/xpath/expression.ts';
 import type { Filter } from '../../filter/filter.ts';

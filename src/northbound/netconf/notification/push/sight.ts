@@ -1,9 +1,9 @@
 /** What one subscriber sees of a view: what the filter selects and access control permits, asked row by row. */
-import type { Decisions } from '../../../../commit/access.ts';
-import { asRow, type ColumnNode, isImplicit } from '../../../../datastore/shape.ts';
-import type { SourceView } from '../../../../datastore/source.ts';
-import type { RowKey, RowNode } from '../../../../datastore/view.ts';
-import { walk } from '../../../../datastore/walk.ts';
+import type { Decisions } from '../../../../commit/access/access.ts';
+import { walk } from '../../../../datastore/reading/walk.ts';
+import { asRow, type ColumnNode, isImplicit } from '../../../../datastore/row/shape.ts';
+import type { SourceView } from '../../../../datastore/view/source.ts';
+import type { RowKey, RowNode } from '../../../../datastore/view/view.ts';
 import { XmlWriter } from '../../../../yang/codec/xml-writer.ts';
 import type { DataSchemaNode } from '../../../../yang/schema/node.ts';
 import { ReadHooks } from '../../filter/read-hooks.ts';

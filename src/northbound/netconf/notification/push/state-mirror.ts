@@ -4,16 +4,16 @@
  * what no event tells of are left out (on-change-support.ts).
  */
 import type { Datastores } from '../../../../commit/datastores.ts';
-import type { Interest, RowWriter, StateProvider } from '../../../../commit/state.ts';
+import type { Interest, RowWriter, StateProvider } from '../../../../commit/operational/state.ts';
 import { IndexPlan } from '../../../../datastore/index-plan.ts';
-import { END, type KeySpace } from '../../../../datastore/key.ts';
-import { MemoryView } from '../../../../datastore/memory.ts';
-import { Overlay } from '../../../../datastore/overlay.ts';
-import { sameRow } from '../../../../datastore/row-codec.ts';
-import { type ColumnNode, isImplicit } from '../../../../datastore/shape.ts';
-import { EmptyView, type SourceView } from '../../../../datastore/source.ts';
-import { UnionView } from '../../../../datastore/union.ts';
-import type { Row, RowChange, RowKey, RowNode, View } from '../../../../datastore/view.ts';
+import { END, type KeySpace } from '../../../../datastore/key/key.ts';
+import { sameRow } from '../../../../datastore/row/row-codec.ts';
+import { type ColumnNode, isImplicit } from '../../../../datastore/row/shape.ts';
+import { MemoryView } from '../../../../datastore/view/memory.ts';
+import { Overlay } from '../../../../datastore/view/overlay.ts';
+import { EmptyView, type SourceView } from '../../../../datastore/view/source.ts';
+import { UnionView } from '../../../../datastore/view/union.ts';
+import type { Row, RowChange, RowKey, RowNode, View } from '../../../../datastore/view/view.ts';
 import type { ViewChange } from './change-hub.ts';
 import { isTold, OnChangeSupport } from './on-change-support.ts';
 

@@ -1,5 +1,5 @@
 /** push-update (RFC 8641 section 3.7): all that is subscribed to, as it is at one moment, written as the client reads. */
-import type { Decisions } from '../../../../commit/access.ts';
+import type { Decisions } from '../../../../commit/access/access.ts';
 import type { XmlWriter } from '../../../../yang/codec/xml-writer.ts';
 import { FaultError } from '../../../../yang/fault.ts';
 import type { Filter } from '../../filter/filter.ts';

@@ -1,6 +1,6 @@
 /** Filters of subscriptions: their own, and those of /filters (RFC 8639 section 2.2, RFC 8641 section 3.6). */
-import type { KeySpace } from '../../../../datastore/key.ts';
-import type { Row, View } from '../../../../datastore/view.ts';
+import type { KeySpace } from '../../../../datastore/key/key.ts';
+import type { Row, View } from '../../../../datastore/view/view.ts';
 import { findNode, findValue } from '../../../../yang/data/find.ts';
 import type { DataNode } from '../../../../yang/data/node.ts';
 import { FaultError } from '../../../../yang/fault.ts';

@@ -1,7 +1,7 @@
 /** All dynamic subscriptions: who may have how many, what they are called, and what ends them. */
-import type { StateSignal } from '../../../../commit/state-signal.ts';
-import type { KeySpace } from '../../../../datastore/key.ts';
-import type { RowChange, View } from '../../../../datastore/view.ts';
+import type { StateSignal } from '../../../../commit/operational/state-signal.ts';
+import type { KeySpace } from '../../../../datastore/key/key.ts';
+import type { RowChange, View } from '../../../../datastore/view/view.ts';
 import type { DataNode } from '../../../../yang/data/node.ts';
 import type { Schema } from '../../../../yang/schema/node.ts';
 import type { Session } from '../../session/session.ts';

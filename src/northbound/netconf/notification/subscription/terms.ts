@@ -1,5 +1,5 @@
 /** What a subscription is about, read from the input of an rpc and written into state and notifications. */
-import type { View } from '../../../../datastore/view.ts';
+import type { View } from '../../../../datastore/view/view.ts';
 import { dateAndTime } from '../../../../features/time.ts';
 import type { PlainData } from '../../../../yang/data/build.ts';
 import { findAll, findNode, findValue } from '../../../../yang/data/find.ts';
