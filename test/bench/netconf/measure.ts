@@ -1,9 +1,9 @@
 /** Runs the rows against one server. A section is a run of rows that share what is in the datastore. */
-import { closeSync, fdatasyncSync, openSync, rmSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+
 import type { NetconfClient } from '../../../src/northbound/netconf/client.ts';
 import { median } from '../../case.ts';
 import { interfaces, port, subInterface } from '../../configuration.ts';
+import { flushes } from './flush.ts';
 import { closeAll, openSessions, percentile, rate } from './load.ts';
 import { slowReader } from './slow-reader.ts';
 import { connect, cpuMs, memoryMb, type Subject } from './subject.ts';
@@ -66,7 +66,7 @@ export async function measure(
   const record: Note = (id, value, cpu) => found.set(id, cpu === undefined ? { value } : { value, cpuMs: cpu });
   const client = await connect(subject);
   record('memory', memoryMb(subject));
-  record('flush', median(flushes(subject.folder)));
+  record('flush', median(flushes(subject.folder, repeats)));
   for (const name of wanted) {
     const started = performance.now();
     await runs[name]({ subject, client, sizes, record });
@@ -286,21 +286,4 @@ async function large(run: Run): Promise<void> {
   record('memory-large', memoryMb(subject));
   record('slow', await slowReader(subject, work.getAll));
   await client.rpc(work.removeAll);
-}
-
-/** Milliseconds of each of some writes of one page with its flush, where the state is. */
-function flushes(folder: string): number[] {
-  const path = join(folder, 'bench-flush');
-  const file = openSync(path, 'w');
-  const page = Buffer.alloc(4096);
-  const found: number[] = [];
-  for (let index = 0; index < repeats; index++) {
-    const started = performance.now();
-    writeSync(file, page);
-    fdatasyncSync(file);
-    found.push(performance.now() - started);
-  }
-  closeSync(file);
-  rmSync(path);
-  return found;
 }

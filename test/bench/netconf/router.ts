@@ -2,13 +2,14 @@
  * What the control plane costs on a whole router, its engine included. Measured at a client on the recovery socket, so without
  * SSH. A figure of the disk stands beside those of commits: each waits for LMDB's two flushes.
  */
-import { closeSync, fdatasyncSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NetconfClient } from '../../../src/northbound/netconf/client.ts';
 import { type Figure, medianAndWorst } from '../../case.ts';
 import { blockPoint, blockPoints, editConfig, interfaces, namespace, subInterface } from '../../configuration.ts';
 import { Router } from '../../router.ts';
+import { flushes } from './flush.ts';
 
 /** Sub-interfaces a port. */
 const perPort = 4000;
@@ -28,23 +29,6 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 async function times(of: number, work: (index: number) => Promise<unknown>): Promise<number[]> {
   const found: number[] = [];
   for (let index = 0; index < of; index++) found.push(await timed(() => work(index)));
-  return found;
-}
-
-/** Milliseconds of each of some writes of one page with its flush, where the state is. */
-function flushes(folder: string): number[] {
-  const path = join(folder, 'bench-flush');
-  const file = openSync(path, 'w');
-  const page = Buffer.alloc(4096);
-  const found: number[] = [];
-  for (let index = 0; index < repeats; index++) {
-    const started = performance.now();
-    writeSync(file, page);
-    fdatasyncSync(file);
-    found.push(performance.now() - started);
-  }
-  closeSync(file);
-  rmSync(path);
   return found;
 }
 
@@ -75,7 +59,7 @@ async function measure(client: NetconfClient, router: Router, count: number): Pr
   const get = (operation: string): Promise<unknown> => client.rpc(operation);
   const figures: Figure[] = [];
   await edit(interfaces(...Array.from({ length: portCount }, (_, index) => ringPort(`ring${index}`))));
-  figures.push(...medianAndWorst('one page written and flushed', flushes(router.places.state), 'ms'));
+  figures.push(...medianAndWorst('one page written and flushed', flushes(router.places.state, repeats), 'ms'));
   figures.push(...medianAndWorst('edit: one block point', await times(repeats, oneBlock), 'ms'));
   const content = interfaces(...Array.from({ length: count }, (_, index) => nth(index)));
   const cpuBefore = cpuTime(router);
