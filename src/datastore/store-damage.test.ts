@@ -199,7 +199,7 @@ test('Store.open leaves alone what it may not read', {
     chmodSync(path, 0o755);
   }
   chmodSync(file, 0o600);
-  const script = `import { checkDatastore } from ${JSON.stringify(new URL('environment.ts', import.meta.url).href)};
+  const script = `import { checkDatastore } from ${JSON.stringify(new URL('lmdb/environment.ts', import.meta.url).href)};
     try { console.log('result', await checkDatastore(${JSON.stringify(folder)})); } catch (error) { console.log('thrown', error.message); }`;
   const child = spawnSync(process.execPath, ['--no-warnings', '--input-type=module-typescript', '-e', script], {
     uid: 65534,

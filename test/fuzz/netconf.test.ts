@@ -1,4 +1,4 @@
-/** A fixed number of the fuzzer's cases, with a seed of the day, and what it has found before. */
+/** A fixed number of the fuzzer's cases, the same each time, and what it has found before; fuzz:netconf takes other seeds. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { runCampaign } from './campaign.ts';
@@ -6,7 +6,7 @@ import { runCampaign } from './campaign.ts';
 const cases = Number(process.env['SLUICE_FUZZ_CASES'] ?? 200);
 
 test(`sluiced survives ${cases} random sessions and connections`, async (t) => {
-  const seed = Number(process.env['SLUICE_SEED'] ?? Date.now() % 1e9);
+  const seed = Number(process.env['SLUICE_SEED'] ?? 20261126);
   t.diagnostic(`seed ${seed}, ${cases} cases (SLUICE_SEED, SLUICE_FUZZ_CASES; npm run fuzz:netconf)`);
   const report = await runCampaign({ seed, first: 0, last: cases - 1, maxFindings: 3 });
   t.diagnostic(`${report.rpcs} rpcs, ${report.refused} refused`);

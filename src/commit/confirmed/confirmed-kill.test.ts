@@ -9,7 +9,7 @@ import test from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-const confirmer = fileURLToPath(new URL('testing/confirmer.ts', import.meta.url));
+const confirmer = fileURLToPath(new URL('../testing/confirmer.ts', import.meta.url));
 /** `KILLS=100` for a night. */
 const kills = Number(process.env['KILLS'] ?? 6);
 

@@ -10,7 +10,7 @@ import { dump } from '../testing/dump.ts';
 import { TestKeys, testSchema } from '../testing/schema.ts';
 import { Overlay } from '../view/overlay.ts';
 
-const text = readFileSync(new URL('testing/sluice-store-test.yang', import.meta.url), 'utf8');
+const text = readFileSync(new URL('../testing/sluice-store-test.yang', import.meta.url), 'utf8');
 
 /** A later version of the test module. */
 function later(folder: string, ...replacements: readonly (readonly [string, string])[]): Schema {

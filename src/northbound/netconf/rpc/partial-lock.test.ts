@@ -113,6 +113,14 @@ describe('partial-lock (RFC 5717)', () => {
     await other.rpc('<unlock><target><running/></target></unlock>');
   });
 
+  it('takes the root for all that is at the top', async () => {
+    const reply = await one.rpc(lock('/'));
+    assert.match(reply, /<locked-node[^>]*>\/if:interfaces<\/locked-node>/);
+    assert.match(reply, /<locked-node[^>]*>\/nacm:nacm<\/locked-node>/);
+    assert.match(await refusal(other, describing('a', 'x')), /^in-use locked/);
+    await one.rpc(unlock(/<lock-id[^>]*>(\d+)</.exec(reply)?.[1] ?? ''));
+  });
+
   it('refuses expressions that are none, give no nodes, or find none', async () => {
     const at = '/pl:partial-lock/pl:select';
     assert.equal(await refusal(one, lock('/x:interfaces[')), `invalid-value   ${at}`);

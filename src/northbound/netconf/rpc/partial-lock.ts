@@ -57,7 +57,12 @@ function selectedNodes(
   const tree = new ReadableTree(new ViewTree(running, running.keys), decisions, EVALUATION_MS);
   const found = new Map<string, ViewNode>();
   for (const expression of expressions) {
-    for (const node of nodesOf(expression, tree)) if (node.schema?.config !== false) found.set(tree.id(node), node);
+    for (const selected of nodesOf(expression, tree)) {
+      // An instance-identifier names no root: what is at the top is locked instead.
+      for (const node of selected.schema === undefined ? tree.children(selected) : [selected]) {
+        if (node.schema?.config !== false) found.set(tree.id(node), node);
+      }
+    }
   }
   if (found.size === 0) {
     throw new FaultError({
