@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { chunk, hello, Raw } from '../../../src/northbound/netconf/testing/raw.ts';
 import type { Case } from '../../case.ts';
 import {
   blockPoint,
@@ -157,10 +158,16 @@ const badInput: Case = {
         ['malformed XML', `<rpc xmlns="${namespace.netconf}" message-id="1"><get></rpc>`],
         ['a DTD', `<!DOCTYPE rpc [<!ENTITY e "x">]><rpc xmlns="${namespace.netconf}" message-id="1"><get/></rpc>`],
       ] as const) {
-        const bad = await RawSession.open(router.places.netconfSocket);
-        bad.send(message);
-        check({ what, rpc: '', type: 'rpc', tag: 'malformed-message' }, await bad.message());
-        await bad.ended();
+        const bad = new Raw(router.places.netconfSocket).send(hello('1.0', '1.1'));
+        await bad.until(/<\/hello>]]>]]>/);
+        bad.send(chunk(message));
+        const reply = (await bad.end()).split(']]>]]>').at(-1) ?? '';
+        check({ what, rpc: '', type: 'rpc', tag: 'malformed-message' }, reply);
+        // RFC 6241 appendix A: the tag must not be sent to those who speak base:1.0 alone.
+        const old = await RawSession.open(router.places.netconfSocket);
+        old.send(message);
+        check({ what: `${what}, base:1.0`, rpc: '', type: 'rpc', tag: 'operation-failed' }, await old.message());
+        await old.ended();
       }
 
       const large = await RawSession.open(router.places.netconfSocket);
@@ -174,7 +181,7 @@ const badInput: Case = {
       assert.equal(await configuration(), before);
       return [
         { what: 'refusals with exact type, tag, app-tag, path and info', value: refusals.length + 1 },
-        { what: 'messages after which the session is closed', value: 3 },
+        { what: 'messages after which the session is closed', value: 5 },
         { what: 'changes to running', value: 0 },
       ];
     } finally {
