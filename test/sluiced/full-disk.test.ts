@@ -89,7 +89,8 @@ test('sluiced on a full disk refuses what needs room, loses nothing, and goes on
   };
   await assert.rejects(edits, isDenied);
   const full = await get(client, 'running');
-  await client.rpc(editConfig('candidate', described(300, 100, 'y'.repeat(200))));
+  // More than all of the file system: pages that come free within the file are never enough.
+  await client.rpc(editConfig('candidate', described(300, 3600, 'y'.repeat(1200))));
   const candidate = await get(client, 'candidate');
   await assert.rejects(client.rpc('<commit/>'), isDenied);
   await assert.rejects(client.rpc('<commit><confirmed/></commit>'), isDenied);
@@ -108,7 +109,7 @@ test('sluiced on a full disk refuses what needs room, loses nothing, and goes on
   assert.match(await other.rpc('<get/>'), /<netconf-state/);
   await other.close();
 
-  makeRoom(state, '8m');
+  makeRoom(state, '24m');
   await client.rpc('<commit/>');
   assert.equal(await get(client, 'running'), candidate, 'the commit when there was room');
   assert.doesNotMatch(router.log, bug);
@@ -120,7 +121,7 @@ test('sluiced on a full disk refuses what needs room, loses nothing, and goes on
   assert.equal(await get(client, 'running'), candidate);
   assert.equal(await get(client, 'startup'), startup);
   assert.doesNotMatch(router.log, bug);
-  makeRoom(state, '16m');
+  makeRoom(state, '32m');
   await client.rpc(editConfig('running', described(0, 1, 'third')));
   await router.end();
   t.diagnostic(`${accepted} edits found room in the file of a full disk`);
