@@ -3,6 +3,7 @@
  * lab has to run on have no VLAN-aware bridge and no kernel datapath.)
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { run, until } from './run.ts';
 
@@ -38,6 +39,8 @@ export class Switch {
     await rm(database, { force: true });
     await run('ovsdb-tool', ['create', database, '/usr/share/openvswitch/vswitch.ovsschema']);
     started.#spawn('ovsdb-server', [database, `--remote=punix:${started.#socket}`]);
+    // ovs-vsctl that comes too early tries again after a second, at the earliest.
+    await until('ovsdb-server listens', 20_000, () => existsSync(started.#socket));
     await started.#vsctl('--retry', '--no-wait', 'init');
     started.#spawn('ovs-vswitchd', [`unix:${started.#socket}`, '--disable-system']);
     await started.#vsctl('add-br', bridge, '--', 'set', 'bridge', bridge, 'datapath_type=netdev');
