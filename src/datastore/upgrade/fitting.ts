@@ -111,7 +111,7 @@ export class Fitting {
 }
 
 /** Whether a stored (canonical) value is one of the leaf's type as it is now. */
-export function isValueOf(leaf: LeafNode | LeafListNode, value: string): boolean {
+function isValueOf(leaf: LeafNode | LeafListNode, value: string): boolean {
   const parsed = leaf.type.parse(value, { moduleOf: (prefix) => (prefix === '' ? leaf.module.name : prefix) });
   return parsed.ok && parsed.value === value;
 }

@@ -36,7 +36,7 @@ export interface UnfitReport {
 }
 
 /** Entries of a report. */
-export const UNFIT_LIMIT = 1000;
+const UNFIT_LIMIT = 1000;
 
 export const nothingUnfit: UnfitReport = { count: 0, entries: [] };
 

@@ -5,7 +5,7 @@ import { Entry } from '../entry.ts';
 import { certificatesOf } from '../keystore/certificate.ts';
 import { certificateBags } from '../truststore/model.ts';
 
-export const URL_ACCESS = '/sluice-url:url-access';
+const URL_ACCESS = '/sluice-url:url-access';
 
 export interface HttpsSettings {
   readonly enabled: boolean;

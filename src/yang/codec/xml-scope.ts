@@ -2,8 +2,8 @@
 import type { QName } from './xml-name.ts';
 import { XmlError } from './xml-text.ts';
 
-export const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace';
-export const XMLNS_NAMESPACE = 'http://www.w3.org/2000/xmlns/';
+const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace';
+const XMLNS_NAMESPACE = 'http://www.w3.org/2000/xmlns/';
 
 export interface Scope {
   readonly above: Scope | undefined;

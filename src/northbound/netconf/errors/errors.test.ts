@@ -1,4 +1,7 @@
-/** Every error that RFC 7950 sections 8.3 and 15 and RFC 6241 appendix A assign, word by word but for the messages that are ours. */
+/**
+ * Every error that RFC 7950 sections 8.3 and 15 and RFC 6241 appendix A assign, word by word but for the messages that are ours.
+ * (Above 500 lines, because it is one table: a case an error.)
+ */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';

@@ -7,7 +7,7 @@ export interface QueueLimits {
   readonly characters: number;
 }
 
-export const QUEUE_LIMITS: QueueLimits = { events: 1024, characters: 8 * 1024 * 1024 };
+const QUEUE_LIMITS: QueueLimits = { events: 1024, characters: 8 * 1024 * 1024 };
 
 export class OutgoingQueue {
   readonly #limits: QueueLimits;

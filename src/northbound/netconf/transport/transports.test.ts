@@ -1,3 +1,7 @@
+/**
+ * Listeners and calls home as the configuration has them, over real sockets with real clients.
+ * (Above 500 lines, because all cases share one router and its keys.)
+ */
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -21,7 +21,7 @@ interface PendingRow {
 }
 
 /** Nodes that may wait for one subscription. */
-export const MAX_PENDING = 20_000;
+const MAX_PENDING = 20_000;
 
 const WHOLE: ReadonlySet<ChangeType> = new Set<ChangeType>(['create', 'insert', 'replace']);
 

@@ -20,7 +20,7 @@ export interface PushParts extends ReadingParts {
 }
 
 /** A subscription that cannot be served for so long ends (RFC 8639: suspension-timeout). */
-export const SUSPENSION_LIMIT_MS = 300_000;
+const SUSPENSION_LIMIT_MS = 300_000;
 
 export class PeriodicSubscription implements Subscription {
   readonly id: number;

@@ -15,7 +15,7 @@ import { type DatastoreTerms, modifiedTerms, readTerms, type Terms } from './ter
 
 /** Subscriptions of one session, and of all. */
 export const MAX_PER_SESSION = 64;
-export const MAX_SUBSCRIPTIONS = 4096;
+const MAX_SUBSCRIPTIONS = 4096;
 
 const MAX_ID = 4_294_967_295;
 const SUBSCRIPTION = `/${SUBSCRIBED}:subscriptions/subscription`;
