@@ -1,14 +1,21 @@
-// The engine is built for x86-64-v2 (SSE4.2, POPCNT): on an older processor it would end with SIGILL, somewhere.
+// What the engine was built for: on a processor that lacks it, it would end with SIGILL, somewhere.
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cpu.h"
+
 #if defined(__x86_64__)
+#if defined(__AVX2__)
+#define LEVEL 3
+#else
+#define LEVEL 2
+#endif
+
 // First of all constructors, and itself built for any x86-64.
-__attribute__((constructor(101), target("arch=x86-64"))) static void check_cpu(void)
+__attribute__((constructor(101))) ANY_X86_64 static void check_cpu(void)
 {
-	__builtin_cpu_init();
-	if (__builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt")) return;
-	fputs("sluice-engine: this processor lacks SSE4.2 or POPCNT; the engine needs x86-64-v2\n", stderr);
+	if (cpu_level() >= LEVEL) return;
+	fprintf(stderr, "sluice-engine: this processor is too old: the engine was built for x86-64-v%d\n", LEVEL);
 	_Exit(1);
 }
 #endif

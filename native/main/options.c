@@ -9,6 +9,14 @@
 
 #include "dataplane.h"
 
+#if defined(__AVX2__)
+#define BUILT_FOR " for x86-64-v3"
+#elif defined(__x86_64__)
+#define BUILT_FOR " for x86-64-v2"
+#else
+#define BUILT_FOR ""
+#endif
+
 static const char usage[] =
 	"sluice-engine: the packet engine of Sluice\n"
 	"\n"
@@ -97,7 +105,7 @@ int options_parse(int argc, char **argv, struct options *options)
 			options->verbose = true;
 			break;
 		case VERSION:
-			printf("sluice-engine %s, %s\n", ENGINE_VERSION, rte_version());
+			printf("sluice-engine %s%s, %s\n", ENGINE_VERSION, BUILT_FOR, rte_version());
 			return 1;
 		case HELP:
 			fputs(usage, stdout);
