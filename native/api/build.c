@@ -1,6 +1,8 @@
 // One file, although long: a function a kind of object, all to one pattern; apart they could not be compared.
 #include "build.h"
 
+#include "kind.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,13 +58,6 @@ static int take_id(struct generation *g, struct id_pool *pool, void (*give)(void
 		return -ENOMEM;
 	}
 	return 0;
-}
-
-static uint32_t id_of(Sluice__Api__ObjectKind kind, const char *name)
-{
-	const struct object *object = name[0] != '\0' ? store_find(kind, name) : NULL;
-
-	return object != NULL ? object->id : 0;
 }
 
 // ---------------------------------------------------------------- ports
@@ -275,8 +270,8 @@ static int set_logical_port(struct generation *g, struct change *change)
 		old = dataplane_logical_port(generation_next(g), object->id);
 		*new = *old;
 	}
-	new->port = (uint16_t)id_of(KIND(PORT), wanted->port);
-	new->bridge_domain = id_of(KIND(BRIDGE_DOMAIN), wanted->bridge_domain);
+	new->port = (uint16_t)kind_id(KIND(PORT), wanted->port);
+	new->bridge_domain = kind_id(KIND(BRIDGE_DOMAIN), wanted->bridge_domain);
 	new->enabled = wanted->enabled;
 	new->matches = (uint8_t)wanted->n_match;
 	for (size_t i = 0; i < wanted->n_match; i++)
@@ -336,7 +331,7 @@ static int set_block_point(struct generation *g, struct change *change)
 	struct block_point *new = generation_alloc(g, sizeof(*new));
 
 	if (new == NULL) return -ENOMEM;
-	new->port = (uint16_t)id_of(KIND(PORT), wanted->port);
+	new->port = (uint16_t)kind_id(KIND(PORT), wanted->port);
 	new->vid = (uint16_t)wanted->vid;
 	new->cause = (uint8_t)wanted->cause;
 	snprintf(new->name, sizeof(new->name), "%s", wanted->name);
@@ -373,8 +368,8 @@ static int set_static_mac(struct generation *g, struct change *change)
 	struct static_mac *new = generation_alloc(g, sizeof(*new));
 
 	if (new == NULL) return -ENOMEM;
-	new->bridge_domain = id_of(KIND(BRIDGE_DOMAIN), wanted->bridge_domain);
-	new->logical_port = id_of(KIND(LOGICAL_PORT), wanted->logical_port);
+	new->bridge_domain = kind_id(KIND(BRIDGE_DOMAIN), wanted->bridge_domain);
+	new->logical_port = kind_id(KIND(LOGICAL_PORT), wanted->logical_port);
 	memcpy(&new->mac, wanted->mac.data, sizeof(new->mac));
 	snprintf(new->name, sizeof(new->name), "%s", wanted->name);
 	change->after->runtime = new;
@@ -407,7 +402,7 @@ static int set_ce_notification(struct generation *g, struct change *change)
 	struct ce_notification *new = generation_alloc(g, sizeof(*new));
 
 	if (new == NULL) return -ENOMEM;
-	new->port = (uint16_t)id_of(KIND(PORT), wanted->port);
+	new->port = (uint16_t)kind_id(KIND(PORT), wanted->port);
 	if (wanted->mac_move != NULL) {
 		new->mac_move = wanted->mac_move->enabled;
 		new->mac_move_offsets =
@@ -435,23 +430,30 @@ static int delete_ce_notification(struct generation *g, struct change *change)
 
 // ---------------------------------------------------------------- settings
 
-static int change_settings(struct generation *g, uint32_t mac_limit)
+static int change_settings(struct generation *g, const Sluice__Api__EngineSettings *wanted)
 {
 	struct dataplane *root = generation_root(g);
 
-	root->settings.mac_limit = mac_limit ? mac_limit : DEFAULT_MAC_LIMIT;
+	root->settings = (struct engine_settings){
+		.mac_limit = wanted->mac_limit ? wanted->mac_limit : DEFAULT_MAC_LIMIT,
+		.flow_limit = wanted->flow_limit ? wanted->flow_limit : DEFAULT_FLOW_LIMIT,
+		.neighbour_limit = wanted->neighbour_limit ? wanted->neighbour_limit : DEFAULT_NEIGHBOUR_LIMIT,
+		.flow_cache_off = wanted->flow_cache_off,
+	};
 	return STAGES_ASK(settings, g, &generation_before(g)->settings, &root->settings);
 }
 
 static int set_settings(struct generation *g, struct change *change)
 {
-	return change_settings(g, change->after->operation->set_settings->mac_limit);
+	return change_settings(g, change->after->operation->set_settings);
 }
 
 static int delete_settings(struct generation *g, struct change *change)
 {
+	static const Sluice__Api__EngineSettings defaults = SLUICE__API__ENGINE_SETTINGS__INIT;
+
 	(void)change;
-	return change_settings(g, 0);
+	return change_settings(g, &defaults);
 }
 
 // ---------------------------------------------------------------- all of them
@@ -495,16 +497,29 @@ static Sluice__Api__ErrorCode code_of(int rc)
 	}
 }
 
-static int build_one(struct generation *g, const struct builder *builder, struct change *change,
-		     struct api_error *error)
+static int build_one(struct generation *g, int (*build)(struct generation *g, struct change *change),
+		     struct change *change, struct api_error *error)
 {
 	const struct object *object = change->object;
-	int rc = builder->build(g, change);
+	int rc = build(g, change);
 
 	if (rc >= 0) return 0;
 	object_text((struct object_name){object->kind, object->name}, error->object, sizeof(error->object));
 	return api_refuse(error, code_of(rc), change->operation, error->object, "%s",
 			  generation_refusal(g)[0] != '\0' ? generation_refusal(g) : strerror(-rc));
+}
+
+// What refers to others goes first: from the last kind to the first.
+static int remove_registered(struct generation *g, struct change *const *changes, unsigned count,
+			     const struct object_kind *kind, struct api_error *error)
+{
+	if (kind == NULL) return 0;
+	if (remove_registered(g, changes, count, kind->next, error) < 0) return -1;
+	for (unsigned i = 0; i < count; i++)
+		if (changes[i]->after == NULL && changes[i]->object->kind == kind->kind &&
+		    build_one(g, kind->remove, changes[i], error) < 0)
+			return -1;
+	return 0;
 }
 
 int build_changes(struct generation *g, struct change *const *changes, unsigned count, struct api_error *error)
@@ -518,16 +533,22 @@ int build_changes(struct generation *g, struct change *const *changes, unsigned 
 		else if (change->object->kind == KIND(STATIC_MAC))
 			change->moved = moves_static_mac(change);
 	}
+	if (remove_registered(g, changes, count, kinds_first(), error) < 0) return -1;
 	for (unsigned k = 0; k < RTE_DIM(deleters); k++)
 		for (unsigned i = 0; i < count; i++)
 			if ((changes[i]->after == NULL || changes[i]->moved) &&
 			    changes[i]->object->kind == deleters[k].kind &&
-			    build_one(g, &deleters[k], changes[i], error) < 0)
+			    build_one(g, deleters[k].build, changes[i], error) < 0)
 				return -1;
 	for (unsigned k = 0; k < RTE_DIM(setters); k++)
 		for (unsigned i = 0; i < count; i++)
 			if (changes[i]->after != NULL && changes[i]->object->kind == setters[k].kind &&
-			    build_one(g, &setters[k], changes[i], error) < 0)
+			    build_one(g, setters[k].build, changes[i], error) < 0)
+				return -1;
+	for (const struct object_kind *kind = kinds_first(); kind != NULL; kind = kind->next)
+		for (unsigned i = 0; i < count; i++)
+			if (changes[i]->after != NULL && changes[i]->object->kind == kind->kind &&
+			    build_one(g, kind->build, changes[i], error) < 0)
 				return -1;
 	if (generation_members_done(g) < 0)
 		return api_refuse(error, SLUICE__API__ERROR_CODE__ERROR_RESOURCE, 0, "", "out of memory");

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kind.h"
 #include "state.h"
 
 #define OP(name)   SLUICE__API__OPERATION__OP_##name
@@ -30,12 +31,24 @@ void object_text(struct object_name name, char *text, size_t size)
 		"static-mac", "block-point", "ce-notification", "settings",
 	};
 
-	snprintf(text, size, "%s:%s", (unsigned)name.kind < KINDS ? kinds[name.kind] : "object", name.name);
+	const struct object_kind *kind = kind_of(name.kind);
+
+	snprintf(text, size, "%s:%s",
+		 kind != NULL                  ? kind->label
+		 : (unsigned)name.kind < KINDS ? kinds[name.kind]
+					       : "object",
+		 name.name);
 }
 
 bool operation_name(const Sluice__Api__Operation *operation, struct object_name *name, bool *deletes)
 {
+	const struct object_kind *kind = kind_of_set(operation->op_case);
+
 	*deletes = false;
+	if (kind != NULL) {
+		*name = (struct object_name){kind->kind, kind->name(operation)};
+		return true;
+	}
 	switch (operation->op_case) {
 	case OP(SET_PORT):
 		*name = (struct object_name){KIND(PORT), operation->set_port->name};
@@ -185,20 +198,32 @@ static int check_ce_notification(const Sluice__Api__CeNotification *ce, struct a
 	return 0;
 }
 
+static int check_settings(const Sluice__Api__EngineSettings *settings, struct api_error *error)
+{
+	if (settings->mac_limit > 16000000) return invalid(error, "mac_limit is at most 16000000");
+	if (settings->flow_limit > 16000000) return invalid(error, "flow_limit is at most 16000000");
+	if (settings->neighbour_limit > 1000000) return invalid(error, "neighbour_limit is at most 1000000");
+	return 0;
+}
+
 int operation_check(const Sluice__Api__Operation *operation, struct api_error *error)
 {
+	const struct object_kind *kind;
 	struct object_name name;
 	bool deletes;
 
 	if (!operation_name(operation, &name, &deletes))
 		return invalid(error, "an operation that this engine does not know");
-	if ((unsigned)name.kind >= KINDS || name.kind == SLUICE__API__OBJECT_KIND__KIND_UNSPECIFIED)
+	kind = kind_of(name.kind);
+	if (kind == NULL && ((unsigned)name.kind >= KINDS || name.kind == SLUICE__API__OBJECT_KIND__KIND_UNSPECIFIED))
 		return invalid(error, "a kind of object that this engine does not know");
 	// Ports and logical ports are interfaces, whose names the engine keeps in 64 bytes; the others' may be longer.
 	size_t most = name.kind == KIND(STATIC_MAC) || name.kind == KIND(BLOCK_POINT) ? MAX_OBJECT_NAME : 63;
+	if (kind != NULL) most = kind->longest_name;
 	if (name.kind != KIND(SETTINGS) && !text_ok(name.name, 1, most))
 		return api_refuse(error, SLUICE__API__ERROR_CODE__ERROR_INVALID, 0, "",
 				  "a name has 1 to %zu bytes without control characters", most);
+	if (kind != NULL && !deletes) return kind->check != NULL ? kind->check(operation, error) : 0;
 	switch (operation->op_case) {
 	case OP(SET_PORT):
 		return check_port(operation->set_port, error);
@@ -213,8 +238,7 @@ int operation_check(const Sluice__Api__Operation *operation, struct api_error *e
 	case OP(SET_CE_NOTIFICATION):
 		return check_ce_notification(operation->set_ce_notification, error);
 	case OP(SET_SETTINGS):
-		return operation->set_settings->mac_limit > 16000000 ? invalid(error, "mac_limit is at most 16000000")
-								     : 0;
+		return check_settings(operation->set_settings, error);
 	default:
 		return 0;
 	}
@@ -222,9 +246,29 @@ int operation_check(const Sluice__Api__Operation *operation, struct api_error *e
 
 // ---------------------------------------------------------------- references and claims
 
+struct reference_list {
+	struct object_name *names;
+	unsigned count;
+};
+
+static void add_reference(void *ctx, Sluice__Api__ObjectKind kind, const char *name)
+{
+	struct reference_list *list = ctx;
+
+	if (name[0] != '\0' && list->count < MAX_REFERENCES)
+		list->names[list->count++] = (struct object_name){kind, name};
+}
+
 unsigned operation_references(const Sluice__Api__Operation *operation, struct object_name references[MAX_REFERENCES])
 {
+	const struct object_kind *kind = kind_of_set(operation->op_case);
+	struct reference_list list = {references, 0};
 	unsigned n = 0;
+
+	if (kind != NULL) {
+		if (kind->references != NULL) kind->references(operation, add_reference, &list);
+		return list.count;
+	}
 
 	switch (operation->op_case) {
 	case OP(SET_LOGICAL_PORT):
@@ -270,9 +314,12 @@ static bool claim_port(const Sluice__Api__Port *port, char *claim)
 
 bool operation_claim(const Sluice__Api__Operation *operation, char claim[CLAIM_SIZE])
 {
+	const struct object_kind *kind = kind_of_set(operation->op_case);
 	const Sluice__Api__LogicalPort *lp;
 	const uint8_t *mac;
 	int n;
+
+	if (kind != NULL) return kind->claim != NULL && kind->claim(operation, claim);
 
 	switch (operation->op_case) {
 	case OP(SET_PORT):

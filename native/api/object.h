@@ -9,8 +9,8 @@
 
 #include <sluice.pb-c.h>
 
-#define KINDS           8 // Sluice__Api__ObjectKind
-#define MAX_REFERENCES  2
+#define KINDS           8 // Sluice__Api__ObjectKind: those of object.c; the others are registered (kind.h)
+#define MAX_REFERENCES  256
 #define MAX_OBJECT_NAME 255
 #define CLAIM_SIZE      640
 
@@ -40,7 +40,7 @@ bool operation_name(const Sluice__Api__Operation *operation, struct object_name 
 // Whether every value is in its range: 0, or -1 with the error (without operation index).
 int operation_check(const Sluice__Api__Operation *operation, struct api_error *error);
 
-// Names of the objects that it needs to exist; returns how many.
+// Names of the objects that it needs to exist; returns how many. A kind that names more is refused by its check.
 unsigned operation_references(const Sluice__Api__Operation *operation, struct object_name references[MAX_REFERENCES]);
 
 // What no second object may claim, as a text ("device:eth0"); false: nothing.

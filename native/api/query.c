@@ -6,6 +6,7 @@
 
 #include "../main/stages.h"
 #include "build.h"
+#include "kind.h"
 
 #define WHAT(name) SLUICE__API__QUERY__WHAT_##name
 #define KIND(name) SLUICE__API__OBJECT_KIND__KIND_##name
@@ -78,6 +79,7 @@ static const struct object *bridge_domain_of(const struct query *query)
 
 struct query *query_new(const struct owner *owner, const Sluice__Api__Query *what, struct api_error *error)
 {
+	const struct object_kind *registered = kind_of_query(what->what_case);
 	struct query *query = calloc(1, sizeof(*query));
 	int rc = query == NULL ? -ENOMEM : 0;
 
@@ -121,7 +123,10 @@ struct query *query_new(const struct owner *owner, const Sluice__Api__Query *wha
 	case WHAT(ENGINE):
 		break;
 	default:
-		if (rc == 0) {
+		// All queries for objects of one kind are a Names.
+		if (rc == 0 && registered != NULL) {
+			rc = collect(query, registered->kind, what->ports);
+		} else if (rc == 0) {
 			api_refuse(error, SLUICE__API__ERROR_CODE__ERROR_PROTOCOL, 0, "",
 				   "a query that this engine does not know");
 			query_free(query);
@@ -160,6 +165,16 @@ static int objects_part(struct query *query, struct arena *arena, Sluice__Api__Q
 	part->bridge_domains = (Sluice__Api__BridgeDomainState **)list;
 	part->block_points = (Sluice__Api__BlockPointState **)list;
 	part->ce_notifications = (Sluice__Api__CeNotificationState **)list;
+	part->vrfs = (Sluice__Api__VrfState **)list;
+	part->l3_interfaces = (Sluice__Api__L3InterfaceState **)list;
+	part->next_hop_groups = (Sluice__Api__NextHopGroupState **)list;
+	part->access_lists = (Sluice__Api__AccessListState **)list;
+	part->policers = (Sluice__Api__PolicerState **)list;
+	part->vrrp = (Sluice__Api__VrrpState **)list;
+	part->dhcp_relays = (Sluice__Api__DhcpRelayState **)list;
+	part->observations = (Sluice__Api__ObservationState **)list;
+	part->control_plane_policers = (Sluice__Api__ControlPlanePolicerState **)list;
+	part->mirrors = (Sluice__Api__MirrorState **)list;
 	for (unsigned n = 0; n < PART_ENTRIES && query->at < query->count; n++) {
 		const struct entry *entry = &query->entries[query->at++];
 		const struct object *object = store_find(entry->kind, entry->name);

@@ -1,5 +1,7 @@
 #include "state.h"
 
+#include "kind.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +17,7 @@
 #include "../port/port_io.h"
 
 #define CE_METHODS 4
-#define MAX_STAGES 64
+#define MAX_STAGES 256
 
 struct engine_identity engine_identity;
 
@@ -58,9 +60,8 @@ static char *text(const char *name)
 	return (char *)(uintptr_t)name;
 }
 
-// The reasons that have counted something, as a list of messages; *total gets the sums by direction.
-static int drops(struct arena *arena, const uint64_t *counts, size_t *n, Sluice__Api__DropCount ***list,
-		 uint64_t totals[2], uint64_t *malformed)
+int state_drops(struct arena *arena, const uint64_t *counts, size_t *n, Sluice__Api__DropCount ***list,
+		uint64_t totals[2], uint64_t *malformed)
 {
 	Sluice__Api__DropCount **out = arena_alloc(arena, drop_reason_count() * sizeof(Sluice__Api__DropCount *));
 
@@ -100,7 +101,7 @@ static Sluice__Api__Counters *counters(struct arena *arena, const struct counter
 	struct counters sum;
 
 	counters_sum(slots, &sum);
-	if (c == NULL || drops(arena, sum.drops, n, list, totals, &malformed) < 0) return NULL;
+	if (c == NULL || state_drops(arena, sum.drops, n, list, totals, &malformed) < 0) return NULL;
 	*c = (Sluice__Api__Counters)SLUICE__API__COUNTERS__INIT;
 	c->in_octets = sum.in_octets;
 	c->in_unicast = sum.in_unicast;
@@ -114,6 +115,35 @@ static Sluice__Api__Counters *counters(struct arena *arena, const struct counter
 	c->out_broadcast = sum.out_broadcast;
 	c->out_discards = totals[DROP_EGRESS];
 	return c;
+}
+
+Sluice__Api__IpStatistics *state_ip_statistics(struct arena *arena, const struct ip_counters *slots)
+{
+	Sluice__Api__IpStatistics *sum = arena_alloc(arena, sizeof(*sum));
+
+	if (sum == NULL) return NULL;
+	*sum = (Sluice__Api__IpStatistics)SLUICE__API__IP_STATISTICS__INIT;
+	for (unsigned w = 0; w < worker_count; w++) {
+		const struct ip_counters *c = &slots[w];
+
+		sum->in_receives += c->in_receives;
+		sum->in_header_errors += c->in_header_errors;
+		sum->in_address_errors += c->in_address_errors;
+		sum->in_no_routes += c->in_no_routes;
+		sum->forwarded += c->forwarded;
+		sum->in_discards += c->in_discards;
+		sum->in_delivers += c->in_delivers;
+		sum->reassembly_requests += c->reassembly_requests;
+		sum->reassembled += c->reassembled;
+		sum->reassembly_failures += c->reassembly_failures;
+		sum->out_discards += c->out_discards;
+		sum->fragmented += c->fragmented;
+		sum->fragments_created += c->fragments_created;
+		sum->fragmentation_failures += c->fragmentation_failures;
+		sum->icmp_errors_sent += c->icmp_errors_sent;
+		sum->icmp_errors_limited += c->icmp_errors_limited;
+	}
+	return sum;
 }
 
 // ---------------------------------------------------------------- one object
@@ -216,6 +246,9 @@ static int add_ce_notification(struct arena *arena, const struct object *object,
 int state_add(struct arena *arena, const struct object *object, const struct version *version,
 	      Sluice__Api__QueryReply *part)
 {
+	const struct object_kind *kind = kind_of(object->kind);
+
+	if (kind != NULL) return kind->state != NULL ? kind->state(arena, object, version, part) : 0;
 	switch (object->kind) {
 	case SLUICE__API__OBJECT_KIND__KIND_PORT:
 		return add_port(arena, object, part);
@@ -250,7 +283,7 @@ Sluice__Api__EngineState *state_engine(struct arena *arena)
 	for (unsigned w = 0; w < worker_count; w++)
 		for (unsigned r = 0; r < drop_reason_count(); r++)
 			sums[r] += workers[w].drops[r];
-	if (drops(arena, sums, &state->n_drops, &state->drops, totals, &malformed) < 0) return NULL;
+	if (state_drops(arena, sums, &state->n_drops, &state->drops, totals, &malformed) < 0) return NULL;
 	if (buffers_pool() != NULL) {
 		state->buffers_total = buffers_pool()->size;
 		state->buffers_in_use = rte_mempool_in_use_count(buffers_pool());

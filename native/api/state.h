@@ -17,6 +17,13 @@ void arena_free(struct arena *arena);
 // 0 or -ENOMEM.
 int state_add(struct arena *arena, const struct object *object, const struct version *version,
 	      Sluice__Api__QueryReply *part);
+// The reasons that have counted something (counts[drop_reason_count()]), as a list of messages; totals get the sums by
+// direction, malformed those of RFC 8343's in-errors. 0 or -ENOMEM.
+int state_drops(struct arena *arena, const uint64_t *counts, size_t *n, Sluice__Api__DropCount ***list,
+		uint64_t totals[2], uint64_t *malformed);
+// Summed over the workers. NULL: no memory.
+struct ip_counters;
+Sluice__Api__IpStatistics *state_ip_statistics(struct arena *arena, const struct ip_counters *slots);
 // The engine itself, and the nodes of the graph. NULL: no memory.
 Sluice__Api__EngineState *state_engine(struct arena *arena);
 int state_stages(struct arena *arena, Sluice__Api__QueryReply *part);

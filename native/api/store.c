@@ -178,9 +178,13 @@ void store_forget(struct object *object)
 struct version *version_new(struct object *object, Sluice__Api__Operation *operation)
 {
 	struct version *version = calloc(1, sizeof(*version));
+	struct object_name names[MAX_REFERENCES];
+	unsigned references = operation_references(operation, names);
 	char claim[CLAIM_SIZE];
 
 	if (version == NULL) goto fail;
+	if (references > 0 && (version->references = calloc(references, sizeof(*version->references))) == NULL)
+		goto fail;
 	version->packed_size = sluice__api__operation__get_packed_size(operation);
 	version->packed = malloc(version->packed_size + 1);
 	if (version->packed == NULL) goto fail;
@@ -190,7 +194,10 @@ struct version *version_new(struct object *object, Sluice__Api__Operation *opera
 	version->operation = operation;
 	return version;
 fail:
-	if (version != NULL) free(version->packed);
+	if (version != NULL) {
+		free(version->references);
+		free(version->packed);
+	}
 	free(version);
 	sluice__api__operation__free_unpacked(operation, NULL);
 	return NULL;
@@ -200,6 +207,7 @@ void version_free(struct version *version)
 {
 	if (version == NULL) return;
 	sluice__api__operation__free_unpacked(version->operation, NULL);
+	free(version->references);
 	free(version->packed);
 	free(version->claim);
 	free(version);

@@ -21,7 +21,7 @@ struct version {
 	Sluice__Api__Operation *operation;
 	uint8_t *packed; // for comparison
 	size_t packed_size;
-	struct reference references[MAX_REFERENCES];
+	struct reference *references; // as many as the operation names
 	unsigned reference_count;
 	char *claim;   // NULL: none
 	void *runtime; // block points, static MACs, CE notifications: generation memory (main/build.c)

@@ -41,6 +41,10 @@ void drop_count(struct worker *worker, uint8_t reason, struct rte_mbuf *m)
 	const struct port *port = dataplane_port(worker->dataplane, out ? meta->egress_port : meta->ingress_port);
 	const struct logical_port *lp = dataplane_logical_port(worker->dataplane, out ? meta->egress : meta->ingress);
 
+	const struct l3_interface *interface =
+		dataplane_interface(worker->dataplane, out ? meta->egress_interface : meta->interface);
+
+	if (interface != NULL) interface->counters[worker->index].drops[reason]++;
 	if (lp != NULL) lp->counters[worker->index].drops[reason]++;
 	if (port == NULL && lp != NULL) port = dataplane_port(worker->dataplane, lp->port);
 	if (port != NULL)

@@ -27,7 +27,7 @@
 #define ID_CHUNKS        256
 #define MAX_ID           (ID_CHUNK * ID_CHUNKS - 1)
 #define NAME_SIZE        64
-#define MAX_DROP_REASONS 32
+#define MAX_DROP_REASONS 128
 #define MAX_BURST        256
 
 // A persistent array of pointers: a new generation copies the chunks it changes
@@ -77,6 +77,7 @@ enum port_link { PORT_LINK_UNKNOWN, PORT_LINK_UP, PORT_LINK_DOWN, PORT_LINK_NOT_
 struct port {
 	uint16_t id; // 1 to MAX_PORTS - 1
 	bool enabled;
+	bool cached;  // its frames go by the flow cache (stages/flow): something on the port has features
 	uint16_t mtu; // bytes of L3 payload, never 0
 	char name[NAME_SIZE];
 	struct port_io *io;             // NULL: no device behind it now
@@ -97,6 +98,8 @@ struct logical_port {
 	uint32_t id;
 	uint16_t port;          // id; 0: the port does not exist (never in a published root)
 	uint32_t bridge_domain; // id; 0: none
+	uint32_t cross_connect; // id of the logical port at the other end; 0: none
+	uint32_t interface;     // id of the L3 interface on it; 0: none
 	bool enabled;
 	uint8_t matches; // 0, 1, 2 tags
 	struct vlan_tag match[2];
@@ -116,6 +119,7 @@ struct bridge_domain {
 	bool flood_unknown_unicast;
 	uint32_t ageing_seconds;           // 0: never
 	uint32_t mac_limit;                // 0: the engine's
+	uint32_t interface;                // id of the router's L3 interface in it (IRB); 0: none
 	const struct member_list *members; // COW, owned by main/: ids of the logical ports
 	struct fdb_bridge *fdb;            // same in every generation; made and destroyed by stages/bridge
 	uint64_t since_ns;
@@ -150,6 +154,96 @@ struct static_mac {
 	char name[NAME_SIZE];
 };
 
+// ---------------------------------------------------------------- IP
+
+struct fib;        // stages/fib: the routes of one family, same in every generation
+struct acl;        // stages/acl
+struct policer;    // stages/policer
+struct tap;        // stages/punt
+struct dhcp_relay; // stages/dhcp-relay
+
+enum ip_version { IP_V4, IP_V6, IP_VERSIONS };
+
+struct ip_address {
+	uint8_t bytes[16]; // network order; IPv4 in the first four, the rest zero
+};
+
+// By version: the counters of RFC 4293; one worker's share. Who counts is said at each.
+struct ip_counters {
+	uint64_t in_receives, in_header_errors, in_address_errors;                    // ip4-input, ip6-input
+	uint64_t in_no_routes, forwarded;                                             // lookup, rewrite
+	uint64_t in_discards, in_delivers;                                            // local
+	uint64_t reassembly_requests, reassembled, reassembly_failures;               // reassembly
+	uint64_t out_discards, fragmented, fragments_created, fragmentation_failures; // rewrite, fragmentation
+	uint64_t icmp_errors_sent, icmp_errors_limited;                               // icmp-error
+} __rte_cache_aligned;
+
+struct vrf {
+	uint32_t id;
+	uint32_t route_limit; // default filled in
+	struct fib *fib[IP_VERSIONS];
+	struct ip_counters *counters[IP_VERSIONS]; // [worker index], same memory in every generation
+	uint64_t since_ns;
+	char name[NAME_SIZE];
+};
+
+struct interface_address {
+	struct ip_address address;
+	uint8_t version; // enum ip_version
+	uint8_t prefix_length;
+};
+
+// One worker's share.
+struct interface_counters {
+	uint64_t in_packets, in_octets;   // l3-in
+	uint64_t out_packets, out_octets; // l3-out
+	uint64_t drops[MAX_DROP_REASONS]; // drop_count()
+} __rte_cache_aligned;
+
+// What an interface keeps across generations and what changes without one. Written by the control thread.
+struct interface_live {
+	struct rte_ether_addr mac; // that the interface has now; zero: not known yet
+	enum port_link link;       // of the port below; up for IRB and loopback
+	bool mac_configured;
+};
+
+enum urpf { URPF_MODE_OFF, URPF_MODE_STRICT, URPF_MODE_LOOSE };
+
+// Features that a packet passes between input and lookup, and between rewrite and output, in this order. A stage of
+// that name has its node in the array of names in stages/ip/features.h.
+enum feature_in { FEATURE_ACL_IN, FEATURE_URPF, FEATURE_POLICER_IN, FEATURES_IN };
+enum feature_out { FEATURE_ACL_OUT, FEATURE_POLICER_OUT, FEATURES_OUT };
+
+struct l3_interface {
+	uint32_t id;
+	uint32_t vrf;           // id
+	uint32_t logical_port;  // id; 0: none
+	uint32_t bridge_domain; // id; 0: none
+	bool loopback;
+	bool enabled;
+	bool ip[IP_VERSIONS];                  // whether the version is on
+	uint16_t mtu;                          // longest IP packet, bytes; default filled in
+	uint8_t urpf[IP_VERSIONS];             // enum urpf
+	uint8_t features_in[IP_VERSIONS];      // bit (1 << enum feature_in)
+	uint8_t features_out[IP_VERSIONS];     // bit (1 << enum feature_out)
+	const struct acl *acl_in[IP_VERSIONS]; // NULL: none
+	const struct acl *acl_out[IP_VERSIONS];
+	struct policer *policer_in, *policer_out; // NULL: none
+	struct tap *tap;                          // NULL: none
+	const struct dhcp_relay *dhcp_relay;      // NULL: none
+	bool redirects, unreachables;
+	uint32_t reachable_seconds; // default filled in
+	uint32_t neighbour_limit;   // 0: only the engine's
+	uint32_t dad_transmits;
+	uint32_t address_count;
+	const struct interface_address *addresses; // generation memory
+	struct interface_live *live;               // same in every generation
+	struct interface_counters *counters;       // [worker index], same memory in every generation
+	struct ip_counters *ip_counters[IP_VERSIONS];
+	uint64_t since_ns;
+	char name[NAME_SIZE];
+};
+
 #define CE_OFFSETS 8
 struct ce_notification {
 	uint16_t port; // id
@@ -165,7 +259,10 @@ struct ce_notification {
 };
 
 struct engine_settings {
-	uint32_t mac_limit; // default filled in
+	uint32_t mac_limit; // defaults are filled in
+	uint32_t flow_limit;
+	uint32_t neighbour_limit;
+	bool flow_cache_off;
 };
 
 // The root.
@@ -177,6 +274,8 @@ struct dataplane {
 	const struct port *ports[MAX_PORTS]; // by id
 	struct id_map logical_ports;         // const struct logical_port *
 	struct id_map bridge_domains;        // const struct bridge_domain *
+	struct id_map vrfs;                  // const struct vrf *
+	struct id_map interfaces;            // const struct l3_interface *
 };
 
 static inline const struct port *dataplane_port(const struct dataplane *dp, uint16_t id)
@@ -194,12 +293,23 @@ static inline const struct bridge_domain *dataplane_bridge_domain(const struct d
 	return id_map_get(&dp->bridge_domains, id);
 }
 
+static inline const struct vrf *dataplane_vrf(const struct dataplane *dp, uint32_t id)
+{
+	return id_map_get(&dp->vrfs, id);
+}
+
+static inline const struct l3_interface *dataplane_interface(const struct dataplane *dp, uint32_t id)
+{
+	return id_map_get(&dp->interfaces, id);
+}
+
 // ---------------------------------------------------------------- packets
 
 // Travels in the dynamic field area of every mbuf that is in the graph.
 // `rx` sets ingress_port and zeroes the rest; `inject` sets egress_port and
 // PACKET_INJECTED. classify sets ingress, bridge_domain, vid, tags; the bridge
-// sets egress; the rewrite on the way out sets egress_port.
+// sets egress; the rewrite on the way out sets egress_port. l3-in sets interface and l3_offset, the lookup sets
+// adjacency and egress_interface. 36 bytes: what an mbuf has room for.
 struct packet_meta {
 	uint16_t ingress_port; // 0: made by the engine
 	uint16_t egress_port;  // 0: not known yet
@@ -212,11 +322,18 @@ struct packet_meta {
 	uint8_t drop_reason; // set before a packet goes to the drop node, where a node has several
 	uint8_t priority;    // PCP << 1 | DEI of the tag that was removed at ingress, for the tag pushed at egress
 	uint16_t egress_vid; // outer VID on the wire at egress, set by the rewrite on the way out; 0: untagged
-	uint32_t spare;
+	uint16_t interface;  // id of the L3 interface that it came in by; 0: none, or made by the router
+	uint16_t egress_interface; // id of the L3 interface that it leaves by; 0: not known yet
+	uint32_t adjacency;        // stages/neighbour: id of the neighbour that it goes to
+	uint8_t l3_offset;         // bytes from the frame's start to the IP header
+	uint8_t spare;
+	uint16_t record; // stages/flow: 1 + index of the worker's record of this packet; 0: not recorded
 };
 
 #define PACKET_INJECTED 0x01 // made by the control thread: goes straight to tx
 #define PACKET_COPY     0x02 // one of several copies (flood)
+#define PACKET_ROUTER   0x04 // from the router itself: no input features, not counted as received
+#define PACKET_PUNTED   0x08 // came back from the kernel: goes out as it is, no second punt
 
 extern int packet_meta_offset; // set before the first worker starts
 

@@ -269,17 +269,38 @@ struct port *generation_port(struct generation *g, uint16_t id)
 	return copy;
 }
 
+// A copy of the object of `size` bytes at `id`, unless this generation made it. NULL: there is none, or no memory.
+static void *writable(struct generation *g, struct id_map *map, uint32_t id, size_t size)
+{
+	void *old = id_map_get(map, id), *copy;
+
+	if (old == NULL || generation_owns(g, old)) return old;
+	copy = generation_alloc(g, size);
+	if (copy == NULL) return NULL;
+	memcpy(copy, old, size);
+	if (generation_map_set(g, map, id, copy) < 0) return NULL;
+	generation_retire(g, old);
+	return copy;
+}
+
 struct bridge_domain *generation_bridge_domain(struct generation *g, uint32_t id)
 {
-	const struct bridge_domain *bd = dataplane_bridge_domain(g->next, id);
+	return writable(g, &g->next->bridge_domains, id, sizeof(struct bridge_domain));
+}
 
-	if (bd == NULL || generation_owns(g, bd)) return (struct bridge_domain *)(uintptr_t)bd;
-	struct bridge_domain *copy = generation_alloc(g, sizeof(*copy));
-	if (copy == NULL) return NULL;
-	*copy = *bd;
-	if (generation_map_set(g, &g->next->bridge_domains, id, copy) < 0) return NULL;
-	generation_retire(g, bd);
-	return copy;
+struct logical_port *generation_logical_port(struct generation *g, uint32_t id)
+{
+	return writable(g, &g->next->logical_ports, id, sizeof(struct logical_port));
+}
+
+struct vrf *generation_vrf(struct generation *g, uint32_t id)
+{
+	return writable(g, &g->next->vrfs, id, sizeof(struct vrf));
+}
+
+struct l3_interface *generation_interface(struct generation *g, uint32_t id)
+{
+	return writable(g, &g->next->interfaces, id, sizeof(struct l3_interface));
 }
 
 int generation_member(struct generation *g, uint32_t bridge_domain, uint32_t logical_port, bool joins)
@@ -368,6 +389,8 @@ int dataplane_start(void)
 
 	if (first == NULL) return -ENOMEM;
 	first->settings.mac_limit = DEFAULT_MAC_LIMIT;
+	first->settings.flow_limit = DEFAULT_FLOW_LIMIT;
+	first->settings.neighbour_limit = DEFAULT_NEIGHBOUR_LIMIT;
 	current = first;
 	return 0;
 }
@@ -375,10 +398,12 @@ int dataplane_start(void)
 void dataplane_stop(void)
 {
 	if (current == NULL) return;
-	for (unsigned i = 0; i < ID_CHUNKS; i++) {
-		if (current->logical_ports.chunk[i] != NULL) free(block_of(current->logical_ports.chunk[i]));
-		if (current->bridge_domains.chunk[i] != NULL) free(block_of(current->bridge_domains.chunk[i]));
-	}
+	const struct id_map *maps[] = {&current->logical_ports, &current->bridge_domains, &current->vrfs,
+				       &current->interfaces};
+
+	for (unsigned m = 0; m < RTE_DIM(maps); m++)
+		for (unsigned i = 0; i < ID_CHUNKS; i++)
+			if (maps[m]->chunk[i] != NULL) free(block_of(maps[m]->chunk[i]));
 	free(block_of(current));
 	current = NULL;
 }

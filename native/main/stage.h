@@ -54,6 +54,9 @@ void generation_retire(struct generation *g, const void *memory);
 // logical port's hook that edits generation_port(g, new->port)->tags, a block point's that edits ->blocks.
 struct port *generation_port(struct generation *g, uint16_t id);
 struct bridge_domain *generation_bridge_domain(struct generation *g, uint32_t id);
+struct logical_port *generation_logical_port(struct generation *g, uint32_t id);
+struct vrf *generation_vrf(struct generation *g, uint32_t id);
+struct l3_interface *generation_interface(struct generation *g, uint32_t id);
 
 // True if memory was allocated in this very generation: it may be written in place.
 bool generation_owns(const struct generation *g, const void *memory);
@@ -115,6 +118,8 @@ struct stage {
 	int (*port)(struct generation *g, const struct port *old, struct port *new);
 	int (*bridge_domain)(struct generation *g, const struct bridge_domain *old, struct bridge_domain *new);
 	int (*logical_port)(struct generation *g, const struct logical_port *old, struct logical_port *new);
+	int (*vrf)(struct generation *g, const struct vrf *old, struct vrf *new);
+	int (*l3_interface)(struct generation *g, const struct l3_interface *old, struct l3_interface *new);
 	int (*static_mac)(struct generation *g, const struct static_mac *old, const struct static_mac *new);
 	int (*ce_notification)(struct generation *g, const struct ce_notification *old,
 			       const struct ce_notification *new);
@@ -136,6 +141,10 @@ struct stage {
 	void (*block_point_state)(const struct block_point *point, Sluice__Api__BlockPointState *state);
 	// Writes the i-th method's state and returns true, or false when there are no more.
 	bool (*ce_notification_state)(uint16_t port, unsigned i, Sluice__Api__CeMethodState *state);
+	void (*l3_interface_state)(const struct l3_interface *interface, Sluice__Api__L3InterfaceState *state);
+	void (*vrf_state)(const struct vrf *vrf, Sluice__Api__VrfState *state);
+	// The link or the MAC of an L3 interface has changed (interface->live says to what).
+	void (*interface_changed)(const struct l3_interface *interface);
 	// The port's link went to `link` (kernel device or retry).
 	void (*link_changed)(const struct port *port, enum port_link link);
 	// Each round of the control loop after control_wake(): take what workers have posted to this stage's rings.

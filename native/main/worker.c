@@ -183,27 +183,35 @@ static int worker_main(void *arg)
 	return 0;
 }
 
-int workers_run(bool fixed_priority)
+int worker_graph_create(unsigned index)
 {
 	static const char *patterns[] = {"rx", "inject"};
+	struct rte_graph_param param = {
+		.socket_id = SOCKET_ID_ANY,
+		.nb_node_patterns = RTE_DIM(patterns),
+		.node_patterns = patterns,
+	};
+	char name[RTE_GRAPH_NAMESIZE];
+
+	snprintf(name, sizeof(name), "worker-%u", index);
+	if (rte_graph_create(name, &param) == RTE_GRAPH_ID_INVALID) {
+		log_error("graph-not-created", "worker=%u errno=%d", index, rte_errno);
+		return -(rte_errno ? rte_errno : EINVAL);
+	}
+	workers[index].graph = rte_graph_lookup(name);
+	workers[index].packets = buffers_pool();
+	workers[index].headers = buffers_header_pool();
+	return 0;
+}
+
+int workers_run(bool fixed_priority)
+{
 	unsigned lcore = rte_get_next_lcore(-1, 1, 0);
 
 	for (unsigned i = 0; i < worker_count; i++) {
-		struct rte_graph_param param = {
-			.socket_id = SOCKET_ID_ANY,
-			.nb_node_patterns = RTE_DIM(patterns),
-			.node_patterns = patterns,
-		};
-		char name[RTE_GRAPH_NAMESIZE];
+		int rc = worker_graph_create(i);
 
-		snprintf(name, sizeof(name), "worker-%u", i);
-		if (rte_graph_create(name, &param) == RTE_GRAPH_ID_INVALID) {
-			log_error("graph-not-created", "worker=%u errno=%d", i, rte_errno);
-			return -(rte_errno ? rte_errno : EINVAL);
-		}
-		workers[i].graph = rte_graph_lookup(name);
-		workers[i].packets = buffers_pool();
-		workers[i].headers = buffers_header_pool();
+		if (rc < 0) return rc;
 		if (rte_rcu_qsbr_thread_register(quiescence, i) != 0) return -EINVAL;
 	}
 	running = true;

@@ -4,13 +4,17 @@
 
 #include "stage.h"
 
-#define DEFAULT_MAC_LIMIT 131072u
+#define DEFAULT_MAC_LIMIT       131072u
+#define DEFAULT_FLOW_LIMIT      1048576u
+#define DEFAULT_NEIGHBOUR_LIMIT 65536u
 
 extern struct worker workers[MAX_WORKERS];
 
 // Rings, epoll and quiescent-state bookkeeping for `count` workers (1 to MAX_WORKERS); no thread yet, no EAL needed.
 // Until workers_run the workers count as quiescent. 0 or -errno.
 int workers_start(unsigned count);
+// Creates the graph of one worker, which nobody walks yet. Needs the stages' start(). 0 or -errno.
+int worker_graph_create(unsigned index);
 // Creates the graphs and launches the workers on the EAL's worker lcores. Needs the stages' start(). `fixed_priority`:
 // before everything else on their cores (SCHED_FIFO). 0 or -errno.
 int workers_run(bool fixed_priority);

@@ -19,6 +19,16 @@ Sluice__Api__Operation *op_bridge_domain(const char *name, unsigned ageing_secon
 Sluice__Api__Operation *op_static_mac(const char *name, const char *bridge_domain, const char *logical_port,
 				      uint8_t last_byte);
 Sluice__Api__Operation *op_block_point(const char *name, const char *port, unsigned vid);
+Sluice__Api__Operation *op_vrf(const char *name);
+// On the logical port or in the bridge domain (the other is ""); `addresses`: "10.0.0.1/24 2001:db8::1/64".
+Sluice__Api__Operation *op_l3_interface(const char *name, const char *vrf, const char *logical_port,
+					const char *bridge_domain, const char *addresses);
+// `hops`: "10.0.0.2@a 10.0.0.3" (with and without interface), "@a", "blackhole".
+Sluice__Api__Operation *op_next_hop_group(const char *name, const char *vrf, const char *hops);
+// `prefix`: "10.0.0.0/8".
+Sluice__Api__Operation *op_route(const char *vrf, const char *prefix, const char *next_hop_group);
+Sluice__Api__Operation *op_delete_route(const char *vrf, const char *prefix);
+Sluice__Api__Operation *op_static_neighbour(const char *interface, const char *address, uint8_t last_byte);
 Sluice__Api__Operation *op_delete(Sluice__Api__ObjectKind kind, const char *name);
 
 #endif

@@ -22,9 +22,7 @@ export function disturbance(old: EngineOperation | undefined, wanted: EngineOper
       return old?.case === 'setBridgeDomain' ? ofBridgeDomain(old.value, wanted.value) : undefined;
     case 'setStaticMac':
       return old === undefined ? undefined : 'frames to the address go to another interface';
-    case 'setCeNotification':
-    case 'setSettings':
-    case 'delete':
+    default:
       return undefined;
   }
 }
@@ -41,9 +39,7 @@ function ofDeletion(old: EngineOperation): string | undefined {
       return `lets ${vlanOf(old.value)} flow again, and tells the CE where that is configured`;
     case 'setStaticMac':
       return 'frames to the address are flooded until it is learned';
-    case 'setCeNotification':
-    case 'setSettings':
-    case 'delete':
+    default:
       return undefined;
   }
 }

@@ -372,7 +372,7 @@ int engine_ce_notification(struct generation *g, const struct ce_notification *o
 
 int engine_settings(struct generation *g, uint32_t mac_limit)
 {
-	const struct engine_settings settings = {mac_limit};
+	const struct engine_settings settings = {.mac_limit = mac_limit};
 
 	EACH_STAGE(settings, g, NULL, &settings);
 	return 0;

@@ -378,6 +378,86 @@ export declare type Operation = Message<"sluice.api.Operation"> & {
     case: "setSettings";
   } | {
     /**
+     * @generated from field: sluice.api.CrossConnect set_cross_connect = 8;
+     */
+    value: CrossConnect;
+    case: "setCrossConnect";
+  } | {
+    /**
+     * @generated from field: sluice.api.Mirror set_mirror = 9;
+     */
+    value: Mirror;
+    case: "setMirror";
+  } | {
+    /**
+     * @generated from field: sluice.api.Vrf set_vrf = 10;
+     */
+    value: Vrf;
+    case: "setVrf";
+  } | {
+    /**
+     * @generated from field: sluice.api.L3Interface set_l3_interface = 11;
+     */
+    value: L3Interface;
+    case: "setL3Interface";
+  } | {
+    /**
+     * @generated from field: sluice.api.NextHopGroup set_next_hop_group = 12;
+     */
+    value: NextHopGroup;
+    case: "setNextHopGroup";
+  } | {
+    /**
+     * @generated from field: sluice.api.StaticNeighbour set_static_neighbour = 13;
+     */
+    value: StaticNeighbour;
+    case: "setStaticNeighbour";
+  } | {
+    /**
+     * @generated from field: sluice.api.AccessList set_access_list = 14;
+     */
+    value: AccessList;
+    case: "setAccessList";
+  } | {
+    /**
+     * @generated from field: sluice.api.Policer set_policer = 16;
+     */
+    value: Policer;
+    case: "setPolicer";
+  } | {
+    /**
+     * @generated from field: sluice.api.Vrrp set_vrrp = 17;
+     */
+    value: Vrrp;
+    case: "setVrrp";
+  } | {
+    /**
+     * @generated from field: sluice.api.DhcpRelay set_dhcp_relay = 18;
+     */
+    value: DhcpRelay;
+    case: "setDhcpRelay";
+  } | {
+    /**
+     * @generated from field: sluice.api.Observation set_observation = 19;
+     */
+    value: Observation;
+    case: "setObservation";
+  } | {
+    /**
+     * @generated from field: sluice.api.ControlPlanePolicer set_control_plane_policer = 20;
+     */
+    value: ControlPlanePolicer;
+    case: "setControlPlanePolicer";
+  } | {
+    /**
+     * Not an object of its own: routes are kept a prefix each, in their VRF. See Routes.
+     *
+     * @generated from field: sluice.api.Routes set_routes = 21;
+     */
+    value: Routes;
+    case: "setRoutes";
+  } | {
+    /**
      * Deleting what does not exist is a success. Deleting what others still refer to
      * is refused at Prepare (ERROR_CONFLICT), judged on the state after the whole transaction.
      *
@@ -849,6 +929,27 @@ export declare type EngineSettings = Message<"sluice.api.EngineSettings"> & {
    * @generated from field: uint32 mac_limit = 1;
    */
   macLimit: number;
+
+  /**
+   * Switches the flow cache off (every packet takes the stages).
+   *
+   * @generated from field: bool flow_cache_off = 2;
+   */
+  flowCacheOff: boolean;
+
+  /**
+   * Most flows that a worker keeps. 0: 1048576.
+   *
+   * @generated from field: uint32 flow_limit = 3;
+   */
+  flowLimit: number;
+
+  /**
+   * Most neighbours, ARP and ND together. 0: 65536.
+   *
+   * @generated from field: uint32 neighbour_limit = 4;
+   */
+  neighbourLimit: number;
 };
 
 /**
@@ -856,6 +957,1134 @@ export declare type EngineSettings = Message<"sluice.api.EngineSettings"> & {
  * Use `create(EngineSettingsSchema)` to create a new message.
  */
 export declare const EngineSettingsSchema: GenMessage<EngineSettings>;
+
+/**
+ * Joins two logical ports: what enters one leaves by the other, without learning.
+ *
+ * @generated from message sluice.api.CrossConnect
+ */
+export declare type CrossConnect = Message<"sluice.api.CrossConnect"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Neither is in a bridge domain or has an L3 interface.
+   *
+   * @generated from field: string logical_port_a = 2;
+   */
+  logicalPortA: string;
+
+  /**
+   * @generated from field: string logical_port_b = 3;
+   */
+  logicalPortB: string;
+};
+
+/**
+ * Describes the message sluice.api.CrossConnect.
+ * Use `create(CrossConnectSchema)` to create a new message.
+ */
+export declare const CrossConnectSchema: GenMessage<CrossConnect>;
+
+/**
+ * Copies frames of a port or of a logical port to another port, as they are on the wire.
+ *
+ * @generated from message sluice.api.Mirror
+ */
+export declare type Mirror = Message<"sluice.api.Mirror"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from oneof sluice.api.Mirror.source
+   */
+  source: {
+    /**
+     * @generated from field: string port = 2;
+     */
+    value: string;
+    case: "port";
+  } | {
+    /**
+     * @generated from field: string logical_port = 3;
+     */
+    value: string;
+    case: "logicalPort";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * @generated from field: sluice.api.Direction direction = 4;
+   */
+  direction: Direction;
+
+  /**
+   * The port that the copies leave by; it forwards nothing else of its own accord.
+   *
+   * @generated from field: string destination_port = 5;
+   */
+  destinationPort: string;
+};
+
+/**
+ * Describes the message sluice.api.Mirror.
+ * Use `create(MirrorSchema)` to create a new message.
+ */
+export declare const MirrorSchema: GenMessage<Mirror>;
+
+/**
+ * A routing table for IPv4 and one for IPv6, apart from all others (RFC 8529: a network instance).
+ *
+ * @generated from message sluice.api.Vrf
+ */
+export declare type Vrf = Message<"sluice.api.Vrf"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Most routes of both families; 0: 1,310,720. Above: the transaction is refused.
+   *
+   * @generated from field: uint32 route_limit = 2;
+   */
+  routeLimit: number;
+};
+
+/**
+ * Describes the message sluice.api.Vrf.
+ * Use `create(VrfSchema)` to create a new message.
+ */
+export declare const VrfSchema: GenMessage<Vrf>;
+
+/**
+ * @generated from message sluice.api.InterfaceAddress
+ */
+export declare type InterfaceAddress = Message<"sluice.api.InterfaceAddress"> & {
+  /**
+   * @generated from field: bytes address = 1;
+   */
+  address: Uint8Array;
+
+  /**
+   * 0 to 32, or to 128.
+   *
+   * @generated from field: uint32 prefix_length = 2;
+   */
+  prefixLength: number;
+};
+
+/**
+ * Describes the message sluice.api.InterfaceAddress.
+ * Use `create(InterfaceAddressSchema)` to create a new message.
+ */
+export declare const InterfaceAddressSchema: GenMessage<InterfaceAddress>;
+
+/**
+ * Where packets are routed in and out. IPv4 is on where there is an IPv4 address (or `ipv4`), IPv6 likewise.
+ *
+ * @generated from message sluice.api.L3Interface
+ */
+export declare type L3Interface = Message<"sluice.api.L3Interface"> & {
+  /**
+   * Name of the interface (ietf-interfaces).
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string vrf = 2;
+   */
+  vrf: string;
+
+  /**
+   * @generated from oneof sluice.api.L3Interface.attachment
+   */
+  attachment: {
+    /**
+     * Frames of this logical port that are sent to the interface's MAC; it is in no bridge domain.
+     *
+     * @generated from field: string logical_port = 3;
+     */
+    value: string;
+    case: "logicalPort";
+  } | {
+    /**
+     * Integrated routing and bridging: a port of the router in this bridge domain, one at most.
+     *
+     * @generated from field: string bridge_domain = 4;
+     */
+    value: string;
+    case: "bridgeDomain";
+  } | {
+    /**
+     * Always up, reaches nothing.
+     *
+     * @generated from field: bool loopback = 5;
+     */
+    value: boolean;
+    case: "loopback";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * @generated from field: bool enabled = 6;
+   */
+  enabled: boolean;
+
+  /**
+   * @generated from field: bool ipv4 = 7;
+   */
+  ipv4: boolean;
+
+  /**
+   * @generated from field: bool ipv6 = 8;
+   */
+  ipv6: boolean;
+
+  /**
+   * Longest IP packet, bytes. 0: that of the port (1500 for a bridge domain).
+   *
+   * @generated from field: uint32 mtu = 9;
+   */
+  mtu: number;
+
+  /**
+   * 6 bytes, unicast; empty: the port's, or one made from the name.
+   *
+   * @generated from field: bytes mac = 10;
+   */
+  mac: Uint8Array;
+
+  /**
+   * At most 64.
+   *
+   * @generated from field: repeated sluice.api.InterfaceAddress addresses = 11;
+   */
+  addresses: InterfaceAddress[];
+
+  /**
+   * @generated from field: sluice.api.UnicastRpf urpf_ipv4 = 12;
+   */
+  urpfIpv4: UnicastRpf;
+
+  /**
+   * @generated from field: sluice.api.UnicastRpf urpf_ipv6 = 13;
+   */
+  urpfIpv6: UnicastRpf;
+
+  /**
+   * Names of access lists; empty: none.
+   *
+   * @generated from field: string acl_in_ipv4 = 14;
+   */
+  aclInIpv4: string;
+
+  /**
+   * @generated from field: string acl_in_ipv6 = 15;
+   */
+  aclInIpv6: string;
+
+  /**
+   * @generated from field: string acl_out_ipv4 = 16;
+   */
+  aclOutIpv4: string;
+
+  /**
+   * @generated from field: string acl_out_ipv6 = 17;
+   */
+  aclOutIpv6: string;
+
+  /**
+   * Names of policers; empty: none.
+   *
+   * @generated from field: string policer_in = 18;
+   */
+  policerIn: string;
+
+  /**
+   * @generated from field: string policer_out = 19;
+   */
+  policerOut: string;
+
+  /**
+   * Seconds after which a neighbour that was not confirmed is asked again (RFC 4861: ReachableTime). 0: 30.
+   *
+   * @generated from field: uint32 neighbour_reachable_seconds = 20;
+   */
+  neighbourReachableSeconds: number;
+
+  /**
+   * Most neighbours of this interface. 0: only the engine's limit.
+   *
+   * @generated from field: uint32 neighbour_limit = 21;
+   */
+  neighbourLimit: number;
+
+  /**
+   * Neighbour solicitations for duplicate address detection (RFC 4862). 0: none.
+   *
+   * @generated from field: uint32 dad_transmits = 22;
+   */
+  dadTransmits: number;
+
+  /**
+   * Sends ICMP redirects (RFC 792) / unreachables.
+   *
+   * @generated from field: bool icmp_redirects_off = 23;
+   */
+  icmpRedirectsOff: boolean;
+
+  /**
+   * @generated from field: bool icmp_unreachables_off = 24;
+   */
+  icmpUnreachablesOff: boolean;
+
+  /**
+   * The TAP to the kernel; empty name: none.
+   *
+   * @generated from field: sluice.api.Tap tap = 25;
+   */
+  tap?: Tap | undefined;
+};
+
+/**
+ * Describes the message sluice.api.L3Interface.
+ * Use `create(L3InterfaceSchema)` to create a new message.
+ */
+export declare const L3InterfaceSchema: GenMessage<L3Interface>;
+
+/**
+ * A TAP device of the kernel, in a network namespace.
+ *
+ * @generated from message sluice.api.Tap
+ */
+export declare type Tap = Message<"sluice.api.Tap"> & {
+  /**
+   * Name of the device, 1 to 15 bytes; made by the engine, gone with it.
+   *
+   * @generated from field: string device = 1;
+   */
+  device: string;
+
+  /**
+   * Name (below /run/netns) of the namespace; empty: the engine's own.
+   *
+   * @generated from field: string network_namespace = 2;
+   */
+  networkNamespace: string;
+};
+
+/**
+ * Describes the message sluice.api.Tap.
+ * Use `create(TapSchema)` to create a new message.
+ */
+export declare const TapSchema: GenMessage<Tap>;
+
+/**
+ * One way for packets of a route.
+ *
+ * @generated from message sluice.api.NextHop
+ */
+export declare type NextHop = Message<"sluice.api.NextHop"> & {
+  /**
+   * @generated from field: sluice.api.NextHop.Special special = 1;
+   */
+  special: NextHop_Special;
+
+  /**
+   * Empty with `gateway`: recursive, found by the routes of the VRF.
+   *
+   * @generated from field: string interface = 2;
+   */
+  interface: string;
+
+  /**
+   * Empty with `interface`: the destination itself is the neighbour.
+   *
+   * @generated from field: bytes gateway = 3;
+   */
+  gateway: Uint8Array;
+
+  /**
+   * Share of the flows among the others. 0: 1; at most 255.
+   *
+   * @generated from field: uint32 weight = 4;
+   */
+  weight: number;
+};
+
+/**
+ * Describes the message sluice.api.NextHop.
+ * Use `create(NextHopSchema)` to create a new message.
+ */
+export declare const NextHopSchema: GenMessage<NextHop>;
+
+/**
+ * @generated from enum sluice.api.NextHop.Special
+ */
+export enum NextHop_Special {
+  /**
+   * @generated from enum value: NONE = 0;
+   */
+  NONE = 0,
+
+  /**
+   * Dropped without a word.
+   *
+   * @generated from enum value: BLACKHOLE = 1;
+   */
+  BLACKHOLE = 1,
+
+  /**
+   * ICMP host unreachable.
+   *
+   * @generated from enum value: UNREACHABLE = 2;
+   */
+  UNREACHABLE = 2,
+
+  /**
+   * ICMP administratively prohibited.
+   *
+   * @generated from enum value: PROHIBIT = 3;
+   */
+  PROHIBIT = 3,
+
+  /**
+   * For the router itself.
+   *
+   * @generated from enum value: RECEIVE = 4;
+   */
+  RECEIVE = 4,
+}
+
+/**
+ * Describes the enum sluice.api.NextHop.Special.
+ */
+export declare const NextHop_SpecialSchema: GenEnum<NextHop_Special>;
+
+/**
+ * Next hops by weight (equal-cost multipath); 1 to 64. A flow keeps its next hop as long as that one is there.
+ *
+ * @generated from message sluice.api.NextHopGroup
+ */
+export declare type NextHopGroup = Message<"sluice.api.NextHopGroup"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string vrf = 2;
+   */
+  vrf: string;
+
+  /**
+   * @generated from field: repeated sluice.api.NextHop next_hops = 3;
+   */
+  nextHops: NextHop[];
+};
+
+/**
+ * Describes the message sluice.api.NextHopGroup.
+ * Use `create(NextHopGroupSchema)` to create a new message.
+ */
+export declare const NextHopGroupSchema: GenMessage<NextHopGroup>;
+
+/**
+ * Sets and deletes routes of one VRF: as many as a message holds. Each prefix changes by itself. An owner's routes are
+ * its own: of the routes of several owners to one prefix the lowest preference is active, then the first owner by name.
+ * In a replay the routes that are not named go at Commit, as objects do. Deleting what does not exist is a success.
+ * A next hop group that routes use cannot be deleted.
+ *
+ * @generated from message sluice.api.Routes
+ */
+export declare type Routes = Message<"sluice.api.Routes"> & {
+  /**
+   * @generated from field: string vrf = 1;
+   */
+  vrf: string;
+
+  /**
+   * @generated from field: repeated sluice.api.Route set = 2;
+   */
+  set: Route[];
+
+  /**
+   * @generated from field: repeated sluice.api.RoutePrefix delete = 3;
+   */
+  delete: RoutePrefix[];
+};
+
+/**
+ * Describes the message sluice.api.Routes.
+ * Use `create(RoutesSchema)` to create a new message.
+ */
+export declare const RoutesSchema: GenMessage<Routes>;
+
+/**
+ * @generated from message sluice.api.Route
+ */
+export declare type Route = Message<"sluice.api.Route"> & {
+  /**
+   * @generated from field: sluice.api.RoutePrefix prefix = 1;
+   */
+  prefix?: RoutePrefix | undefined;
+
+  /**
+   * @generated from field: string next_hop_group = 2;
+   */
+  nextHopGroup: string;
+
+  /**
+   * Administrative distance.
+   *
+   * @generated from field: uint32 preference = 3;
+   */
+  preference: number;
+};
+
+/**
+ * Describes the message sluice.api.Route.
+ * Use `create(RouteSchema)` to create a new message.
+ */
+export declare const RouteSchema: GenMessage<Route>;
+
+/**
+ * @generated from message sluice.api.RoutePrefix
+ */
+export declare type RoutePrefix = Message<"sluice.api.RoutePrefix"> & {
+  /**
+   * @generated from field: bytes address = 1;
+   */
+  address: Uint8Array;
+
+  /**
+   * @generated from field: uint32 length = 2;
+   */
+  length: number;
+};
+
+/**
+ * Describes the message sluice.api.RoutePrefix.
+ * Use `create(RoutePrefixSchema)` to create a new message.
+ */
+export declare const RoutePrefixSchema: GenMessage<RoutePrefix>;
+
+/**
+ * @generated from message sluice.api.StaticNeighbour
+ */
+export declare type StaticNeighbour = Message<"sluice.api.StaticNeighbour"> & {
+  /**
+   * Stable key, chosen by the client.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string interface = 2;
+   */
+  interface: string;
+
+  /**
+   * @generated from field: bytes address = 3;
+   */
+  address: Uint8Array;
+
+  /**
+   * @generated from field: bytes mac = 4;
+   */
+  mac: Uint8Array;
+};
+
+/**
+ * Describes the message sluice.api.StaticNeighbour.
+ * Use `create(StaticNeighbourSchema)` to create a new message.
+ */
+export declare const StaticNeighbourSchema: GenMessage<StaticNeighbour>;
+
+/**
+ * RFC 8519. Rules are tried in order; a packet that none matches is denied.
+ *
+ * @generated from message sluice.api.AccessList
+ */
+export declare type AccessList = Message<"sluice.api.AccessList"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from oneof sluice.api.AccessList.family
+   */
+  family: {
+    /**
+     * @generated from field: bool ipv4 = 2;
+     */
+    value: boolean;
+    case: "ipv4";
+  } | {
+    /**
+     * @generated from field: bool ipv6 = 3;
+     */
+    value: boolean;
+    case: "ipv6";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * At most 65,536.
+   *
+   * @generated from field: repeated sluice.api.AccessRule rules = 4;
+   */
+  rules: AccessRule[];
+};
+
+/**
+ * Describes the message sluice.api.AccessList.
+ * Use `create(AccessListSchema)` to create a new message.
+ */
+export declare const AccessListSchema: GenMessage<AccessList>;
+
+/**
+ * @generated from message sluice.api.PortRange
+ */
+export declare type PortRange = Message<"sluice.api.PortRange"> & {
+  /**
+   * @generated from field: uint32 lower = 1;
+   */
+  lower: number;
+
+  /**
+   * @generated from field: uint32 upper = 2;
+   */
+  upper: number;
+};
+
+/**
+ * Describes the message sluice.api.PortRange.
+ * Use `create(PortRangeSchema)` to create a new message.
+ */
+export declare const PortRangeSchema: GenMessage<PortRange>;
+
+/**
+ * @generated from message sluice.api.TcpFlags
+ */
+export declare type TcpFlags = Message<"sluice.api.TcpFlags"> & {
+  /**
+   * Bits of RFC 9293 (CWR 0x80 … FIN 0x01): (flags & mask) == value.
+   *
+   * @generated from field: uint32 mask = 1;
+   */
+  mask: number;
+
+  /**
+   * @generated from field: uint32 value = 2;
+   */
+  value: number;
+};
+
+/**
+ * Describes the message sluice.api.TcpFlags.
+ * Use `create(TcpFlagsSchema)` to create a new message.
+ */
+export declare const TcpFlagsSchema: GenMessage<TcpFlags>;
+
+/**
+ * All that is set must match; what is not set matches everything.
+ *
+ * @generated from message sluice.api.AccessRule
+ */
+export declare type AccessRule = Message<"sluice.api.AccessRule"> & {
+  /**
+   * Name for counters and traces, unique in the list.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: sluice.api.AccessAction action = 2;
+   */
+  action: AccessAction;
+
+  /**
+   * @generated from field: sluice.api.RoutePrefix source = 3;
+   */
+  source?: RoutePrefix | undefined;
+
+  /**
+   * @generated from field: sluice.api.RoutePrefix destination = 4;
+   */
+  destination?: RoutePrefix | undefined;
+
+  /**
+   * -1 or 0 to 255: IPv4 protocol, or the last next header that is no extension header.
+   *
+   * @generated from field: sint32 protocol = 5;
+   */
+  protocol: number;
+
+  /**
+   * @generated from field: sluice.api.PortRange source_port = 6;
+   */
+  sourcePort?: PortRange | undefined;
+
+  /**
+   * @generated from field: sluice.api.PortRange destination_port = 7;
+   */
+  destinationPort?: PortRange | undefined;
+
+  /**
+   * @generated from field: sluice.api.TcpFlags tcp_flags = 8;
+   */
+  tcpFlags?: TcpFlags | undefined;
+
+  /**
+   * 0 to 63, -1: any.
+   *
+   * @generated from field: sint32 dscp = 9;
+   */
+  dscp: number;
+
+  /**
+   * ICMP type and code, -1: any.
+   *
+   * @generated from field: sint32 icmp_type = 10;
+   */
+  icmpType: number;
+
+  /**
+   * @generated from field: sint32 icmp_code = 11;
+   */
+  icmpCode: number;
+
+  /**
+   * Matches only fragments that are not the first.
+   *
+   * @generated from field: bool fragment = 12;
+   */
+  fragment: boolean;
+
+  /**
+   * @generated from field: sluice.api.PortRange length = 13;
+   */
+  length?: PortRange | undefined;
+
+  /**
+   * IPv4 TTL or IPv6 hop limit.
+   *
+   * @generated from field: sluice.api.PortRange ttl = 14;
+   */
+  ttl?: PortRange | undefined;
+
+  /**
+   * Every match is told by an event (rate limited).
+   *
+   * @generated from field: bool log = 15;
+   */
+  log: boolean;
+
+  /**
+   * @generated from field: string policer = 16;
+   */
+  policer: string;
+};
+
+/**
+ * Describes the message sluice.api.AccessRule.
+ * Use `create(AccessRuleSchema)` to create a new message.
+ */
+export declare const AccessRuleSchema: GenMessage<AccessRule>;
+
+/**
+ * RFC 2698 (peak_* set: two rates, three colours) or RFC 2697-like single rate.
+ *
+ * @generated from message sluice.api.Policer
+ */
+export declare type Policer = Message<"sluice.api.Policer"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Bits per second of whole frames.
+   *
+   * @generated from field: uint64 committed_rate = 2;
+   */
+  committedRate: bigint;
+
+  /**
+   * Bytes.
+   *
+   * @generated from field: uint64 committed_burst = 3;
+   */
+  committedBurst: bigint;
+
+  /**
+   * @generated from field: uint64 peak_rate = 4;
+   */
+  peakRate: bigint;
+
+  /**
+   * @generated from field: uint64 peak_burst = 5;
+   */
+  peakBurst: bigint;
+
+  /**
+   * @generated from field: bool color_aware = 6;
+   */
+  colorAware: boolean;
+
+  /**
+   * @generated from field: sluice.api.PolicerAction yellow = 7;
+   */
+  yellow?: PolicerAction | undefined;
+
+  /**
+   * @generated from field: sluice.api.PolicerAction red = 8;
+   */
+  red?: PolicerAction | undefined;
+};
+
+/**
+ * Describes the message sluice.api.Policer.
+ * Use `create(PolicerSchema)` to create a new message.
+ */
+export declare const PolicerSchema: GenMessage<Policer>;
+
+/**
+ * @generated from message sluice.api.PolicerAction
+ */
+export declare type PolicerAction = Message<"sluice.api.PolicerAction"> & {
+  /**
+   * @generated from field: bool drop = 1;
+   */
+  drop: boolean;
+
+  /**
+   * Marks the packet: 0 to 63; -1: as it was.
+   *
+   * @generated from field: sint32 dscp = 2;
+   */
+  dscp: number;
+};
+
+/**
+ * Describes the message sluice.api.PolicerAction.
+ * Use `create(PolicerActionSchema)` to create a new message.
+ */
+export declare const PolicerActionSchema: GenMessage<PolicerAction>;
+
+/**
+ * RFC 5798 / RFC 9568 (VRRPv3), for one virtual router of an interface.
+ *
+ * @generated from message sluice.api.Vrrp
+ */
+export declare type Vrrp = Message<"sluice.api.Vrrp"> & {
+  /**
+   * Stable key, chosen by the client.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string interface = 2;
+   */
+  interface: string;
+
+  /**
+   * 1 to 255.
+   *
+   * @generated from field: uint32 vrid = 3;
+   */
+  vrid: number;
+
+  /**
+   * 1 to 254; 255: owner of the address.
+   *
+   * @generated from field: uint32 priority = 4;
+   */
+  priority: number;
+
+  /**
+   * All IPv4, or all IPv6 with a link-local address first.
+   *
+   * @generated from field: repeated bytes addresses = 5;
+   */
+  addresses: Uint8Array[];
+
+  /**
+   * Centiseconds, 1 to 4095. 0: 100.
+   *
+   * @generated from field: uint32 advertise_interval = 6;
+   */
+  advertiseInterval: number;
+
+  /**
+   * @generated from field: bool preempt_off = 7;
+   */
+  preemptOff: boolean;
+
+  /**
+   * @generated from field: uint32 preempt_hold_seconds = 8;
+   */
+  preemptHoldSeconds: number;
+
+  /**
+   * @generated from field: bool accept = 9;
+   */
+  accept: boolean;
+
+  /**
+   * Interfaces whose loss lowers the priority.
+   *
+   * @generated from field: repeated sluice.api.VrrpTrack tracks = 10;
+   */
+  tracks: VrrpTrack[];
+};
+
+/**
+ * Describes the message sluice.api.Vrrp.
+ * Use `create(VrrpSchema)` to create a new message.
+ */
+export declare const VrrpSchema: GenMessage<Vrrp>;
+
+/**
+ * @generated from message sluice.api.VrrpTrack
+ */
+export declare type VrrpTrack = Message<"sluice.api.VrrpTrack"> & {
+  /**
+   * @generated from field: string interface = 1;
+   */
+  interface: string;
+
+  /**
+   * @generated from field: uint32 priority_decrement = 2;
+   */
+  priorityDecrement: number;
+};
+
+/**
+ * Describes the message sluice.api.VrrpTrack.
+ * Use `create(VrrpTrackSchema)` to create a new message.
+ */
+export declare const VrrpTrackSchema: GenMessage<VrrpTrack>;
+
+/**
+ * RFC 1542, RFC 3046 (option 82) for IPv4, RFC 8415 for IPv6.
+ *
+ * @generated from message sluice.api.DhcpRelay
+ */
+export declare type DhcpRelay = Message<"sluice.api.DhcpRelay"> & {
+  /**
+   * Interface of the clients.
+   *
+   * @generated from field: string interface = 1;
+   */
+  interface: string;
+
+  /**
+   * At most 8 servers of each family.
+   *
+   * @generated from field: repeated bytes servers = 2;
+   */
+  servers: Uint8Array[];
+
+  /**
+   * VRF of the servers; empty: that of the interface.
+   *
+   * @generated from field: string server_vrf = 3;
+   */
+  serverVrf: string;
+
+  /**
+   * Option 82: circuit id and remote id; empty: not inserted.
+   *
+   * @generated from field: string circuit_id = 4;
+   */
+  circuitId: string;
+
+  /**
+   * @generated from field: string remote_id = 5;
+   */
+  remoteId: string;
+
+  /**
+   * Hops above which a request is dropped. 0: 10.
+   *
+   * @generated from field: uint32 max_hops = 6;
+   */
+  maxHops: number;
+};
+
+/**
+ * Describes the message sluice.api.DhcpRelay.
+ * Use `create(DhcpRelaySchema)` to create a new message.
+ */
+export declare const DhcpRelaySchema: GenMessage<DhcpRelay>;
+
+/**
+ * Copies packets that pass a place to a TAP, one way, while they go on.
+ *
+ * @generated from message sluice.api.Observation
+ */
+export declare type Observation = Message<"sluice.api.Observation"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from oneof sluice.api.Observation.element
+   */
+  element: {
+    /**
+     * @generated from field: string port = 2;
+     */
+    value: string;
+    case: "port";
+  } | {
+    /**
+     * @generated from field: string logical_port = 3;
+     */
+    value: string;
+    case: "logicalPort";
+  } | {
+    /**
+     * @generated from field: string interface = 4;
+     */
+    value: string;
+    case: "interface";
+  } | {
+    /**
+     * A stage of the graph by name.
+     *
+     * @generated from field: string stage = 5;
+     */
+    value: string;
+    case: "stage";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * @generated from field: sluice.api.Observation.Point point = 6;
+   */
+  point: Observation_Point;
+
+  /**
+   * @generated from field: sluice.api.Tap tap = 7;
+   */
+  tap?: Tap | undefined;
+
+  /**
+   * In pcap-filter(7) language; empty: all.
+   *
+   * @generated from field: string filter = 8;
+   */
+  filter: string;
+
+  /**
+   * Bytes of a packet. 0: all.
+   *
+   * @generated from field: uint32 snap_length = 9;
+   */
+  snapLength: number;
+
+  /**
+   * Most packets per second; 0: no limit. Above: not copied, counted.
+   *
+   * @generated from field: uint32 rate = 10;
+   */
+  rate: number;
+
+  /**
+   * One of so many packets is copied; 0 and 1: each.
+   *
+   * @generated from field: uint32 sampling = 11;
+   */
+  sampling: number;
+};
+
+/**
+ * Describes the message sluice.api.Observation.
+ * Use `create(ObservationSchema)` to create a new message.
+ */
+export declare const ObservationSchema: GenMessage<Observation>;
+
+/**
+ * @generated from enum sluice.api.Observation.Point
+ */
+export enum Observation_Point {
+  /**
+   * @generated from enum value: POINT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: POINT_INGRESS = 1;
+   */
+  INGRESS = 1,
+
+  /**
+   * @generated from enum value: POINT_EGRESS = 2;
+   */
+  EGRESS = 2,
+
+  /**
+   * @generated from enum value: POINT_POST_NAT = 3;
+   */
+  POST_NAT = 3,
+
+  /**
+   * @generated from enum value: POINT_DROP = 4;
+   */
+  DROP = 4,
+}
+
+/**
+ * Describes the enum sluice.api.Observation.Point.
+ */
+export declare const Observation_PointSchema: GenEnum<Observation_Point>;
+
+/**
+ * A class of packets for the router itself, and how many of them it takes.
+ *
+ * @generated from message sluice.api.ControlPlanePolicer
+ */
+export declare type ControlPlanePolicer = Message<"sluice.api.ControlPlanePolicer"> & {
+  /**
+   * One of the classes that the engine knows ("arp", "nd", "icmp", "bgp", "ospf", "vrrp", "bfd", "dhcp", "ttl-exceeded",
+   * "glean", "other").
+   *
+   * @generated from field: string class = 1;
+   */
+  class: string;
+
+  /**
+   * Packets per second, 0: none at all.
+   *
+   * @generated from field: uint32 packets_per_second = 2;
+   */
+  packetsPerSecond: number;
+
+  /**
+   * Packets.
+   *
+   * @generated from field: uint32 burst = 3;
+   */
+  burst: number;
+};
+
+/**
+ * Describes the message sluice.api.ControlPlanePolicer.
+ * Use `create(ControlPlanePolicerSchema)` to create a new message.
+ */
+export declare const ControlPlanePolicerSchema: GenMessage<ControlPlanePolicer>;
 
 /**
  * @generated from message sluice.api.Prepare
@@ -1020,6 +2249,100 @@ export declare type Query = Message<"sluice.api.Query"> & {
      */
     value: Empty;
     case: "engine";
+  } | {
+    /**
+     * @generated from field: sluice.api.Names vrfs = 11;
+     */
+    value: Names;
+    case: "vrfs";
+  } | {
+    /**
+     * @generated from field: sluice.api.Names l3_interfaces = 12;
+     */
+    value: Names;
+    case: "l3Interfaces";
+  } | {
+    /**
+     * @generated from field: sluice.api.Names next_hop_groups = 13;
+     */
+    value: Names;
+    case: "nextHopGroups";
+  } | {
+    /**
+     * @generated from field: sluice.api.Names access_lists = 14;
+     */
+    value: Names;
+    case: "accessLists";
+  } | {
+    /**
+     * @generated from field: sluice.api.Names policers = 15;
+     */
+    value: Names;
+    case: "policers";
+  } | {
+    /**
+     * @generated from field: sluice.api.Names vrrp = 16;
+     */
+    value: Names;
+    case: "vrrp";
+  } | {
+    /**
+     * @generated from field: sluice.api.Names dhcp_relays = 17;
+     */
+    value: Names;
+    case: "dhcpRelays";
+  } | {
+    /**
+     * @generated from field: sluice.api.Names observations = 18;
+     */
+    value: Names;
+    case: "observations";
+  } | {
+    /**
+     * @generated from field: sluice.api.Names control_plane_policers = 19;
+     */
+    value: Names;
+    case: "controlPlanePolicers";
+  } | {
+    /**
+     * @generated from field: sluice.api.Names mirrors = 20;
+     */
+    value: Names;
+    case: "mirrors";
+  } | {
+    /**
+     * Neighbours of an interface, or of all where it is empty.
+     *
+     * @generated from field: sluice.api.NeighbourQuery neighbours = 21;
+     */
+    value: NeighbourQuery;
+    case: "neighbours";
+  } | {
+    /**
+     * @generated from field: sluice.api.RouteQuery routes = 22;
+     */
+    value: RouteQuery;
+    case: "routes";
+  } | {
+    /**
+     * @generated from field: sluice.api.Empty flow_cache = 23;
+     */
+    value: Empty;
+    case: "flowCache";
+  } | {
+    /**
+     * @generated from field: sluice.api.TraceQuery trace = 24;
+     */
+    value: TraceQuery;
+    case: "trace";
+  } | {
+    /**
+     * IpStatistics of each VRF's name.
+     *
+     * @generated from field: sluice.api.Names ip_statistics = 25;
+     */
+    value: Names;
+    case: "ipStatistics";
   } | { case: undefined; value?: undefined };
 
   /**
@@ -1081,6 +2404,86 @@ export declare type FdbQuery = Message<"sluice.api.FdbQuery"> & {
 export declare const FdbQuerySchema: GenMessage<FdbQuery>;
 
 /**
+ * @generated from message sluice.api.NeighbourQuery
+ */
+export declare type NeighbourQuery = Message<"sluice.api.NeighbourQuery"> & {
+  /**
+   * @generated from field: string interface = 1;
+   */
+  interface: string;
+};
+
+/**
+ * Describes the message sluice.api.NeighbourQuery.
+ * Use `create(NeighbourQuerySchema)` to create a new message.
+ */
+export declare const NeighbourQuerySchema: GenMessage<NeighbourQuery>;
+
+/**
+ * @generated from message sluice.api.RouteQuery
+ */
+export declare type RouteQuery = Message<"sluice.api.RouteQuery"> & {
+  /**
+   * @generated from field: string vrf = 1;
+   */
+  vrf: string;
+
+  /**
+   * 4 or 6; 0: both.
+   *
+   * @generated from field: uint32 version = 2;
+   */
+  version: number;
+
+  /**
+   * Only the route that packets to this address take.
+   *
+   * @generated from field: bytes lookup = 3;
+   */
+  lookup: Uint8Array;
+
+  /**
+   * Only routes of the owner of the query; else all.
+   *
+   * @generated from field: bool own = 4;
+   */
+  own: boolean;
+};
+
+/**
+ * Describes the message sluice.api.RouteQuery.
+ * Use `create(RouteQuerySchema)` to create a new message.
+ */
+export declare const RouteQuerySchema: GenMessage<RouteQuery>;
+
+/**
+ * Follows one packet through the tables as they are, without sending it.
+ *
+ * @generated from message sluice.api.TraceQuery
+ */
+export declare type TraceQuery = Message<"sluice.api.TraceQuery"> & {
+  /**
+   * The port that it comes in by.
+   *
+   * @generated from field: string port = 1;
+   */
+  port: string;
+
+  /**
+   * A whole frame, 14 to 9,234 bytes.
+   *
+   * @generated from field: bytes frame = 2;
+   */
+  frame: Uint8Array;
+};
+
+/**
+ * Describes the message sluice.api.TraceQuery.
+ * Use `create(TraceQuerySchema)` to create a new message.
+ */
+export declare const TraceQuerySchema: GenMessage<TraceQuery>;
+
+/**
  * Each list holds at most 1,024 entries a part.
  *
  * @generated from message sluice.api.QueryReply
@@ -1137,6 +2540,76 @@ export declare type QueryReply = Message<"sluice.api.QueryReply"> & {
    * @generated from field: sluice.api.EngineState engine = 10;
    */
   engine?: EngineState | undefined;
+
+  /**
+   * @generated from field: repeated sluice.api.VrfState vrfs = 11;
+   */
+  vrfs: VrfState[];
+
+  /**
+   * @generated from field: repeated sluice.api.L3InterfaceState l3_interfaces = 12;
+   */
+  l3Interfaces: L3InterfaceState[];
+
+  /**
+   * @generated from field: repeated sluice.api.NextHopGroupState next_hop_groups = 13;
+   */
+  nextHopGroups: NextHopGroupState[];
+
+  /**
+   * @generated from field: repeated sluice.api.AccessListState access_lists = 14;
+   */
+  accessLists: AccessListState[];
+
+  /**
+   * @generated from field: repeated sluice.api.PolicerState policers = 15;
+   */
+  policers: PolicerState[];
+
+  /**
+   * @generated from field: repeated sluice.api.VrrpState vrrp = 16;
+   */
+  vrrp: VrrpState[];
+
+  /**
+   * @generated from field: repeated sluice.api.DhcpRelayState dhcp_relays = 17;
+   */
+  dhcpRelays: DhcpRelayState[];
+
+  /**
+   * @generated from field: repeated sluice.api.ObservationState observations = 18;
+   */
+  observations: ObservationState[];
+
+  /**
+   * @generated from field: repeated sluice.api.ControlPlanePolicerState control_plane_policers = 19;
+   */
+  controlPlanePolicers: ControlPlanePolicerState[];
+
+  /**
+   * @generated from field: repeated sluice.api.MirrorState mirrors = 20;
+   */
+  mirrors: MirrorState[];
+
+  /**
+   * @generated from field: repeated sluice.api.NeighbourEntry neighbours = 21;
+   */
+  neighbours: NeighbourEntry[];
+
+  /**
+   * @generated from field: repeated sluice.api.RouteEntry routes = 22;
+   */
+  routes: RouteEntry[];
+
+  /**
+   * @generated from field: sluice.api.FlowCacheState flow_cache = 23;
+   */
+  flowCache?: FlowCacheState | undefined;
+
+  /**
+   * @generated from field: repeated sluice.api.TraceStep trace = 24;
+   */
+  trace: TraceStep[];
 };
 
 /**
@@ -1144,6 +2617,925 @@ export declare type QueryReply = Message<"sluice.api.QueryReply"> & {
  * Use `create(QueryReplySchema)` to create a new message.
  */
 export declare const QueryReplySchema: GenMessage<QueryReply>;
+
+/**
+ * @generated from message sluice.api.VrfState
+ */
+export declare type VrfState = Message<"sluice.api.VrfState"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: uint32 ipv4_routes = 2;
+   */
+  ipv4Routes: number;
+
+  /**
+   * @generated from field: uint32 ipv6_routes = 3;
+   */
+  ipv6Routes: number;
+
+  /**
+   * Bytes of the tables that packets see.
+   *
+   * @generated from field: uint64 memory = 4;
+   */
+  memory: bigint;
+
+  /**
+   * @generated from field: sluice.api.IpStatistics ipv4 = 5;
+   */
+  ipv4?: IpStatistics | undefined;
+
+  /**
+   * @generated from field: sluice.api.IpStatistics ipv6 = 6;
+   */
+  ipv6?: IpStatistics | undefined;
+
+  /**
+   * @generated from field: fixed64 counters_since_ns = 7;
+   */
+  countersSinceNs: bigint;
+};
+
+/**
+ * Describes the message sluice.api.VrfState.
+ * Use `create(VrfStateSchema)` to create a new message.
+ */
+export declare const VrfStateSchema: GenMessage<VrfState>;
+
+/**
+ * As the IP-MIB names them (RFC 4293).
+ *
+ * @generated from message sluice.api.IpStatistics
+ */
+export declare type IpStatistics = Message<"sluice.api.IpStatistics"> & {
+  /**
+   * @generated from field: uint64 in_receives = 1;
+   */
+  inReceives: bigint;
+
+  /**
+   * @generated from field: uint64 in_header_errors = 2;
+   */
+  inHeaderErrors: bigint;
+
+  /**
+   * @generated from field: uint64 in_no_routes = 3;
+   */
+  inNoRoutes: bigint;
+
+  /**
+   * @generated from field: uint64 in_address_errors = 4;
+   */
+  inAddressErrors: bigint;
+
+  /**
+   * @generated from field: uint64 in_discards = 5;
+   */
+  inDiscards: bigint;
+
+  /**
+   * @generated from field: uint64 in_delivers = 6;
+   */
+  inDelivers: bigint;
+
+  /**
+   * @generated from field: uint64 forwarded = 7;
+   */
+  forwarded: bigint;
+
+  /**
+   * @generated from field: uint64 reassembly_requests = 8;
+   */
+  reassemblyRequests: bigint;
+
+  /**
+   * @generated from field: uint64 reassembled = 9;
+   */
+  reassembled: bigint;
+
+  /**
+   * @generated from field: uint64 reassembly_failures = 10;
+   */
+  reassemblyFailures: bigint;
+
+  /**
+   * @generated from field: uint64 out_discards = 11;
+   */
+  outDiscards: bigint;
+
+  /**
+   * @generated from field: uint64 fragmented = 12;
+   */
+  fragmented: bigint;
+
+  /**
+   * @generated from field: uint64 fragments_created = 13;
+   */
+  fragmentsCreated: bigint;
+
+  /**
+   * @generated from field: uint64 fragmentation_failures = 14;
+   */
+  fragmentationFailures: bigint;
+
+  /**
+   * @generated from field: uint64 icmp_errors_sent = 15;
+   */
+  icmpErrorsSent: bigint;
+
+  /**
+   * Not sent because of the rate limit.
+   *
+   * @generated from field: uint64 icmp_errors_limited = 16;
+   */
+  icmpErrorsLimited: bigint;
+};
+
+/**
+ * Describes the message sluice.api.IpStatistics.
+ * Use `create(IpStatisticsSchema)` to create a new message.
+ */
+export declare const IpStatisticsSchema: GenMessage<IpStatistics>;
+
+/**
+ * @generated from message sluice.api.L3InterfaceState
+ */
+export declare type L3InterfaceState = Message<"sluice.api.L3InterfaceState"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: sluice.api.LinkState link = 2;
+   */
+  link: LinkState;
+
+  /**
+   * 6 bytes.
+   *
+   * @generated from field: bytes mac = 3;
+   */
+  mac: Uint8Array;
+
+  /**
+   * @generated from field: repeated sluice.api.InterfaceAddressState addresses = 4;
+   */
+  addresses: InterfaceAddressState[];
+
+  /**
+   * @generated from field: uint32 neighbours = 5;
+   */
+  neighbours: number;
+
+  /**
+   * @generated from field: uint64 in_packets = 6;
+   */
+  inPackets: bigint;
+
+  /**
+   * @generated from field: uint64 in_octets = 7;
+   */
+  inOctets: bigint;
+
+  /**
+   * @generated from field: uint64 out_packets = 8;
+   */
+  outPackets: bigint;
+
+  /**
+   * @generated from field: uint64 out_octets = 9;
+   */
+  outOctets: bigint;
+
+  /**
+   * @generated from field: repeated sluice.api.DropCount drops = 10;
+   */
+  drops: DropCount[];
+
+  /**
+   * @generated from field: fixed64 counters_since_ns = 11;
+   */
+  countersSinceNs: bigint;
+
+  /**
+   * @generated from field: sluice.api.IpStatistics ipv4 = 12;
+   */
+  ipv4?: IpStatistics | undefined;
+
+  /**
+   * @generated from field: sluice.api.IpStatistics ipv6 = 13;
+   */
+  ipv6?: IpStatistics | undefined;
+};
+
+/**
+ * Describes the message sluice.api.L3InterfaceState.
+ * Use `create(L3InterfaceStateSchema)` to create a new message.
+ */
+export declare const L3InterfaceStateSchema: GenMessage<L3InterfaceState>;
+
+/**
+ * @generated from message sluice.api.InterfaceAddressState
+ */
+export declare type InterfaceAddressState = Message<"sluice.api.InterfaceAddressState"> & {
+  /**
+   * @generated from field: bytes address = 1;
+   */
+  address: Uint8Array;
+
+  /**
+   * @generated from field: uint32 prefix_length = 2;
+   */
+  prefixLength: number;
+
+  /**
+   * @generated from field: sluice.api.AddressStatus status = 3;
+   */
+  status: AddressStatus;
+
+  /**
+   * Made by the engine: the link-local address.
+   *
+   * @generated from field: bool automatic = 4;
+   */
+  automatic: boolean;
+};
+
+/**
+ * Describes the message sluice.api.InterfaceAddressState.
+ * Use `create(InterfaceAddressStateSchema)` to create a new message.
+ */
+export declare const InterfaceAddressStateSchema: GenMessage<InterfaceAddressState>;
+
+/**
+ * @generated from message sluice.api.NextHopState
+ */
+export declare type NextHopState = Message<"sluice.api.NextHopState"> & {
+  /**
+   * @generated from field: string interface = 1;
+   */
+  interface: string;
+
+  /**
+   * @generated from field: bytes gateway = 2;
+   */
+  gateway: Uint8Array;
+
+  /**
+   * Where it is recursive: what it resolves to; empty: does not.
+   *
+   * @generated from field: bytes resolved_gateway = 3;
+   */
+  resolvedGateway: Uint8Array;
+
+  /**
+   * @generated from field: string resolved_interface = 4;
+   */
+  resolvedInterface: string;
+
+  /**
+   * @generated from field: bool usable = 5;
+   */
+  usable: boolean;
+
+  /**
+   * @generated from field: uint32 weight = 6;
+   */
+  weight: number;
+};
+
+/**
+ * Describes the message sluice.api.NextHopState.
+ * Use `create(NextHopStateSchema)` to create a new message.
+ */
+export declare const NextHopStateSchema: GenMessage<NextHopState>;
+
+/**
+ * @generated from message sluice.api.NextHopGroupState
+ */
+export declare type NextHopGroupState = Message<"sluice.api.NextHopGroupState"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: repeated sluice.api.NextHopState next_hops = 2;
+   */
+  nextHops: NextHopState[];
+
+  /**
+   * @generated from field: uint32 routes = 3;
+   */
+  routes: number;
+};
+
+/**
+ * Describes the message sluice.api.NextHopGroupState.
+ * Use `create(NextHopGroupStateSchema)` to create a new message.
+ */
+export declare const NextHopGroupStateSchema: GenMessage<NextHopGroupState>;
+
+/**
+ * @generated from message sluice.api.RuleState
+ */
+export declare type RuleState = Message<"sluice.api.RuleState"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: uint64 packets = 2;
+   */
+  packets: bigint;
+
+  /**
+   * @generated from field: uint64 octets = 3;
+   */
+  octets: bigint;
+};
+
+/**
+ * Describes the message sluice.api.RuleState.
+ * Use `create(RuleStateSchema)` to create a new message.
+ */
+export declare const RuleStateSchema: GenMessage<RuleState>;
+
+/**
+ * @generated from message sluice.api.AccessListState
+ */
+export declare type AccessListState = Message<"sluice.api.AccessListState"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: repeated sluice.api.RuleState rules = 2;
+   */
+  rules: RuleState[];
+
+  /**
+   * Packets that no rule matched.
+   *
+   * @generated from field: uint64 unmatched_packets = 3;
+   */
+  unmatchedPackets: bigint;
+
+  /**
+   * @generated from field: uint64 memory = 4;
+   */
+  memory: bigint;
+};
+
+/**
+ * Describes the message sluice.api.AccessListState.
+ * Use `create(AccessListStateSchema)` to create a new message.
+ */
+export declare const AccessListStateSchema: GenMessage<AccessListState>;
+
+/**
+ * @generated from message sluice.api.PolicerState
+ */
+export declare type PolicerState = Message<"sluice.api.PolicerState"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: uint64 green_packets = 2;
+   */
+  greenPackets: bigint;
+
+  /**
+   * @generated from field: uint64 green_octets = 3;
+   */
+  greenOctets: bigint;
+
+  /**
+   * @generated from field: uint64 yellow_packets = 4;
+   */
+  yellowPackets: bigint;
+
+  /**
+   * @generated from field: uint64 yellow_octets = 5;
+   */
+  yellowOctets: bigint;
+
+  /**
+   * @generated from field: uint64 red_packets = 6;
+   */
+  redPackets: bigint;
+
+  /**
+   * @generated from field: uint64 red_octets = 7;
+   */
+  redOctets: bigint;
+};
+
+/**
+ * Describes the message sluice.api.PolicerState.
+ * Use `create(PolicerStateSchema)` to create a new message.
+ */
+export declare const PolicerStateSchema: GenMessage<PolicerState>;
+
+/**
+ * @generated from message sluice.api.VrrpState
+ */
+export declare type VrrpState = Message<"sluice.api.VrrpState"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: sluice.api.VrrpRole role = 2;
+   */
+  role: VrrpRole;
+
+  /**
+   * @generated from field: fixed64 since_ns = 3;
+   */
+  sinceNs: bigint;
+
+  /**
+   * @generated from field: uint32 effective_priority = 4;
+   */
+  effectivePriority: number;
+
+  /**
+   * @generated from field: bytes active_address = 5;
+   */
+  activeAddress: Uint8Array;
+
+  /**
+   * @generated from field: uint64 advertisements_sent = 6;
+   */
+  advertisementsSent: bigint;
+
+  /**
+   * @generated from field: uint64 advertisements_received = 7;
+   */
+  advertisementsReceived: bigint;
+
+  /**
+   * @generated from field: uint64 checksum_errors = 8;
+   */
+  checksumErrors: bigint;
+
+  /**
+   * @generated from field: uint64 version_errors = 9;
+   */
+  versionErrors: bigint;
+
+  /**
+   * @generated from field: uint64 vrid_errors = 10;
+   */
+  vridErrors: bigint;
+
+  /**
+   * @generated from field: uint64 interval_errors = 11;
+   */
+  intervalErrors: bigint;
+
+  /**
+   * @generated from field: uint64 address_list_errors = 12;
+   */
+  addressListErrors: bigint;
+
+  /**
+   * @generated from field: uint64 ttl_errors = 13;
+   */
+  ttlErrors: bigint;
+
+  /**
+   * @generated from field: uint64 packet_length_errors = 14;
+   */
+  packetLengthErrors: bigint;
+
+  /**
+   * @generated from field: uint64 priority_zero_sent = 15;
+   */
+  priorityZeroSent: bigint;
+
+  /**
+   * @generated from field: uint64 priority_zero_received = 16;
+   */
+  priorityZeroReceived: bigint;
+
+  /**
+   * @generated from field: uint64 became_active = 17;
+   */
+  becameActive: bigint;
+};
+
+/**
+ * Describes the message sluice.api.VrrpState.
+ * Use `create(VrrpStateSchema)` to create a new message.
+ */
+export declare const VrrpStateSchema: GenMessage<VrrpState>;
+
+/**
+ * @generated from message sluice.api.DhcpRelayState
+ */
+export declare type DhcpRelayState = Message<"sluice.api.DhcpRelayState"> & {
+  /**
+   * @generated from field: string interface = 1;
+   */
+  interface: string;
+
+  /**
+   * @generated from field: uint64 requests_relayed = 2;
+   */
+  requestsRelayed: bigint;
+
+  /**
+   * @generated from field: uint64 replies_relayed = 3;
+   */
+  repliesRelayed: bigint;
+
+  /**
+   * @generated from field: repeated sluice.api.DropCount drops = 4;
+   */
+  drops: DropCount[];
+};
+
+/**
+ * Describes the message sluice.api.DhcpRelayState.
+ * Use `create(DhcpRelayStateSchema)` to create a new message.
+ */
+export declare const DhcpRelayStateSchema: GenMessage<DhcpRelayState>;
+
+/**
+ * @generated from message sluice.api.ObservationState
+ */
+export declare type ObservationState = Message<"sluice.api.ObservationState"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: uint64 copied = 2;
+   */
+  copied: bigint;
+
+  /**
+   * @generated from field: uint64 filtered = 3;
+   */
+  filtered: bigint;
+
+  /**
+   * @generated from field: uint64 limited = 4;
+   */
+  limited: bigint;
+
+  /**
+   * No reader, or one that is too slow.
+   *
+   * @generated from field: uint64 dropped = 5;
+   */
+  dropped: bigint;
+
+  /**
+   * @generated from field: bool active = 6;
+   */
+  active: boolean;
+};
+
+/**
+ * Describes the message sluice.api.ObservationState.
+ * Use `create(ObservationStateSchema)` to create a new message.
+ */
+export declare const ObservationStateSchema: GenMessage<ObservationState>;
+
+/**
+ * @generated from message sluice.api.ControlPlanePolicerState
+ */
+export declare type ControlPlanePolicerState = Message<"sluice.api.ControlPlanePolicerState"> & {
+  /**
+   * @generated from field: string class = 1;
+   */
+  class: string;
+
+  /**
+   * @generated from field: uint64 accepted = 2;
+   */
+  accepted: bigint;
+
+  /**
+   * @generated from field: uint64 dropped = 3;
+   */
+  dropped: bigint;
+};
+
+/**
+ * Describes the message sluice.api.ControlPlanePolicerState.
+ * Use `create(ControlPlanePolicerStateSchema)` to create a new message.
+ */
+export declare const ControlPlanePolicerStateSchema: GenMessage<ControlPlanePolicerState>;
+
+/**
+ * @generated from message sluice.api.MirrorState
+ */
+export declare type MirrorState = Message<"sluice.api.MirrorState"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: uint64 copied = 2;
+   */
+  copied: bigint;
+
+  /**
+   * @generated from field: uint64 dropped = 3;
+   */
+  dropped: bigint;
+};
+
+/**
+ * Describes the message sluice.api.MirrorState.
+ * Use `create(MirrorStateSchema)` to create a new message.
+ */
+export declare const MirrorStateSchema: GenMessage<MirrorState>;
+
+/**
+ * @generated from message sluice.api.NeighbourEntry
+ */
+export declare type NeighbourEntry = Message<"sluice.api.NeighbourEntry"> & {
+  /**
+   * @generated from field: string interface = 1;
+   */
+  interface: string;
+
+  /**
+   * @generated from field: bytes address = 2;
+   */
+  address: Uint8Array;
+
+  /**
+   * @generated from field: bytes mac = 3;
+   */
+  mac: Uint8Array;
+
+  /**
+   * @generated from field: sluice.api.NeighbourStatus status = 4;
+   */
+  status: NeighbourStatus;
+
+  /**
+   * @generated from field: bool is_static = 5;
+   */
+  isStatic: boolean;
+
+  /**
+   * @generated from field: bool is_router = 6;
+   */
+  isRouter: boolean;
+
+  /**
+   * @generated from field: uint32 age_seconds = 7;
+   */
+  ageSeconds: number;
+};
+
+/**
+ * Describes the message sluice.api.NeighbourEntry.
+ * Use `create(NeighbourEntrySchema)` to create a new message.
+ */
+export declare const NeighbourEntrySchema: GenMessage<NeighbourEntry>;
+
+/**
+ * @generated from message sluice.api.RouteEntry
+ */
+export declare type RouteEntry = Message<"sluice.api.RouteEntry"> & {
+  /**
+   * @generated from field: sluice.api.RoutePrefix prefix = 1;
+   */
+  prefix?: RoutePrefix | undefined;
+
+  /**
+   * @generated from field: string next_hop_group = 2;
+   */
+  nextHopGroup: string;
+
+  /**
+   * @generated from field: uint32 preference = 3;
+   */
+  preference: number;
+
+  /**
+   * @generated from field: string owner = 4;
+   */
+  owner: string;
+
+  /**
+   * Packets take it: it is the best one and has a usable next hop.
+   *
+   * @generated from field: bool active = 5;
+   */
+  active: boolean;
+
+  /**
+   * @generated from field: fixed64 last_change_ns = 6;
+   */
+  lastChangeNs: bigint;
+
+  /**
+   * Made by the engine: of a connected subnet, of an address of its own, of a neighbour.
+   *
+   * @generated from field: string interface = 7;
+   */
+  interface: string;
+
+  /**
+   * @generated from field: sluice.api.RouteEntry.Source source = 8;
+   */
+  source: RouteEntry_Source;
+};
+
+/**
+ * Describes the message sluice.api.RouteEntry.
+ * Use `create(RouteEntrySchema)` to create a new message.
+ */
+export declare const RouteEntrySchema: GenMessage<RouteEntry>;
+
+/**
+ * @generated from enum sluice.api.RouteEntry.Source
+ */
+export enum RouteEntry_Source {
+  /**
+   * @generated from enum value: SOURCE_OWNER = 0;
+   */
+  OWNER = 0,
+
+  /**
+   * @generated from enum value: SOURCE_CONNECTED = 1;
+   */
+  CONNECTED = 1,
+
+  /**
+   * @generated from enum value: SOURCE_LOCAL = 2;
+   */
+  LOCAL = 2,
+
+  /**
+   * @generated from enum value: SOURCE_NEIGHBOUR = 3;
+   */
+  NEIGHBOUR = 3,
+}
+
+/**
+ * Describes the enum sluice.api.RouteEntry.Source.
+ */
+export declare const RouteEntry_SourceSchema: GenEnum<RouteEntry_Source>;
+
+/**
+ * @generated from message sluice.api.FlowCacheState
+ */
+export declare type FlowCacheState = Message<"sluice.api.FlowCacheState"> & {
+  /**
+   * @generated from field: uint64 exact_hits = 1;
+   */
+  exactHits: bigint;
+
+  /**
+   * @generated from field: uint64 aggregate_hits = 2;
+   */
+  aggregateHits: bigint;
+
+  /**
+   * @generated from field: uint64 misses = 3;
+   */
+  misses: bigint;
+
+  /**
+   * Packets of misses that could not be cached.
+   *
+   * @generated from field: uint64 not_cacheable = 4;
+   */
+  notCacheable: bigint;
+
+  /**
+   * @generated from field: uint64 inserted = 5;
+   */
+  inserted: bigint;
+
+  /**
+   * @generated from field: uint64 evicted = 6;
+   */
+  evicted: bigint;
+
+  /**
+   * @generated from field: uint64 expired = 7;
+   */
+  expired: bigint;
+
+  /**
+   * Hits on an entry whose path had become invalid.
+   *
+   * @generated from field: uint64 invalid = 8;
+   */
+  invalid: bigint;
+
+  /**
+   * @generated from field: uint32 entries = 9;
+   */
+  entries: number;
+
+  /**
+   * @generated from field: uint32 paths = 10;
+   */
+  paths: number;
+
+  /**
+   * @generated from field: uint32 aggregates = 11;
+   */
+  aggregates: number;
+
+  /**
+   * @generated from field: uint32 aggregate_masks = 12;
+   */
+  aggregateMasks: number;
+
+  /**
+   * @generated from field: uint64 memory = 13;
+   */
+  memory: bigint;
+};
+
+/**
+ * Describes the message sluice.api.FlowCacheState.
+ * Use `create(FlowCacheStateSchema)` to create a new message.
+ */
+export declare const FlowCacheStateSchema: GenMessage<FlowCacheState>;
+
+/**
+ * One stage on the way of a traced packet.
+ *
+ * @generated from message sluice.api.TraceStep
+ */
+export declare type TraceStep = Message<"sluice.api.TraceStep"> & {
+  /**
+   * The node's name.
+   *
+   * @generated from field: string stage = 1;
+   */
+  stage: string;
+
+  /**
+   * What it decided, for people: "logical port uplink.100", "route 10.0.0.0/8 by group x", …
+   *
+   * @generated from field: string verdict = 2;
+   */
+  verdict: string;
+
+  /**
+   * For a drop: kind:name of the object that caused it, and within it (rule of an access list).
+   *
+   * @generated from field: string object = 3;
+   */
+  object: string;
+
+  /**
+   * @generated from field: string detail = 4;
+   */
+  detail: string;
+
+  /**
+   * @generated from field: bool drop = 5;
+   */
+  drop: boolean;
+
+  /**
+   * The frame as it left; in the last step of a packet that is sent.
+   *
+   * @generated from field: bytes frame = 6;
+   */
+  frame: Uint8Array;
+
+  /**
+   * Whether a packet like it would have skipped this stage by the flow cache.
+   *
+   * @generated from field: bool skipped_on_hit = 7;
+   */
+  skippedOnHit: boolean;
+};
+
+/**
+ * Describes the message sluice.api.TraceStep.
+ * Use `create(TraceStepSchema)` to create a new message.
+ */
+export declare const TraceStepSchema: GenMessage<TraceStep>;
 
 /**
  * @generated from message sluice.api.Counters
@@ -1536,6 +3928,8 @@ export declare type StageState = Message<"sluice.api.StageState"> & {
   calls: bigint;
 
   /**
+   * That came here.
+   *
    * @generated from field: uint64 packets = 3;
    */
   packets: bigint;
@@ -1544,6 +3938,13 @@ export declare type StageState = Message<"sluice.api.StageState"> & {
    * @generated from field: uint64 clocks = 4;
    */
   clocks: bigint;
+
+  /**
+   * That would have come here without the flow cache, besides.
+   *
+   * @generated from field: uint64 skipped_packets = 5;
+   */
+  skippedPackets: bigint;
 };
 
 /**
@@ -1661,6 +4062,36 @@ export declare type Event = Message<"sluice.api.Event"> & {
      */
     value: bigint;
     case: "lost";
+  } | {
+    /**
+     * @generated from field: sluice.api.NeighbourEvent neighbour = 6;
+     */
+    value: NeighbourEvent;
+    case: "neighbour";
+  } | {
+    /**
+     * @generated from field: sluice.api.VrrpEvent vrrp = 7;
+     */
+    value: VrrpEvent;
+    case: "vrrp";
+  } | {
+    /**
+     * @generated from field: sluice.api.AddressEvent address = 8;
+     */
+    value: AddressEvent;
+    case: "address";
+  } | {
+    /**
+     * @generated from field: sluice.api.AccessListEvent access_list = 9;
+     */
+    value: AccessListEvent;
+    case: "accessList";
+  } | {
+    /**
+     * @generated from field: sluice.api.MacMoveEvent mac_move = 10;
+     */
+    value: MacMoveEvent;
+    case: "macMove";
   } | { case: undefined; value?: undefined };
 };
 
@@ -1669,6 +4100,142 @@ export declare type Event = Message<"sluice.api.Event"> & {
  * Use `create(EventSchema)` to create a new message.
  */
 export declare const EventSchema: GenMessage<Event>;
+
+/**
+ * @generated from message sluice.api.NeighbourEvent
+ */
+export declare type NeighbourEvent = Message<"sluice.api.NeighbourEvent"> & {
+  /**
+   * @generated from field: sluice.api.NeighbourEntry entry = 1;
+   */
+  entry?: NeighbourEntry | undefined;
+
+  /**
+   * @generated from field: bool deleted = 2;
+   */
+  deleted: boolean;
+};
+
+/**
+ * Describes the message sluice.api.NeighbourEvent.
+ * Use `create(NeighbourEventSchema)` to create a new message.
+ */
+export declare const NeighbourEventSchema: GenMessage<NeighbourEvent>;
+
+/**
+ * @generated from message sluice.api.VrrpEvent
+ */
+export declare type VrrpEvent = Message<"sluice.api.VrrpEvent"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: sluice.api.VrrpRole role = 2;
+   */
+  role: VrrpRole;
+};
+
+/**
+ * Describes the message sluice.api.VrrpEvent.
+ * Use `create(VrrpEventSchema)` to create a new message.
+ */
+export declare const VrrpEventSchema: GenMessage<VrrpEvent>;
+
+/**
+ * The status of an address has changed (duplicate found, detection done).
+ *
+ * @generated from message sluice.api.AddressEvent
+ */
+export declare type AddressEvent = Message<"sluice.api.AddressEvent"> & {
+  /**
+   * @generated from field: string interface = 1;
+   */
+  interface: string;
+
+  /**
+   * @generated from field: sluice.api.InterfaceAddressState address = 2;
+   */
+  address?: InterfaceAddressState | undefined;
+};
+
+/**
+ * Describes the message sluice.api.AddressEvent.
+ * Use `create(AddressEventSchema)` to create a new message.
+ */
+export declare const AddressEventSchema: GenMessage<AddressEvent>;
+
+/**
+ * @generated from message sluice.api.AccessListEvent
+ */
+export declare type AccessListEvent = Message<"sluice.api.AccessListEvent"> & {
+  /**
+   * @generated from field: string access_list = 1;
+   */
+  accessList: string;
+
+  /**
+   * @generated from field: string rule = 2;
+   */
+  rule: string;
+
+  /**
+   * @generated from field: string interface = 3;
+   */
+  interface: string;
+
+  /**
+   * Head of the packet, from its IP header on.
+   *
+   * @generated from field: bytes head = 4;
+   */
+  head: Uint8Array;
+};
+
+/**
+ * Describes the message sluice.api.AccessListEvent.
+ * Use `create(AccessListEventSchema)` to create a new message.
+ */
+export declare const AccessListEventSchema: GenMessage<AccessListEvent>;
+
+/**
+ * An address that moves to and fro.
+ *
+ * @generated from message sluice.api.MacMoveEvent
+ */
+export declare type MacMoveEvent = Message<"sluice.api.MacMoveEvent"> & {
+  /**
+   * @generated from field: string bridge_domain = 1;
+   */
+  bridgeDomain: string;
+
+  /**
+   * @generated from field: bytes mac = 2;
+   */
+  mac: Uint8Array;
+
+  /**
+   * @generated from field: string from_logical_port = 3;
+   */
+  fromLogicalPort: string;
+
+  /**
+   * @generated from field: string to_logical_port = 4;
+   */
+  toLogicalPort: string;
+
+  /**
+   * @generated from field: uint32 moves = 5;
+   */
+  moves: number;
+};
+
+/**
+ * Describes the message sluice.api.MacMoveEvent.
+ * Use `create(MacMoveEventSchema)` to create a new message.
+ */
+export declare const MacMoveEventSchema: GenMessage<MacMoveEvent>;
 
 /**
  * @generated from message sluice.api.LinkEvent
@@ -1929,6 +4496,66 @@ export enum ObjectKind {
    * @generated from enum value: KIND_SETTINGS = 7;
    */
   KIND_SETTINGS = 7,
+
+  /**
+   * @generated from enum value: KIND_CROSS_CONNECT = 8;
+   */
+  KIND_CROSS_CONNECT = 8,
+
+  /**
+   * @generated from enum value: KIND_MIRROR = 9;
+   */
+  KIND_MIRROR = 9,
+
+  /**
+   * @generated from enum value: KIND_VRF = 10;
+   */
+  KIND_VRF = 10,
+
+  /**
+   * @generated from enum value: KIND_L3_INTERFACE = 11;
+   */
+  KIND_L3_INTERFACE = 11,
+
+  /**
+   * @generated from enum value: KIND_NEXT_HOP_GROUP = 12;
+   */
+  KIND_NEXT_HOP_GROUP = 12,
+
+  /**
+   * @generated from enum value: KIND_STATIC_NEIGHBOUR = 13;
+   */
+  KIND_STATIC_NEIGHBOUR = 13,
+
+  /**
+   * @generated from enum value: KIND_ACCESS_LIST = 14;
+   */
+  KIND_ACCESS_LIST = 14,
+
+  /**
+   * @generated from enum value: KIND_POLICER = 16;
+   */
+  KIND_POLICER = 16,
+
+  /**
+   * @generated from enum value: KIND_VRRP = 17;
+   */
+  KIND_VRRP = 17,
+
+  /**
+   * @generated from enum value: KIND_DHCP_RELAY = 18;
+   */
+  KIND_DHCP_RELAY = 18,
+
+  /**
+   * @generated from enum value: KIND_OBSERVATION = 19;
+   */
+  KIND_OBSERVATION = 19,
+
+  /**
+   * @generated from enum value: KIND_CONTROL_PLANE_POLICER = 20;
+   */
+  KIND_CONTROL_PLANE_POLICER = 20,
 }
 
 /**
@@ -2029,6 +4656,199 @@ export enum BlockCause {
  * Describes the enum sluice.api.BlockCause.
  */
 export declare const BlockCauseSchema: GenEnum<BlockCause>;
+
+/**
+ * @generated from enum sluice.api.Direction
+ */
+export enum Direction {
+  /**
+   * @generated from enum value: DIRECTION_UNSPECIFIED = 0;
+   */
+  DIRECTION_UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: INGRESS = 1;
+   */
+  INGRESS = 1,
+
+  /**
+   * @generated from enum value: EGRESS = 2;
+   */
+  EGRESS = 2,
+
+  /**
+   * @generated from enum value: BOTH = 3;
+   */
+  BOTH = 3,
+}
+
+/**
+ * Describes the enum sluice.api.Direction.
+ */
+export declare const DirectionSchema: GenEnum<Direction>;
+
+/**
+ * Reverse path check of RFC 3704.
+ *
+ * @generated from enum sluice.api.UnicastRpf
+ */
+export enum UnicastRpf {
+  /**
+   * @generated from enum value: URPF_OFF = 0;
+   */
+  URPF_OFF = 0,
+
+  /**
+   * The route to the source leaves by the interface that it came in by.
+   *
+   * @generated from enum value: URPF_STRICT = 1;
+   */
+  URPF_STRICT = 1,
+
+  /**
+   * There is a route to the source.
+   *
+   * @generated from enum value: URPF_LOOSE = 2;
+   */
+  URPF_LOOSE = 2,
+}
+
+/**
+ * Describes the enum sluice.api.UnicastRpf.
+ */
+export declare const UnicastRpfSchema: GenEnum<UnicastRpf>;
+
+/**
+ * @generated from enum sluice.api.AccessAction
+ */
+export enum AccessAction {
+  /**
+   * @generated from enum value: ACTION_UNSPECIFIED = 0;
+   */
+  ACTION_UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: ACCEPT = 1;
+   */
+  ACCEPT = 1,
+
+  /**
+   * Dropped without a word.
+   *
+   * @generated from enum value: DROP = 2;
+   */
+  DROP = 2,
+
+  /**
+   * Dropped, with ICMP administratively prohibited.
+   *
+   * @generated from enum value: REJECT = 3;
+   */
+  REJECT = 3,
+}
+
+/**
+ * Describes the enum sluice.api.AccessAction.
+ */
+export declare const AccessActionSchema: GenEnum<AccessAction>;
+
+/**
+ * @generated from enum sluice.api.AddressStatus
+ */
+export enum AddressStatus {
+  /**
+   * @generated from enum value: ADDRESS_PREFERRED = 0;
+   */
+  ADDRESS_PREFERRED = 0,
+
+  /**
+   * Duplicate address detection goes on.
+   *
+   * @generated from enum value: ADDRESS_TENTATIVE = 1;
+   */
+  ADDRESS_TENTATIVE = 1,
+
+  /**
+   * Another one has it: not used.
+   *
+   * @generated from enum value: ADDRESS_DUPLICATE = 2;
+   */
+  ADDRESS_DUPLICATE = 2,
+
+  /**
+   * The interface is down.
+   *
+   * @generated from enum value: ADDRESS_INACCESSIBLE = 3;
+   */
+  ADDRESS_INACCESSIBLE = 3,
+}
+
+/**
+ * Describes the enum sluice.api.AddressStatus.
+ */
+export declare const AddressStatusSchema: GenEnum<AddressStatus>;
+
+/**
+ * @generated from enum sluice.api.VrrpRole
+ */
+export enum VrrpRole {
+  /**
+   * @generated from enum value: VRRP_INITIALIZE = 0;
+   */
+  VRRP_INITIALIZE = 0,
+
+  /**
+   * @generated from enum value: VRRP_BACKUP = 1;
+   */
+  VRRP_BACKUP = 1,
+
+  /**
+   * @generated from enum value: VRRP_ACTIVE = 2;
+   */
+  VRRP_ACTIVE = 2,
+}
+
+/**
+ * Describes the enum sluice.api.VrrpRole.
+ */
+export declare const VrrpRoleSchema: GenEnum<VrrpRole>;
+
+/**
+ * RFC 4861, 7.3.2; ARP entries have the same states.
+ *
+ * @generated from enum sluice.api.NeighbourStatus
+ */
+export enum NeighbourStatus {
+  /**
+   * @generated from enum value: NEIGHBOUR_INCOMPLETE = 0;
+   */
+  NEIGHBOUR_INCOMPLETE = 0,
+
+  /**
+   * @generated from enum value: NEIGHBOUR_REACHABLE = 1;
+   */
+  NEIGHBOUR_REACHABLE = 1,
+
+  /**
+   * @generated from enum value: NEIGHBOUR_STALE = 2;
+   */
+  NEIGHBOUR_STALE = 2,
+
+  /**
+   * @generated from enum value: NEIGHBOUR_DELAY = 3;
+   */
+  NEIGHBOUR_DELAY = 3,
+
+  /**
+   * @generated from enum value: NEIGHBOUR_PROBE = 4;
+   */
+  NEIGHBOUR_PROBE = 4,
+}
+
+/**
+ * Describes the enum sluice.api.NeighbourStatus.
+ */
+export declare const NeighbourStatusSchema: GenEnum<NeighbourStatus>;
 
 /**
  * @generated from enum sluice.api.LinkState

@@ -1,0 +1,40 @@
+// What a path depends on: elements with generations.
+//
+// Routes are elements by their leading bits, in tiers: a route of length n is an element of the last tier whose bits do
+// not exceed n, so that a change of a /24 touches only what lies in the same /16, and one of the default route one
+// element. A lookup depends on one element of each tier.
+#ifndef SLUICE_FLOW_ELEMENT_H
+#define SLUICE_FLOW_ELEMENT_H
+
+#include <stdatomic.h>
+
+#include "record.h"
+
+#define FLOW_SLOTS       (1u << 18)
+#define FLOW_ROUTE_TIERS 3
+
+extern _Atomic uint32_t flow_generations[FLOW_SLOTS];
+// Raised after each change of a generation: a path that was judged in this epoch is valid.
+extern _Atomic uint64_t flow_epoch;
+
+static const uint8_t flow_route_tier_bits[IP_VERSIONS][FLOW_ROUTE_TIERS] = {{0, 8, 16}, {0, 16, 32}};
+
+static inline uint32_t flow_slot(enum flow_element element, uint64_t id)
+{
+	uint64_t h = (id ^ (uint64_t)element << 59) * UINT64_C(0x9e3779b97f4a7c15);
+
+	return (uint32_t)(h >> 46);
+}
+
+static inline uint32_t flow_route_slot(uint32_t vrf, enum ip_version version, const struct ip_address *address,
+				       unsigned tier)
+{
+	unsigned bits = flow_route_tier_bits[version][tier];
+	uint64_t leading = 0;
+
+	for (unsigned i = 0; i < bits / 8; i++)
+		leading = leading << 8 | address->bytes[i];
+	return flow_slot(FLOW_ROUTE, leading | (uint64_t)vrf << 32 | (uint64_t)version << 48 | (uint64_t)tier << 50);
+}
+
+#endif

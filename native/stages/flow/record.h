@@ -1,0 +1,90 @@
+// What a stage tells of a packet that takes the stages, so that the next of its kind need not: the flow cache makes an
+// entry of it (flow/README.md). A stage tells all that its verdict depends on, and all that it does.
+//
+//   struct flow_record *record = flow_record_of(worker, m);   // NULL: nobody listens
+//   if (unlikely(record != NULL)) { record_element(record, FLOW_ACL, acl->id); record_source(record, 24); … }
+//
+// Two rules make a change visible to the first packet after it:
+//   - a stage tells an element *before* it reads what the element stands for;
+//   - who changes a table changes it first (for what hangs from the root: once every worker is on the new root, in
+//     `published`), then calls flow_element_changed().
+//
+// All record_* run on the worker. Beyond a bound (elements, counters, …) the record is refused: such a packet is not
+// cached, which is always correct.
+#ifndef SLUICE_FLOW_RECORD_H
+#define SLUICE_FLOW_RECORD_H
+
+#include "../../main/stage.h"
+
+enum flow_element {
+	FLOW_PORT,          // port id: enabled, MTU, tags, blocks
+	FLOW_LOGICAL_PORT,  // logical port id
+	FLOW_BRIDGE_DOMAIN, // bridge domain id
+	FLOW_MAC,           // fdb_key(): the entry of an address came, moved or went
+	FLOW_INTERFACE,     // L3 interface id, its MAC and link
+	FLOW_ROUTE,         // by flow_route_changed() and record_route() alone
+	FLOW_NEXT_HOP,      // next hop set id: its hops
+	FLOW_ADJACENCY,     // adjacency id: its MAC came, changed or went
+	FLOW_ACL,
+	FLOW_POLICER,
+	FLOW_OBSERVATION, // of everything that is observed
+	FLOW_SETTINGS,
+};
+
+// Any thread. Every path that has the element is judged anew (its entries miss).
+void flow_element_changed(enum flow_element element, uint64_t id);
+// Any thread. The routes of a prefix came, changed or went.
+void flow_route_changed(uint32_t vrf, enum ip_version version, const struct ip_address *prefix, unsigned length);
+
+struct flow_record;
+struct flow_record *flow_record_at(struct worker *worker, uint16_t index);
+
+static inline struct flow_record *flow_record_of(struct worker *worker, struct rte_mbuf *m)
+{
+	uint16_t index = packet_meta(m)->record;
+
+	return likely(index == 0) ? NULL : flow_record_at(worker, index);
+}
+
+// The packet is in this node (rte_node.id): every node calls it for every recorded packet.
+void record_stage(struct flow_record *record, uint32_t node);
+
+// What the verdict depends on.
+void record_element(struct flow_record *record, enum flow_element element, uint64_t id);
+// A route lookup of this address (before the lookup), and the leading bits of the address that decided it (after it).
+void record_route(struct flow_record *record, uint32_t vrf, enum ip_version version, const struct ip_address *address);
+// Fields of the packet as it is now; those that an earlier stage has set do not depend on the packet any more.
+// Addresses, tags and type of the L2 header, and the IP version, always count as consulted.
+void record_source(struct flow_record *record, unsigned leading_bits);
+void record_destination(struct flow_record *record, unsigned leading_bits);
+void record_protocol(struct flow_record *record);
+void record_ports(struct flow_record *record, uint16_t source_mask, uint16_t destination_mask);
+void record_tcp_flags(struct flow_record *record, uint8_t mask);
+void record_dscp(struct flow_record *record);
+// All of TTL or hop limit; that it is more than the decrement is looked at by every hit anyway.
+void record_ttl(struct flow_record *record);
+
+// What was done.
+void record_ttl_decrement(struct flow_record *record);
+void record_set_dscp(struct flow_record *record, uint8_t dscp);
+// Longer IP packets (or frames' payloads) take the stages.
+void record_largest(struct flow_record *record, uint32_t l3_bytes);
+// A hit runs it: false drops the packet for `reason` (drop_reason_register). May change the DSCP.
+typedef bool record_meter_run(struct worker *worker, void *policer, struct rte_mbuf *m, uint8_t l3_offset);
+void record_meter(struct flow_record *record, record_meter_run *run, void *policer, uint8_t reason);
+// A hit runs it, with the frame as it came in (`before` the rewrite) or as it leaves. Must not change the packet.
+typedef void record_copy_run(struct worker *worker, void *arg, struct rte_mbuf *m);
+void record_copy(struct flow_record *record, record_copy_run *run, void *arg, bool before);
+// Run about once a second while the path has hits: keeps the entry of a table fresh. False: the entry is not there as
+// it was, the path is judged anew.
+typedef bool record_refresh_run(struct worker *worker, uint64_t a, uint64_t b);
+void record_refresh(struct flow_record *record, record_refresh_run *run, uint64_t a, uint64_t b);
+
+// Counters of this worker that a packet of this kind raises: packets by one, octets (may be NULL) by the length of the
+// frame, plus `adjust` (what a stage before has taken or added). Both stay valid as long as the elements do.
+void record_counter(struct flow_record *record, uint64_t *packets, uint64_t *octets, int adjust);
+
+// Not to be cached, for the reason that traces show: punted, flooded, a fragment, …
+void record_refuse(struct flow_record *record, const char *why);
+
+#endif
