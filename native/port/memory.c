@@ -12,6 +12,8 @@
 #include <rte_mbuf.h>
 #include <rte_memcpy.h>
 
+#include "../main/free.h"
+
 // A frame and its length in one cache line.
 #define SLOT_BYTES  64
 #define FRAME_BYTES (SLOT_BYTES - sizeof(uint16_t))
@@ -128,7 +130,7 @@ static uint16_t memory_receive(struct device *device, unsigned queue, struct wor
 static uint16_t memory_transmit(struct device *device, unsigned queue, struct worker *worker, struct rte_mbuf **packets,
 				uint16_t n)
 {
-	rte_pktmbuf_free_bulk(packets, n);
+	packets_free(packets, n);
 	return n;
 }
 

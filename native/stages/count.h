@@ -32,6 +32,19 @@ static inline void count_in(struct counters *counters, const uint8_t *frame, uin
 		counters->in_multicast++;
 }
 
+// Unicast frames that were counted together.
+static inline void count_in_unicast(struct counters *counters, uint32_t packets, uint64_t octets)
+{
+	counters->in_octets += octets;
+	counters->in_unicast += packets;
+}
+
+static inline void count_out_unicast(struct counters *counters, uint32_t packets, uint64_t octets)
+{
+	counters->out_octets += octets;
+	counters->out_unicast += packets;
+}
+
 // `by` is 1, or -1 to take back what was counted before the device refused it.
 static inline void count_out(struct counters *counters, const uint8_t *frame, uint32_t octets, int64_t by)
 {

@@ -1,7 +1,7 @@
 // Node "bridge": learns the source, finds the destination.
 //
-// Three loops over up to 64 packets, each fetching for the next: keys and hashes (fetches the buckets), learning and
-// lookup (fetches the logical port), verdict.
+// Two loops over up to 64 packets: the first makes keys and hashes and fetches the buckets, the second learns, looks up
+// and decides. What packets of one logical port have in common is looked up once for as long as they follow each other.
 //
 // The flow cache's place: this node will record the masks of both addresses and the bridge domain, the rewrite of the
 // chosen logical port, and the entry's generation.
@@ -29,46 +29,59 @@ struct walk {
 	struct fdb_table *table;
 	unsigned worker;
 	uint32_t now;
+	// Of the packets at hand: where they came in, and the value under which that is learned.
+	const struct logical_port *in;
+	const struct bridge_domain *bd; // NULL: none
+	uint64_t here;
+	// Where the last one went, and the value of its destination without its time.
+	const struct logical_port *out;
+	uint64_t there;
 };
 
 struct packet {
-	const struct bridge_domain *bd; // NULL: none
-	const uint8_t *frame;
 	uint64_t source, destination;
 	uint64_t source_hash, destination_hash;
-	uint64_t value;
 };
+
+// Everything of a learned entry that has to be as it is but for its time.
+#define PLACE_MASK (~((uint64_t)FDB_SEEN_MASK << FDB_SEEN_SHIFT | FDB_COPIED))
 
 static inline void prepare(const struct walk *walk, struct rte_mbuf *m, struct packet *packet)
 {
-	const struct packet_meta *meta = packet_meta(m);
+	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+	uint16_t bridge_domain = (uint16_t)packet_meta(m)->bridge_domain;
 
-	packet->bd = dataplane_bridge_domain(walk->dp, meta->bridge_domain);
-	if (unlikely(packet->bd == NULL)) return;
-	packet->frame = rte_pktmbuf_mtod(m, const uint8_t *);
-	packet->destination = fdb_key(packet->frame, (uint16_t)meta->bridge_domain);
-	packet->source = fdb_key(packet->frame + RTE_ETHER_ADDR_LEN, (uint16_t)meta->bridge_domain);
+	packet->destination = fdb_key(frame, bridge_domain);
+	packet->source = fdb_key(frame + RTE_ETHER_ADDR_LEN, bridge_domain);
 	packet->source_hash = fdb_hash(walk->table, packet->source);
 	packet->destination_hash = fdb_hash(walk->table, packet->destination);
 	rte_prefetch0(fdb_first(walk->table, packet->source_hash));
 	rte_prefetch0(fdb_first(walk->table, packet->destination_hash));
 }
 
-static inline void learn(const struct walk *walk, const struct packet *packet, const struct packet_meta *meta)
+static void enter(struct walk *walk, const struct packet_meta *meta)
 {
-	const struct logical_port *lp = dataplane_logical_port(walk->dp, meta->ingress);
-	const struct bridge_domain *bd = packet->bd;
+	walk->in = dataplane_logical_port(walk->dp, meta->ingress);
+	walk->bd = dataplane_bridge_domain(walk->dp, meta->bridge_domain);
+	walk->here = fdb_value(walk->in->id, bridge_epoch_of(walk->in->id), walk->now);
+	walk->out = NULL;
+	walk->there = 0;
+}
+
+static void learn(const struct walk *walk, const struct packet *packet)
+{
+	const struct logical_port *lp = walk->in;
+	const struct bridge_domain *bd = walk->bd;
 	const struct fdb_place place = {
 		.port = lp->id,
 		.domain = (uint16_t)bd->id,
-		.epoch = bridge_epoch_of(lp->id),
+		.epoch = fdb_value_epoch(walk->here),
 		.port_limit = lp->mac_limit,
 		.domain_limit = bd->mac_limit,
 	};
 	enum fdb_learned learned =
-		fdb_learn(&bridge_fdb, walk->table, packet->source, packet->source_hash, &place, walk->now);
+		fdb_learn_slow(&bridge_fdb, walk->table, packet->source, packet->source_hash, &place, walk->now);
 
-	if (likely(learned == FDB_SAME)) return;
 	if (learned == FDB_MOVED) {
 		bd->fdb->counters[walk->worker].moves++;
 	} else if (learned == FDB_LIMITED) {
@@ -78,29 +91,37 @@ static inline void learn(const struct walk *walk, const struct packet *packet, c
 	}
 }
 
-static inline void look_up(const struct walk *walk, struct packet *packet, const struct packet_meta *meta)
+// The logical port of a destination's value; NULL where it is not valid (any more).
+static inline const struct logical_port *destination_port(struct walk *walk, uint64_t value)
 {
-	if (unlikely(packet->bd == NULL)) return;
-	if (likely(packet->bd->learning)) learn(walk, packet, meta);
-	packet->value = 0;
-	if (likely((packet->frame[0] & 1) == 0))
-		packet->value = fdb_lookup(walk->table, packet->destination, packet->destination_hash);
+	uint32_t ageing = walk->bd->ageing_seconds;
+
+	if (likely((value & PLACE_MASK) == walk->there && (ageing == 0 || fdb_value_age(value, walk->now) <= ageing)))
+		return walk->out;
+	walk->out = bridge_entry_port(walk->dp, walk->bd, value, walk->now);
+	walk->there = walk->out != NULL ? value & PLACE_MASK : 0;
+	return walk->out;
 }
 
-static inline uint8_t decide(const struct walk *walk, const struct packet *packet, struct packet_meta *meta)
+static inline uint8_t forward(struct walk *walk, const struct packet *packet, struct packet_meta *meta)
 {
-	const struct logical_port *in, *out;
+	const struct logical_port *out = NULL;
 
-	if (unlikely(packet->bd == NULL)) return EDGE_NO_BRIDGE_DOMAIN;
-	out = bridge_entry_port(walk->dp, packet->bd, packet->value, walk->now);
+	if (unlikely(walk->in == NULL || meta->ingress != walk->in->id)) enter(walk, meta);
+	if (unlikely(walk->bd == NULL)) return EDGE_NO_BRIDGE_DOMAIN;
+	if (likely(walk->bd->learning) &&
+	    unlikely(fdb_lookup(walk->table, packet->source, packet->source_hash) != walk->here))
+		learn(walk, packet);
+	// The group bit is the lowest one of the first byte (802.1Q-2018, 8.2).
+	if (likely((packet->destination & 1) == 0))
+		out = destination_port(walk, fdb_lookup(walk->table, packet->destination, packet->destination_hash));
 	if (unlikely(out == NULL)) {
-		if ((packet->frame[0] & 1) == 0 && !packet->bd->flood_unknown_unicast) return EDGE_UNKNOWN_UNICAST;
-		packet->bd->fdb->counters[walk->worker].flooded++;
+		if ((packet->destination & 1) == 0 && !walk->bd->flood_unknown_unicast) return EDGE_UNKNOWN_UNICAST;
+		walk->bd->fdb->counters[walk->worker].flooded++;
 		return EDGE_FLOOD;
 	}
-	if (unlikely(out->id == meta->ingress)) return EDGE_SAME_PORT;
-	in = dataplane_logical_port(walk->dp, meta->ingress);
-	if (unlikely(out->split_horizon_group != 0 && out->split_horizon_group == in->split_horizon_group))
+	if (unlikely(out == walk->in)) return EDGE_SAME_PORT;
+	if (unlikely(out->split_horizon_group != 0 && out->split_horizon_group == walk->in->split_horizon_group))
 		return EDGE_SPLIT_HORIZON;
 	meta->egress = out->id;
 	return EDGE_VLAN_OUT;
@@ -109,14 +130,14 @@ static inline uint8_t decide(const struct walk *walk, const struct packet *packe
 static uint16_t bridge_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
 {
 	const struct worker *worker = worker_self();
-	const struct walk walk = {
+	struct walk walk = {
 		.dp = worker->dataplane,
 		.table = atomic_load_explicit(&bridge_fdb.table, memory_order_acquire),
 		.worker = worker->index,
 		.now = bridge_seconds(),
 	};
 	struct packet packet[STRIDE];
-	uint8_t edge[STRIDE];
+	uint8_t edge[MAX_BURST];
 
 	for (uint16_t done = 0; done < n; done += STRIDE) {
 		struct rte_mbuf **packets = (struct rte_mbuf **)objs + done;
@@ -125,9 +146,7 @@ static uint16_t bridge_process(struct rte_graph *graph, struct rte_node *node, v
 		for (uint16_t i = 0; i < chunk; i++)
 			prepare(&walk, packets[i], &packet[i]);
 		for (uint16_t i = 0; i < chunk; i++)
-			look_up(&walk, &packet[i], packet_meta(packets[i]));
-		for (uint16_t i = 0; i < chunk; i++)
-			edge[i] = decide(&walk, &packet[i], packet_meta(packets[i]));
+			edge[i] = forward(&walk, &packet[i], packet_meta(packets[i]));
 		enqueue_runs(graph, node, objs + done, edge, chunk, chunk == n);
 	}
 	return n;

@@ -58,7 +58,50 @@ static inline bool is_link_local(const uint8_t *address)
 	return (address_bits(address) & UINT64_C(0xf0ffffffffff)) == UINT64_C(0x000000c28001);
 }
 
-static inline uint8_t classify_packet(struct worker *worker, const struct port *port, struct rte_mbuf *m)
+// What frames of one port with the same tags have in common. It is looked up once for as long as they follow each
+// other, and their counters are added once.
+struct run {
+	const struct port *port;
+	const struct logical_port *lp; // NULL: no run
+	uint32_t tag;                  // tag_word() of its frames
+	uint32_t longest;              // bytes of a frame that the port takes
+	uint8_t edge;
+	uint32_t packets;
+	uint64_t octets;
+};
+
+static inline void run_count(const struct worker *worker, struct run *run)
+{
+	if (run->packets == 0) return;
+	count_in_unicast(&run->port->counters[worker->index], run->packets, run->octets);
+	count_in_unicast(&run->lp->counters[worker->index], run->packets, run->octets);
+	run->packets = 0;
+	run->octets = 0;
+}
+
+static inline uint8_t edge_of(const struct port *port, const struct logical_port *lp, bool priority_tagged)
+{
+	if (unlikely(port->blocks != NULL)) return EDGE_BLOCK_IN;
+	return lp->rewrite == REWRITE_KIND_NONE && !priority_tagged ? EDGE_BRIDGE : EDGE_VLAN_IN;
+}
+
+// The next frames are like this one, if all that is asked of each is in classify_next.
+static inline void run_begin(const struct worker *worker, struct run *run, const struct port *port,
+			     const struct logical_port *lp, const uint8_t *frame, const struct frame_tags *tags)
+{
+	uint32_t tag = tag_word(frame);
+
+	// A longer match is tried for each frame.
+	if (tags->priority_tagged || tags->count > 1 || tag_map_has_inner(port->tags, tags)) return;
+	run_count(worker, run);
+	run->port = port;
+	run->lp = lp;
+	run->tag = tag;
+	run->longest = ETHERNET_HEADER + tags->count * TAG_SIZE + (uint32_t)port->mtu;
+	run->edge = edge_of(port, lp, false);
+}
+
+static uint8_t classify_packet(struct worker *worker, struct run *run, const struct port *port, struct rte_mbuf *m)
 {
 	struct packet_meta *meta = packet_meta(m);
 	const struct logical_port *lp;
@@ -88,14 +131,38 @@ static inline uint8_t classify_packet(struct worker *worker, const struct port *
 	count_in(&lp->counters[worker->index], frame, m->pkt_len);
 	if (unlikely(!lp->enabled)) return EDGE_LOGICAL_PORT_DISABLED;
 	if (unlikely(frame[6] & 1)) return EDGE_SOURCE_MULTICAST;
-	if (unlikely(port->blocks != NULL)) return EDGE_BLOCK_IN;
-	return lp->rewrite == REWRITE_KIND_NONE && !tags.priority_tagged ? EDGE_BRIDGE : EDGE_VLAN_IN;
+	if (lp != run->lp && m->data_len >= TAGS_WINDOW) run_begin(worker, run, port, lp, frame, &tags);
+	return edge_of(port, lp, tags.priority_tagged);
+}
+
+// The frame after others of a run: unicast, from a station, with the run's tags and no more, whole and not too long.
+static inline bool classify_next(struct run *run, const struct port *port, struct rte_mbuf *m)
+{
+	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+	struct packet_meta *meta = packet_meta(m);
+
+	if (unlikely(run->lp == NULL || run->port != port)) return false;
+	if (unlikely(m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED || m->data_len < TAGS_WINDOW)) return false;
+	if (unlikely(tag_word(frame) != run->tag || m->pkt_len > run->longest)) return false;
+	if (unlikely((frame[0] | frame[6]) & 1)) return false;
+	meta->ingress = run->lp->id;
+	meta->bridge_domain = run->lp->bridge_domain;
+	if (run->tag != 0) {
+		if (unlikely(is_tag(read_be16(frame + 16)))) return false;
+		meta->vid = read_be16(frame + 14) & 0xfff;
+		meta->tags = 1;
+		meta->priority = frame[14] >> 4;
+	}
+	run->packets++;
+	run->octets += m->pkt_len;
+	return true;
 }
 
 static uint16_t classify_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
 {
 	struct worker *worker = worker_self();
 	const struct port *port = NULL;
+	struct run run = {.lp = NULL};
 	uint8_t edge[MAX_BURST];
 
 	for (uint16_t done = 0; done < n; done += MAX_BURST) {
@@ -109,11 +176,15 @@ static uint16_t classify_process(struct rte_graph *graph, struct rte_node *node,
 
 			if (i + AHEAD < chunk) rte_prefetch0(rte_pktmbuf_mtod(packets[i + AHEAD], void *));
 			if (port == NULL || port->id != id) port = dataplane_port(worker->dataplane, id);
-			// The port went away between its receiving and this walk.
-			edge[i] = likely(port != NULL) ? classify_packet(worker, port, packets[i]) : EDGE_PORT_DISABLED;
+			if (likely(classify_next(&run, port, packets[i])))
+				edge[i] = run.edge;
+			else // The port may have gone away between its receiving and this walk.
+				edge[i] = likely(port != NULL) ? classify_packet(worker, &run, port, packets[i])
+							       : EDGE_PORT_DISABLED;
 		}
 		enqueue_runs(graph, node, objs + done, edge, chunk, chunk == n);
 	}
+	run_count(worker, &run);
 	return n;
 }
 

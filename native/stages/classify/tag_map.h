@@ -63,6 +63,16 @@ static inline uint32_t tag_map_lookup(const struct tag_map *map, const struct fr
 	return slot->logical_port;
 }
 
+// Whether frames with the first of these tags may belong to different logical ports by their second one.
+static inline bool tag_map_has_inner(const struct tag_map *map, const struct frame_tags *tags)
+{
+	const struct tag_page *page;
+
+	if (map == NULL || tags->count == 0) return false;
+	page = map->page[tag_type_index(tags->tag[0].tpid)][tags->tag[0].vid / TAG_PAGE];
+	return page != NULL && page->slot[tags->tag[0].vid % TAG_PAGE].inner != NULL;
+}
+
 // The logical port set for exactly `count` tags; 0: none.
 uint32_t tag_map_get(const struct tag_map *map, unsigned count, const struct vlan_tag *tag);
 

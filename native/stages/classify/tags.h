@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "../../main/dataplane.h"
 
@@ -37,6 +38,19 @@ static inline uint16_t read_be16(const uint8_t *at)
 static inline bool is_tag(uint16_t type)
 {
 	return type == RTE_ETHER_TYPE_VLAN || type == RTE_ETHER_TYPE_QINQ;
+}
+
+// The first tag without its priority, to be compared with that of another frame: 0 where there is none. 16 bytes of
+// the frame are read.
+static inline uint32_t tag_word(const uint8_t *frame)
+{
+	uint32_t word;
+	uint16_t type;
+
+	memcpy(&word, frame + 2 * RTE_ETHER_ADDR_LEN, sizeof(word));
+	memcpy(&type, &word, sizeof(type));
+	if (type != RTE_BE16(RTE_ETHER_TYPE_VLAN) && type != RTE_BE16(RTE_ETHER_TYPE_QINQ)) return 0;
+	return word & RTE_BE32(0xffff0fff);
 }
 
 // Parses the first `length` bytes of a frame. 0, or -EBADMSG for a frame that ends within its header or a tag.

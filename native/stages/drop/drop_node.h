@@ -6,6 +6,7 @@
 #include <rte_graph.h>
 #include <rte_graph_worker.h>
 
+#include "../../main/free.h"
 #include "../../main/stage.h"
 
 static inline void drop_burst(uint8_t reason, void **objs, uint16_t n)
@@ -14,7 +15,7 @@ static inline void drop_burst(uint8_t reason, void **objs, uint16_t n)
 
 	for (uint16_t i = 0; i < n; i++)
 		drop_count(worker, reason, objs[i]);
-	rte_pktmbuf_free_bulk((struct rte_mbuf **)objs, n);
+	packets_free((struct rte_mbuf **)objs, n);
 }
 
 #define DROP_NODE(ident, reason, direction) DROP_NODE_NAMED(ident, "drop-" reason, reason, direction)

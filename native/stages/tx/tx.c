@@ -8,17 +8,46 @@ DROP_NODE(tx_queue_full, "tx-queue-full", DROP_EGRESS);
 
 enum { EDGE_PORT_DOWN, EDGE_QUEUE_FULL, EDGES };
 
-static void count_burst(const struct worker *worker, const struct port *port, struct rte_mbuf **packets, uint16_t n,
-			int64_t by)
+// Frames of one logical port that follow each other are counted together; others one by one.
+static void count_burst(const struct worker *worker, const struct port *port, struct rte_mbuf **packets, uint16_t n)
 {
+	uint64_t port_octets = 0, octets = 0;
+	uint32_t port_frames = 0, frames = 0, id = 0;
+	const struct logical_port *lp = NULL;
+
 	for (uint16_t i = 0; i < n; i++) {
 		const uint8_t *frame = rte_pktmbuf_mtod(packets[i], const uint8_t *);
-		const struct logical_port *lp =
-			dataplane_logical_port(worker->dataplane, packet_meta(packets[i])->egress);
+		uint32_t egress = packet_meta(packets[i])->egress;
 
-		count_out(&port->counters[worker->index], frame, packets[i]->pkt_len, by);
-		if (lp != NULL) count_out(&lp->counters[worker->index], frame, packets[i]->pkt_len, by);
+		if (unlikely(egress != id)) {
+			if (lp != NULL) count_out_unicast(&lp->counters[worker->index], frames, octets);
+			port_frames += frames;
+			port_octets += octets;
+			frames = 0;
+			octets = 0;
+			id = egress;
+			lp = dataplane_logical_port(worker->dataplane, id);
+		}
+		if (likely((frame[0] & 1) == 0)) {
+			frames++;
+			octets += packets[i]->pkt_len;
+		} else {
+			count_out(&port->counters[worker->index], frame, packets[i]->pkt_len, 1);
+			if (lp != NULL) count_out(&lp->counters[worker->index], frame, packets[i]->pkt_len, 1);
+		}
 	}
+	if (lp != NULL) count_out_unicast(&lp->counters[worker->index], frames, octets);
+	count_out_unicast(&port->counters[worker->index], port_frames + frames, port_octets + octets);
+}
+
+// What the device refused was counted before.
+static void uncount(const struct worker *worker, const struct port *port, struct rte_mbuf *m)
+{
+	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+	const struct logical_port *lp = dataplane_logical_port(worker->dataplane, packet_meta(m)->egress);
+
+	count_out(&port->counters[worker->index], frame, m->pkt_len, -1);
+	if (lp != NULL) count_out(&lp->counters[worker->index], frame, m->pkt_len, -1);
 }
 
 static void transmit(struct rte_graph *graph, struct rte_node *node, uint16_t id, struct rte_mbuf **packets, uint16_t n)
@@ -32,10 +61,11 @@ static void transmit(struct rte_graph *graph, struct rte_node *node, uint16_t id
 		return;
 	}
 	// Sent packets belong to the device: they are counted before.
-	count_burst(worker, port, packets, n, 1);
+	count_burst(worker, port, packets, n);
 	sent = port_transmit(worker, port, packets, n);
 	if (unlikely(sent < n)) {
-		count_burst(worker, port, packets + sent, n - sent, -1);
+		for (uint16_t i = sent; i < n; i++)
+			uncount(worker, port, packets[i]);
 		rte_node_enqueue(graph, node, EDGE_QUEUE_FULL, (void **)(packets + sent), n - sent);
 	}
 }
@@ -55,6 +85,15 @@ static uint16_t take_first_port(struct rte_mbuf **packets, uint16_t *count, stru
 	return taken;
 }
 
+static bool of_one_port(struct rte_mbuf **packets, uint16_t n)
+{
+	uint16_t id = packet_meta(packets[0])->egress_port;
+
+	for (uint16_t i = 1; i < n; i++)
+		if (packet_meta(packets[i])->egress_port != id) return false;
+	return true;
+}
+
 static uint16_t tx_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
 {
 	struct rte_mbuf *burst[MAX_BURST];
@@ -63,6 +102,10 @@ static uint16_t tx_process(struct rte_graph *graph, struct rte_node *node, void 
 		struct rte_mbuf **packets = (struct rte_mbuf **)objs + done;
 		uint16_t left = RTE_MIN(n - done, MAX_BURST);
 
+		if (likely(of_one_port(packets, left))) {
+			transmit(graph, node, packet_meta(packets[0])->egress_port, packets, left);
+			continue;
+		}
 		while (left != 0) {
 			uint16_t id = packet_meta(packets[0])->egress_port;
 			uint16_t taken = take_first_port(packets, &left, burst);

@@ -56,6 +56,41 @@ static inline bool tags_replace(struct rte_mbuf *m, unsigned removed, const stru
 	return true;
 }
 
+// The two common cases, one tag: takes it away, or puts `tag` (as on the wire, without priority) in front.
+static inline void tag_pop(struct rte_mbuf *m)
+{
+	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
+	uint64_t first;
+	uint32_t rest;
+
+	memcpy(&first, frame, sizeof(first));
+	memcpy(&rest, frame + sizeof(first), sizeof(rest));
+	memcpy(frame + TAG_SIZE, &first, sizeof(first));
+	memcpy(frame + TAG_SIZE + sizeof(first), &rest, sizeof(rest));
+	m->data_off = (uint16_t)(m->data_off + TAG_SIZE);
+	m->data_len = (uint16_t)(m->data_len - TAG_SIZE);
+	m->pkt_len -= TAG_SIZE;
+}
+
+static inline bool tag_push(struct rte_mbuf *m, uint32_t tag, uint8_t priority)
+{
+	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
+	uint64_t first;
+	uint32_t rest;
+
+	if (unlikely(rte_pktmbuf_headroom(m) < TAG_SIZE)) return false;
+	tag |= rte_cpu_to_be_32((uint32_t)priority << 12);
+	memcpy(&first, frame, sizeof(first));
+	memcpy(&rest, frame + sizeof(first), sizeof(rest));
+	memcpy(frame - TAG_SIZE, &first, sizeof(first));
+	memcpy(frame - TAG_SIZE + sizeof(first), &rest, sizeof(rest));
+	memcpy(frame + sizeof(first), &tag, sizeof(tag));
+	m->data_off = (uint16_t)(m->data_off - TAG_SIZE);
+	m->data_len = (uint16_t)(m->data_len + TAG_SIZE);
+	m->pkt_len += TAG_SIZE;
+	return true;
+}
+
 // Replaces the first `removed` tags by `add`, with PCP and DEI of the tag that each one replaces, else `priority`.
 static inline enum rewrite_result tags_exchange(struct rte_mbuf *m, unsigned removed, const struct vlan_tag *add,
 						unsigned added, uint8_t priority)

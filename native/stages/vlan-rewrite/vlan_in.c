@@ -9,6 +9,8 @@ enum { EDGE_BRIDGE, EDGE_NO_HEADROOM, EDGES };
 static uint16_t vlan_in_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
 {
 	const struct dataplane *dp = worker_self()->dataplane;
+	const struct logical_port *lp = NULL;
+	bool pops_one = false;
 	uint8_t edge[MAX_BURST];
 
 	for (uint16_t done = 0; done < n; done += MAX_BURST) {
@@ -17,8 +19,16 @@ static uint16_t vlan_in_process(struct rte_graph *graph, struct rte_node *node, 
 		for (uint16_t i = 0; i < chunk; i++) {
 			struct rte_mbuf *m = objs[done + i];
 			const struct packet_meta *meta = packet_meta(m);
-			const struct logical_port *lp = dataplane_logical_port(dp, meta->ingress);
 
+			if (lp == NULL || lp->id != meta->ingress) {
+				lp = dataplane_logical_port(dp, meta->ingress);
+				pops_one = lp->rewrite == REWRITE_KIND_POP && lp->matches == 1;
+			}
+			if (pops_one) {
+				tag_pop(m);
+				edge[i] = EDGE_BRIDGE;
+				continue;
+			}
 			edge[i] = likely(rewrite_in(m, lp, meta->priority) == REWRITE_OK) ? EDGE_BRIDGE
 											  : EDGE_NO_HEADROOM;
 		}

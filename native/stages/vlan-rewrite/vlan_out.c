@@ -22,34 +22,75 @@ static inline uint16_t wire_vid(const struct rte_mbuf *m)
 	return is_tag(read_be16(frame + 12)) ? read_be16(frame + 14) & 0xfff : 0;
 }
 
-static inline uint8_t vlan_out_packet(const struct dataplane *dp, struct rte_mbuf *m)
+// What an untagged frame needs to leave by a logical port.
+enum untagged { UNTAGGED_OTHER, UNTAGGED_AS_IT_IS, UNTAGGED_PUSH };
+
+// What frames to one logical port have in common, looked up once for as long as they follow each other.
+struct run {
+	const struct logical_port *lp;
+	const struct port *port;
+	uint32_t id;
+	uint32_t longest; // bytes of an untagged frame
+	uint32_t tag;     // UNTAGGED_PUSH: as on the wire
+	uint8_t untagged; // enum untagged
+	uint8_t edge;     // of every frame, if it is not EDGE_TX or EDGE_BLOCK_OUT
+};
+
+static void run_begin(const struct dataplane *dp, struct run *run, uint32_t id)
+{
+	const struct logical_port *lp = dataplane_logical_port(dp, id);
+	const struct port *port = lp != NULL ? dataplane_port(dp, lp->port) : NULL;
+
+	*run = (struct run){.lp = lp, .port = port, .id = id, .edge = EDGE_PORT_DOWN};
+	if (port == NULL || !port->enabled || !port_can_transmit(port)) return;
+	run->edge = !lp->enabled ? EDGE_DISABLED : port->blocks != NULL ? EDGE_BLOCK_OUT : EDGE_TX;
+	run->longest = ETHERNET_HEADER + (uint32_t)port->mtu;
+	if (lp->matches == 0 && (lp->rewrite == REWRITE_KIND_NONE || lp->rewrite == REWRITE_KIND_POP)) {
+		run->untagged = UNTAGGED_AS_IT_IS;
+	} else if (lp->matches == 1 && lp->rewrite == REWRITE_KIND_POP) {
+		run->untagged = UNTAGGED_PUSH;
+		run->tag = rte_cpu_to_be_32((uint32_t)lp->match[0].tpid << 16 | lp->match[0].vid);
+	}
+}
+
+static inline uint8_t vlan_out_packet(const struct run *run, struct rte_mbuf *m)
 {
 	struct packet_meta *meta = packet_meta(m);
-	const struct logical_port *lp = dataplane_logical_port(dp, meta->egress);
-	const struct port *port = lp != NULL ? dataplane_port(dp, lp->port) : NULL;
 	enum rewrite_result result;
 	unsigned tags;
 
-	if (unlikely(port == NULL || !port->enabled || !port_can_transmit(port))) return EDGE_PORT_DOWN;
-	meta->egress_port = port->id;
-	if (unlikely(!lp->enabled)) return EDGE_DISABLED;
-	result = rewrite_out(m, lp, meta->priority, &tags);
+	if (likely(run->port != NULL)) meta->egress_port = run->port->id;
+	if (unlikely(run->edge != EDGE_TX && run->edge != EDGE_BLOCK_OUT)) return run->edge;
+	if (run->untagged != UNTAGGED_OTHER &&
+	    likely(m->data_len >= ETHERNET_HEADER && !is_tag(read_be16(rte_pktmbuf_mtod(m, uint8_t *) + 12)))) {
+		if (unlikely(m->pkt_len > run->longest)) return EDGE_MTU;
+		meta->egress_vid = 0;
+		if (run->untagged == UNTAGGED_AS_IT_IS) return run->edge;
+		meta->egress_vid = run->lp->match[0].vid;
+		return likely(tag_push(m, run->tag, meta->priority)) ? run->edge : EDGE_NO_HEADROOM;
+	}
+	result = rewrite_out(m, run->lp, meta->priority, &tags);
 	if (unlikely(result != REWRITE_OK)) return result == REWRITE_MISMATCH ? EDGE_MISMATCH : EDGE_NO_HEADROOM;
-	if (unlikely(m->pkt_len > ETHERNET_HEADER + tags * TAG_SIZE + port->mtu)) return EDGE_MTU;
+	if (unlikely(m->pkt_len > run->longest + tags * TAG_SIZE)) return EDGE_MTU;
 	meta->egress_vid = wire_vid(m);
-	return unlikely(port->blocks != NULL) ? EDGE_BLOCK_OUT : EDGE_TX;
+	return run->edge;
 }
 
 static uint16_t vlan_out_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
 {
 	const struct dataplane *dp = worker_self()->dataplane;
+	struct run run = {.id = 0, .edge = EDGE_PORT_DOWN};
 	uint8_t edge[MAX_BURST];
 
 	for (uint16_t done = 0; done < n; done += MAX_BURST) {
 		uint16_t chunk = RTE_MIN(n - done, MAX_BURST);
 
-		for (uint16_t i = 0; i < chunk; i++)
-			edge[i] = vlan_out_packet(dp, objs[done + i]);
+		for (uint16_t i = 0; i < chunk; i++) {
+			uint32_t id = packet_meta(objs[done + i])->egress;
+
+			if (unlikely(id != run.id)) run_begin(dp, &run, id);
+			edge[i] = vlan_out_packet(&run, objs[done + i]);
+		}
 		enqueue_runs(graph, node, objs + done, edge, chunk, chunk == n);
 	}
 	return n;
