@@ -94,6 +94,25 @@ static void spec_of(const Sluice__Api__Port *port, struct device_spec *spec)
 		spec->type = DEVICE_MEMORY;
 		snprintf(spec->rx_file, sizeof(spec->rx_file), "%s", port->memory->rx_file);
 		break;
+	case SLUICE__API__PORT__DEVICE_MEMIF:
+		spec->type = DEVICE_MEMIF;
+		snprintf(spec->name, sizeof(spec->name), "%s", port->memif->socket);
+		spec->memif_client = port->memif->role == SLUICE__API__MEMIF_ROLE__MEMIF_CLIENT;
+		spec->memif_id = port->memif->id;
+		snprintf(spec->secret, sizeof(spec->secret), "%s", port->memif->secret);
+		break;
+	case SLUICE__API__PORT__DEVICE_VHOST_USER:
+		spec->type = DEVICE_VHOST_USER;
+		snprintf(spec->name, sizeof(spec->name), "%s", port->vhost_user->socket);
+		break;
+	case SLUICE__API__PORT__DEVICE_VIRTIO_USER:
+		spec->type = DEVICE_VIRTIO_USER;
+		snprintf(spec->name, sizeof(spec->name), "%s", port->virtio_user->socket);
+		break;
+	case SLUICE__API__PORT__DEVICE_PCI:
+		spec->type = DEVICE_PCI;
+		snprintf(spec->name, sizeof(spec->name), "%s", port->pci->address);
+		break;
 	default:
 		spec->type = DEVICE_PCAP;
 		snprintf(spec->rx_file, sizeof(spec->rx_file), "%s", port->pcap->rx_file);

@@ -105,6 +105,35 @@ static bool device_ok(const char *name)
 	       strcmp(name, "..") != 0;
 }
 
+static const char socket_wanted[] = "socket is an absolute path of at most 107 bytes without comma, = and quotes";
+
+// What can stand in the arguments of a DPDK device.
+static bool argument_ok(const char *text, size_t least, size_t most)
+{
+	return text_ok(text, least, most) && strpbrk(text, ",=[]\"'\\ ") == NULL;
+}
+
+static bool socket_ok(const char *path)
+{
+	return argument_ok(path, 2, 107) && path[0] == '/';
+}
+
+// 0000:03:00.0
+static bool pci_ok(const char *address)
+{
+	static const char shape[] = "xxxx:xx:xx.f";
+
+	if (!text_ok(address, sizeof(shape) - 1, sizeof(shape) - 1)) return false;
+	for (size_t i = 0; i < sizeof(shape) - 1; i++) {
+		bool digit = address[i] >= '0' && address[i] <= '9', letter = address[i] >= 'a' && address[i] <= 'f';
+
+		if (shape[i] == 'x' ? !digit && !letter
+				    : (shape[i] == 'f' ? address[i] < '0' || address[i] > '7' : address[i] != shape[i]))
+			return false;
+	}
+	return true;
+}
+
 static int check_port(const Sluice__Api__Port *port, struct api_error *error)
 {
 	switch (port->device_case) {
@@ -126,6 +155,22 @@ static int check_port(const Sluice__Api__Port *port, struct api_error *error)
 		if (!engine_identity.bench)
 			return invalid(error, "memory is for an engine that was started with --bench");
 		if (!text_ok(port->memory->rx_file, 0, 255)) return invalid(error, "rx_file is of at most 255 bytes");
+		break;
+	case SLUICE__API__PORT__DEVICE_MEMIF:
+		if (!socket_ok(port->memif->socket)) return invalid(error, socket_wanted);
+		if (!argument_ok(port->memif->secret, 0, 24)) return invalid(error, "secret is of at most 24 bytes");
+		if (port->memif->role != SLUICE__API__MEMIF_ROLE__MEMIF_SERVER &&
+		    port->memif->role != SLUICE__API__MEMIF_ROLE__MEMIF_CLIENT)
+			return invalid(error, "role is not known");
+		break;
+	case SLUICE__API__PORT__DEVICE_VHOST_USER:
+		if (!socket_ok(port->vhost_user->socket)) return invalid(error, socket_wanted);
+		break;
+	case SLUICE__API__PORT__DEVICE_VIRTIO_USER:
+		if (!socket_ok(port->virtio_user->socket)) return invalid(error, socket_wanted);
+		break;
+	case SLUICE__API__PORT__DEVICE_PCI:
+		if (!pci_ok(port->pci->address)) return invalid(error, "address is such as 0000:03:00.0");
 		break;
 	default:
 		return invalid(error, "a port needs a device");
@@ -305,6 +350,20 @@ static bool claim_port(const Sluice__Api__Port *port, char *claim)
 	case SLUICE__API__PORT__DEVICE_PCAP:
 		if (port->pcap->tx_file[0] == '\0') return false;
 		snprintf(claim, CLAIM_SIZE, "file:%s", port->pcap->tx_file);
+		return true;
+	case SLUICE__API__PORT__DEVICE_MEMIF:
+		// An engine may be both ends of one.
+		snprintf(claim, CLAIM_SIZE, "memif:%u %u on %s", port->memif->role, port->memif->id,
+			 port->memif->socket);
+		return true;
+	case SLUICE__API__PORT__DEVICE_VHOST_USER:
+		snprintf(claim, CLAIM_SIZE, "vhost-user:%s", port->vhost_user->socket);
+		return true;
+	case SLUICE__API__PORT__DEVICE_VIRTIO_USER:
+		snprintf(claim, CLAIM_SIZE, "virtio-user:%s", port->virtio_user->socket);
+		return true;
+	case SLUICE__API__PORT__DEVICE_PCI:
+		snprintf(claim, CLAIM_SIZE, "pci:%s", port->pci->address);
 		return true;
 	default:
 		// A ring has two ends: the device knows whether one is free.

@@ -1,5 +1,6 @@
 #include "eal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -98,6 +99,27 @@ static bool enough_huge_pages(unsigned memory_mb)
 	return true;
 }
 
+// Devices bound to a uio driver read memory by physical address; with vfio the IOMMU translates.
+static bool has_uio_devices(void)
+{
+	static const char *const drivers[] = {"uio_pci_generic", "igb_uio"};
+
+	for (unsigned i = 0; i < RTE_DIM(drivers); i++) {
+		char path[64];
+		DIR *folder;
+		struct dirent *entry;
+		bool found = false;
+
+		snprintf(path, sizeof(path), "/sys/bus/pci/drivers/%s", drivers[i]);
+		folder = opendir(path);
+		while (folder != NULL && (entry = readdir(folder)) != NULL)
+			found = found || strchr(entry->d_name, ':') != NULL;
+		if (folder != NULL) closedir(folder);
+		if (found) return true;
+	}
+	return false;
+}
+
 int eal_start(struct options *options)
 {
 	char map[16384], memory[16];
@@ -117,12 +139,15 @@ int eal_start(struct options *options)
 	args[n++] = map;
 	args[n++] = "-m";
 	args[n++] = memory;
-	// Nothing that costs time or leaves files: no PCI scan, no sockets of DPDK's own, no shared configuration.
-	args[n++] = "--no-pci";
+	// Nothing that costs time or leaves files: no sockets of DPDK's own, no shared configuration. Of the PCI bus
+	// only what a port names: a list of devices on which none stands yet.
+	args[n++] = "--allow=ffff:ff:1f.7";
 	args[n++] = "--no-telemetry";
-	args[n++] = "--iova-mode=va";
+	args[n++] = options->huge_pages && has_uio_devices() ? "--iova-mode=pa" : "--iova-mode=va";
 	if (options->huge_pages) {
 		args[n++] = "--in-memory";
+		// What a virtio-user peer maps: one file for all pages instead of one each.
+		args[n++] = "--single-file-segments";
 	} else {
 		args[n++] = "--no-huge";
 		args[n++] = "--no-shconf";

@@ -41,6 +41,7 @@ static void on_signal(struct watch *watch, uint32_t events)
 static void on_wake(struct watch *watch, uint32_t events)
 {
 	control_wake_drain();
+	ports_poll();
 	stages_poll();
 }
 

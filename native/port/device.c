@@ -13,6 +13,14 @@ const struct device_kind *device_kind(enum device_type type)
 		return &device_pcap;
 	case DEVICE_MEMORY:
 		return &device_memory;
+	case DEVICE_MEMIF:
+		return &device_memif;
+	case DEVICE_VHOST_USER:
+		return &device_vhost_user;
+	case DEVICE_VIRTIO_USER:
+		return &device_virtio_user;
+	case DEVICE_PCI:
+		return &device_pci;
 	}
 	return NULL;
 }

@@ -7,15 +7,36 @@
 
 #include <rte_spinlock.h>
 
-enum device_type { DEVICE_AF_PACKET, DEVICE_AF_XDP, DEVICE_RING, DEVICE_PCAP, DEVICE_MEMORY };
+enum device_type {
+	DEVICE_AF_PACKET,
+	DEVICE_AF_XDP,
+	DEVICE_RING,
+	DEVICE_PCAP,
+	DEVICE_MEMORY,
+	DEVICE_MEMIF,
+	DEVICE_VHOST_USER,
+	DEVICE_VIRTIO_USER,
+	DEVICE_PCI,
+};
 
 // What a client asked for.
 struct device_spec {
 	enum device_type type;
-	char name[NAME_SIZE]; // kernel device or ring
+	char name[108]; // kernel device, ring, PCI address, or the path of a socket
 	char rx_file[256];
 	char tx_file[256];
-	uint16_t mtu; // bytes of L3 payload, never 0
+	bool memif_client;   // connects to the socket; otherwise it listens there
+	uint32_t memif_id;   // of the interface on the socket
+	char secret[24 + 1]; // both ends of a memif have the same; empty: none
+	uint16_t mtu;        // bytes of L3 payload, never 0
+};
+
+// What a device that is none of the kernel's says of its link.
+struct device_link {
+	bool up;
+	uint32_t speed_mbps; // 0: unknown
+	bool has_address;
+	struct rte_ether_addr address;
 };
 
 // Why open() failed, for people.
@@ -43,6 +64,11 @@ struct device_kind {
 			     uint16_t n);
 	// Adds what the device itself lost before the engine saw it. May be NULL.
 	void (*losses)(struct device *device, uint64_t *discards, uint64_t *errors);
+	// Control thread, every 50 ms and after device_changed(). The state of the link, and the time to mend it. 0, or
+	// -ENODEV: the device is gone and must be opened anew. NULL: the link is up as long as the port is enabled.
+	int (*look)(struct device *device, struct device_link *link);
+	// Control thread. Another MTU; NULL: it takes what fits its buffers.
+	void (*set_mtu)(struct device *device, uint16_t mtu);
 };
 
 struct device_queue {
@@ -64,7 +90,11 @@ struct device {
 	struct device_queue queues[MAX_WORKERS];
 };
 
-extern const struct device_kind device_af_packet, device_af_xdp, device_ring, device_pcap, device_memory;
+extern const struct device_kind device_af_packet, device_af_xdp, device_ring, device_pcap, device_memory, device_memif,
+	device_vhost_user, device_virtio_user, device_pci;
+
+// Any thread: the state of some device has changed; look() is called soon.
+void device_changed(void);
 
 // Whether this process has the kernel device open by AF_XDP.
 bool af_xdp_has(unsigned ifindex);

@@ -16,6 +16,8 @@
 // How soon a device that could not be opened again is tried, and the most.
 #define RETRY_MS      50
 #define RETRY_MOST_MS 5000
+// How often devices that are none of the kernel's are looked at; most of them tell of changes beside.
+#define LOOK_MS 50
 
 static struct port_io *all;
 
@@ -26,7 +28,8 @@ bool device_spec_same(const struct device_spec *a, const struct device_spec *b)
 	// The slots of an AF_PACKET ring are made for one size.
 	return a->type == b->type && (a->type != DEVICE_AF_PACKET || a->mtu == b->mtu) &&
 	       strcmp(a->name, b->name) == 0 && strcmp(a->rx_file, b->rx_file) == 0 &&
-	       strcmp(a->tx_file, b->tx_file) == 0;
+	       strcmp(a->tx_file, b->tx_file) == 0 && a->memif_client == b->memif_client &&
+	       a->memif_id == b->memif_id && strcmp(a->secret, b->secret) == 0;
 }
 
 // Files and rings have no address: a locally administered one that stays the same for the port's name.
@@ -115,8 +118,31 @@ static void reopen(struct port_io *io)
 	io->retry_ms = 0;
 	__atomic_store_n(&io->device, device, __ATOMIC_RELEASE);
 	watch_queues(device);
-	netdev_set_up(io->spec.name, io->enabled);
+	if (device->kind->kernel) netdev_set_up(io->spec.name, io->enabled);
 	log_info("device-back", "port=%s device=%s", io->port, io->spec.name);
+}
+
+// A device of the engine's own, or one that DPDK has.
+static void refresh_own(struct port_io *io)
+{
+	const struct device_kind *kind = device_kind(io->spec.type);
+	struct device_link link = {.up = true};
+
+	if (io->device != NULL && kind->look != NULL && kind->look(io->device, &link) < 0) {
+		device_lost(io);
+		set_link(io, PORT_LINK_NOT_PRESENT);
+	}
+	if (io->device == NULL && io->retry.place == 0) {
+		reopen(io);
+		if (io->device != NULL && kind->look != NULL) kind->look(io->device, &link);
+	}
+	if (io->device == NULL) {
+		set_link(io, PORT_LINK_NOT_PRESENT);
+		return;
+	}
+	if (link.has_address) io->address = link.address;
+	io->speed_mbps = link.speed_mbps;
+	set_link(io, io->enabled && link.up ? PORT_LINK_UP : PORT_LINK_DOWN);
 }
 
 static void retry_run(struct timer *timer)
@@ -132,7 +158,7 @@ static void refresh(struct port_io *io)
 	// Before it is published nobody asks, and its first state is to be told.
 	if (!io->active) return;
 	if (!device_kind(io->spec.type)->kernel) {
-		set_link(io, io->enabled ? PORT_LINK_UP : PORT_LINK_DOWN);
+		refresh_own(io);
 		return;
 	}
 	netdev_read(io->spec.name, &state);
@@ -148,6 +174,37 @@ static void refresh(struct port_io *io)
 	io->address = state.address;
 	io->speed_mbps = state.speed_mbps;
 	set_link(io, state.running ? PORT_LINK_UP : PORT_LINK_DOWN);
+}
+
+static void look_at_all(void)
+{
+	for (struct port_io *io = all; io != NULL; io = io->next)
+		if (device_kind(io->spec.type)->look != NULL) refresh(io);
+}
+
+static struct timer look;
+
+static void look_run(struct timer *timer)
+{
+	look_at_all();
+	for (struct port_io *io = all; io != NULL; io = io->next)
+		if (device_kind(io->spec.type)->look != NULL) {
+			timer_arm(timer, control_now_ms() + LOOK_MS);
+			return;
+		}
+}
+
+static bool changed;
+
+void device_changed(void)
+{
+	__atomic_store_n(&changed, true, __ATOMIC_RELEASE);
+	control_wake();
+}
+
+void ports_poll(void)
+{
+	if (__atomic_exchange_n(&changed, false, __ATOMIC_ACQ_REL)) look_at_all();
 }
 
 static void netlink_changed(const char *device)
@@ -173,6 +230,7 @@ int ports_start(void)
 
 void ports_stop(void)
 {
+	timer_disarm(&look);
 	netlink_stop();
 	netdev_stop();
 }
@@ -210,8 +268,14 @@ void port_io_activate(struct port_io *io, uint16_t port_id, bool enabled, uint16
 		if (io->device->kind->kernel && io->spec.mtu != mtu)
 			netdev_prepare(io->spec.name, mtu, io->spec.type == DEVICE_AF_XDP);
 		if (io->device->kind->kernel) netdev_set_up(io->spec.name, enabled);
+		if (io->device->kind->set_mtu != NULL && io->spec.mtu != mtu)
+			io->device->kind->set_mtu(io->device, mtu);
 	}
 	io->spec.mtu = mtu;
+	if (device_kind(io->spec.type)->look != NULL && look.place == 0) {
+		look.run = look_run;
+		timer_arm(&look, control_now_ms() + LOOK_MS);
+	}
 	if (first)
 		log_info("port-opened", "port=%s kind=%s device=%s", io->port, device_kind(io->spec.type)->name,
 			 io->spec.name);

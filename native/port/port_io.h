@@ -26,6 +26,8 @@ struct port_io {
 // The netlink socket, and the list. 0 or -errno.
 int ports_start(void);
 void ports_stop(void);
+// Control thread, after control_wake(): looks at the devices whose state has changed.
+void ports_poll(void);
 
 // Opens the device; workers do not see it yet. 0 or -errno with the reason.
 int port_io_open(const char *port, const struct device_spec *spec, struct port_io **out, struct device_error *error);

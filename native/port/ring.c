@@ -48,7 +48,7 @@ static struct pair *pair_take(const char *name, unsigned *end)
 	}
 	pair = calloc(1, sizeof(*pair));
 	if (pair == NULL) return NULL;
-	snprintf(pair->name, sizeof(pair->name), "%s", name);
+	snprintf(pair->name, sizeof(pair->name), "%.63s", name);
 	pair->towards[0] = ring_new();
 	pair->towards[1] = ring_new();
 	if (pair->towards[0] == NULL || pair->towards[1] == NULL) {

@@ -549,6 +549,30 @@ export declare type Port = Message<"sluice.api.Port"> & {
      */
     value: MemoryFrames;
     case: "memory";
+  } | {
+    /**
+     * @generated from field: sluice.api.MemifDevice memif = 9;
+     */
+    value: MemifDevice;
+    case: "memif";
+  } | {
+    /**
+     * @generated from field: sluice.api.VhostUserDevice vhost_user = 10;
+     */
+    value: VhostUserDevice;
+    case: "vhostUser";
+  } | {
+    /**
+     * @generated from field: sluice.api.VirtioUserDevice virtio_user = 11;
+     */
+    value: VirtioUserDevice;
+    case: "virtioUser";
+  } | {
+    /**
+     * @generated from field: sluice.api.PciDevice pci = 12;
+     */
+    value: PciDevice;
+    case: "pci";
   } | { case: undefined; value?: undefined };
 
   /**
@@ -613,6 +637,105 @@ export declare type MemoryFrames = Message<"sluice.api.MemoryFrames"> & {
  * Use `create(MemoryFramesSchema)` to create a new message.
  */
 export declare const MemoryFramesSchema: GenMessage<MemoryFrames>;
+
+/**
+ * Shared memory with another process on this machine.
+ *
+ * @generated from message sluice.api.MemifDevice
+ */
+export declare type MemifDevice = Message<"sluice.api.MemifDevice"> & {
+  /**
+   * Path of the Unix socket by which both ends find each other, 1 to 107 bytes.
+   *
+   * @generated from field: string socket = 1;
+   */
+  socket: string;
+
+  /**
+   * @generated from field: sluice.api.MemifRole role = 2;
+   */
+  role: MemifRole;
+
+  /**
+   * Interface on that socket: both ends have the same.
+   *
+   * @generated from field: uint32 id = 3;
+   */
+  id: number;
+
+  /**
+   * Both ends have the same, at most 24 bytes. Empty: none.
+   *
+   * @generated from field: string secret = 4;
+   */
+  secret: string;
+};
+
+/**
+ * Describes the message sluice.api.MemifDevice.
+ * Use `create(MemifDeviceSchema)` to create a new message.
+ */
+export declare const MemifDeviceSchema: GenMessage<MemifDevice>;
+
+/**
+ * The device's side of virtio, for virtual machines and virtio-user: listens on a socket.
+ *
+ * @generated from message sluice.api.VhostUserDevice
+ */
+export declare type VhostUserDevice = Message<"sluice.api.VhostUserDevice"> & {
+  /**
+   * 1 to 107 bytes.
+   *
+   * @generated from field: string socket = 1;
+   */
+  socket: string;
+};
+
+/**
+ * Describes the message sluice.api.VhostUserDevice.
+ * Use `create(VhostUserDeviceSchema)` to create a new message.
+ */
+export declare const VhostUserDeviceSchema: GenMessage<VhostUserDevice>;
+
+/**
+ * The driver's side: connects to a vhost-user device.
+ *
+ * @generated from message sluice.api.VirtioUserDevice
+ */
+export declare type VirtioUserDevice = Message<"sluice.api.VirtioUserDevice"> & {
+  /**
+   * 1 to 107 bytes.
+   *
+   * @generated from field: string socket = 1;
+   */
+  socket: string;
+};
+
+/**
+ * Describes the message sluice.api.VirtioUserDevice.
+ * Use `create(VirtioUserDeviceSchema)` to create a new message.
+ */
+export declare const VirtioUserDeviceSchema: GenMessage<VirtioUserDevice>;
+
+/**
+ * A device that the machine has bound to vfio-pci, uio_pci_generic or igb_uio.
+ *
+ * @generated from message sluice.api.PciDevice
+ */
+export declare type PciDevice = Message<"sluice.api.PciDevice"> & {
+  /**
+   * Domain, bus, device and function in lower case: 0000:03:00.0.
+   *
+   * @generated from field: string address = 1;
+   */
+  address: string;
+};
+
+/**
+ * Describes the message sluice.api.PciDevice.
+ * Use `create(PciDeviceSchema)` to create a new message.
+ */
+export declare const PciDeviceSchema: GenMessage<PciDevice>;
 
 /**
  * @generated from message sluice.api.VlanTag
@@ -4562,6 +4685,30 @@ export enum ObjectKind {
  * Describes the enum sluice.api.ObjectKind.
  */
 export declare const ObjectKindSchema: GenEnum<ObjectKind>;
+
+/**
+ * @generated from enum sluice.api.MemifRole
+ */
+export enum MemifRole {
+  /**
+   * Listens on the socket.
+   *
+   * @generated from enum value: MEMIF_SERVER = 0;
+   */
+  MEMIF_SERVER = 0,
+
+  /**
+   * Connects to it, again and again.
+   *
+   * @generated from enum value: MEMIF_CLIENT = 1;
+   */
+  MEMIF_CLIENT = 1,
+}
+
+/**
+ * Describes the enum sluice.api.MemifRole.
+ */
+export declare const MemifRoleSchema: GenEnum<MemifRole>;
 
 /**
  * @generated from enum sluice.api.TagType

@@ -11,6 +11,11 @@ const rewrite = 'sluice-interfaces:vlan-rewrite';
 const translated = { [`${rewrite}/action`]: 'translate', [`${rewrite}/tags/outer-vlan-id`]: '20' };
 const C_10 = { type: 0, vid: 10 };
 
+const memif = { [`${port}/memif/socket`]: '/run/m' };
+const memifOf = (value: object): Record<string, unknown> => ({
+  device: { case: 'memif', value: { socket: '/run/m', role: 0, id: 0, secret: '', ...value } },
+});
+const shared = [['test/engine/shared-memory.test.ts', 'carries frames between two engines']] as const;
 const ports = [['test/case/engine/ports.case.ts', 'ports']] as const;
 const tags = [['test/case/engine/tags.case.ts', 'tags']] as const;
 
@@ -76,6 +81,62 @@ export const interfaceEffects: readonly LeafEffect[] = [
     set: { [Q]: { [`${port}/pcap/rx-file`]: '/in', [`${port}/pcap/tx-file`]: '/out' } },
     object: '1:q',
     gives: { device: { case: 'pcap', value: { rxFile: '/in', txFile: '/out' } } },
+  },
+  {
+    leaf: `${INTERFACE}/${port}/memif/socket`,
+    effect: 'shared memory with another process, met at this socket',
+    set: { [Q]: memif },
+    object: '1:q',
+    gives: memifOf({}),
+    shownBy: shared,
+  },
+  {
+    leaf: `${INTERFACE}/${port}/memif/role`,
+    effect: 'listens on the socket, or connects to it',
+    set: { [Q]: { ...memif, [`${port}/memif/role`]: 'client' } },
+    object: '1:q',
+    gives: memifOf({ role: 1 }),
+    shownBy: shared,
+  },
+  {
+    leaf: `${INTERFACE}/${port}/memif/id`,
+    effect: 'number of the interface on the socket',
+    set: { [Q]: { ...memif, [`${port}/memif/id`]: '3' } },
+    object: '1:q',
+    gives: memifOf({ id: 3 }),
+    shownBy: shared,
+  },
+  {
+    leaf: `${INTERFACE}/${port}/memif/secret`,
+    effect: 'both ends must have the same',
+    set: { [Q]: { ...memif, [`${port}/memif/secret`]: 'hidden' } },
+    object: '1:q',
+    gives: memifOf({ secret: 'hidden' }),
+    shownBy: shared,
+  },
+  {
+    leaf: `${INTERFACE}/${port}/vhost-user/socket`,
+    effect: 'a virtual machine or virtio-user connects to this socket',
+    set: { [Q]: { [`${port}/vhost-user/socket`]: '/run/v' } },
+    object: '1:q',
+    gives: { device: { case: 'vhostUser', value: { socket: '/run/v' } } },
+    shownBy: shared,
+  },
+  {
+    leaf: `${INTERFACE}/${port}/virtio-user/socket`,
+    effect: 'the router connects to a vhost-user device at this socket',
+    set: { [Q]: { [`${port}/virtio-user/socket`]: '/run/v' } },
+    object: '1:q',
+    gives: { device: { case: 'virtioUser', value: { socket: '/run/v' } } },
+    shownBy: shared,
+  },
+  {
+    leaf: `${INTERFACE}/${port}/pci`,
+    effect: 'a device on the PCI bus, by its address',
+    set: { [Q]: { [`${port}/pci`]: '0000:03:00.0' } },
+    object: '1:q',
+    gives: { device: { case: 'pci', value: { address: '0000:03:00.0' } } },
+    shownBy: [['test/engine/shared-memory.test.ts', 'a PCI device that is not there is refused']],
   },
   {
     leaf: `${INTERFACE}/${port}/mtu`,

@@ -1,6 +1,7 @@
 /** ietf-interfaces and sluice-interfaces as values: what an interface is, read from its row. */
 import type { KeySpace } from '../../datastore/key/key.ts';
 import type { Row, RowKey, View } from '../../datastore/view/view.ts';
+import { MemifRole } from '../../engine/gen/sluice_pb.js';
 import type { ContainerNode, LeafNode, ListNode } from '../../yang/schema/node.ts';
 import { containerAt, leafAt, leafValue, listAt, numberOf, requiredValue } from '../nodes.ts';
 
@@ -9,7 +10,18 @@ export const INTERFACE = `${INTERFACES}/interface`;
 
 export type Device =
   | { readonly case: 'afPacket' | 'afXdp' | 'ring'; readonly value: string }
-  | { readonly case: 'pcap'; readonly value: { readonly rxFile: string; readonly txFile: string } };
+  | { readonly case: 'pcap'; readonly value: { readonly rxFile: string; readonly txFile: string } }
+  | { readonly case: 'memif'; readonly value: Memif }
+  | { readonly case: 'vhostUser' | 'virtioUser'; readonly value: { readonly socket: string } }
+  | { readonly case: 'pci'; readonly value: { readonly address: string } };
+
+export interface Memif {
+  readonly socket: string;
+  readonly role: MemifRole;
+  readonly id: number;
+  /** Empty: none. */
+  readonly secret: string;
+}
 
 /** A tag as the engine's contract has it: type 0 is a C-tag, 1 an S-tag. */
 export interface Tag {
@@ -70,6 +82,15 @@ export class InterfaceModel {
   readonly #ring: LeafNode;
   readonly #rxFile: LeafNode;
   readonly #txFile: LeafNode;
+  readonly #memif: {
+    readonly socket: LeafNode;
+    readonly role: LeafNode;
+    readonly id: LeafNode;
+    readonly secret: LeafNode;
+  };
+  readonly #vhostUser: LeafNode;
+  readonly #virtioUser: LeafNode;
+  readonly #pci: LeafNode;
   readonly #match: TagLeaves;
   readonly #action: LeafNode;
   readonly #rewriteTags: TagLeaves;
@@ -98,6 +119,15 @@ export class InterfaceModel {
     this.#ring = at('sluice-interfaces:port/ring');
     this.#rxFile = at('sluice-interfaces:port/pcap/rx-file');
     this.#txFile = at('sluice-interfaces:port/pcap/tx-file');
+    this.#memif = {
+      socket: at('sluice-interfaces:port/memif/socket'),
+      role: at('sluice-interfaces:port/memif/role'),
+      id: at('sluice-interfaces:port/memif/id'),
+      secret: at('sluice-interfaces:port/memif/secret'),
+    };
+    this.#vhostUser = at('sluice-interfaces:port/vhost-user/socket');
+    this.#virtioUser = at('sluice-interfaces:port/virtio-user/socket');
+    this.#pci = at('sluice-interfaces:port/pci');
     this.encapsulation = containerAt(schema, `${INTERFACE}/sluice-interfaces:encapsulation`);
     this.#match = tagsAt('sluice-interfaces:encapsulation');
     this.#action = at('sluice-interfaces:vlan-rewrite/action');
@@ -134,13 +164,30 @@ export class InterfaceModel {
   path(iface: Interface): string {
     const key = this.key(iface.name);
     if (iface.kind === 'sub-interface') return this.keys.path(key, this.encapsulation);
-    if (iface.kind === 'port') {
-      if (iface.device?.case === 'afPacket') return this.keys.path(key, this.afPacket);
-      if (iface.device?.case === 'afXdp') return this.keys.path(key, this.afXdp);
-      if (iface.device?.case === 'ring') return this.keys.path(key, this.#ring);
-      if (iface.device?.case === 'pcap') return this.keys.path(key, this.#rxFile);
+    const leaf = iface.kind === 'port' && iface.device !== undefined ? this.#naming(iface.device) : undefined;
+    return leaf === undefined ? this.keys.path(key) : this.keys.path(key, leaf);
+  }
+
+  /** The leaf that names a device. */
+  #naming(device: Device): LeafNode {
+    switch (device.case) {
+      case 'afPacket':
+        return this.afPacket;
+      case 'afXdp':
+        return this.afXdp;
+      case 'ring':
+        return this.#ring;
+      case 'pcap':
+        return this.#rxFile;
+      case 'memif':
+        return this.#memif.socket;
+      case 'vhostUser':
+        return this.#vhostUser;
+      case 'virtioUser':
+        return this.#virtioUser;
+      case 'pci':
+        return this.#pci;
     }
-    return this.keys.path(key);
   }
 
   read(view: View, name: string): Interface | undefined {
@@ -182,7 +229,25 @@ export class InterfaceModel {
     const rxFile = value(this.#rxFile);
     const txFile = value(this.#txFile);
     if (rxFile !== undefined && txFile !== undefined) return { case: 'pcap', value: { rxFile, txFile } };
+    const memif = value(this.#memif.socket);
+    if (memif !== undefined) return { case: 'memif', value: this.#readMemif(row, memif) };
+    const vhostUser = value(this.#vhostUser);
+    if (vhostUser !== undefined) return { case: 'vhostUser', value: { socket: vhostUser } };
+    const virtioUser = value(this.#virtioUser);
+    if (virtioUser !== undefined) return { case: 'virtioUser', value: { socket: virtioUser } };
+    const pci = value(this.#pci);
+    if (pci !== undefined) return { case: 'pci', value: { address: pci } };
     return undefined;
+  }
+
+  #readMemif(row: Row, socket: string): Memif {
+    const client = leafValue(row, this.#memif.role) === 'client';
+    return {
+      socket,
+      role: client ? MemifRole.MEMIF_CLIENT : MemifRole.MEMIF_SERVER,
+      id: numberOf(row, this.#memif.id),
+      secret: leafValue(row, this.#memif.secret) ?? '',
+    };
   }
 }
 
