@@ -148,6 +148,16 @@ Sluice__Api__Operation *op_block_point(const char *name, const char *port, unsig
 	BUILT(set_block_point, SET_BLOCK_POINT);
 }
 
+Sluice__Api__Operation *op_cross_connect(const char *name, const char *a, const char *b)
+{
+	Sluice__Api__CrossConnect it = SLUICE__API__CROSS_CONNECT__INIT;
+
+	it.name = text(name);
+	it.logical_port_a = text(a);
+	it.logical_port_b = text(b);
+	BUILT(set_cross_connect, SET_CROSS_CONNECT);
+}
+
 #define MOST 64
 
 // "10.0.0.1/24" or an address alone; at[16] gets the bytes. The length of the prefix, all bits where none is said.

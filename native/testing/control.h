@@ -19,6 +19,7 @@ Sluice__Api__Operation *op_bridge_domain(const char *name, unsigned ageing_secon
 Sluice__Api__Operation *op_static_mac(const char *name, const char *bridge_domain, const char *logical_port,
 				      uint8_t last_byte);
 Sluice__Api__Operation *op_block_point(const char *name, const char *port, unsigned vid);
+Sluice__Api__Operation *op_cross_connect(const char *name, const char *a, const char *b);
 Sluice__Api__Operation *op_vrf(const char *name);
 // On the logical port or in the bridge domain (the other is ""); `addresses`: "10.0.0.1/24 2001:db8::1/64".
 Sluice__Api__Operation *op_l3_interface(const char *name, const char *vrf, const char *logical_port,

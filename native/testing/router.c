@@ -63,6 +63,19 @@ void router_stop(void)
 	control_stop();
 }
 
+// The engine's port took the first end of the ring, the test takes the second.
+static struct device *device_of(struct far_end *end)
+{
+	struct device_spec spec = {.type = DEVICE_RING, .mtu = 1500};
+	struct device_error error;
+
+	if (end->device != NULL) return end->device;
+	snprintf(spec.name, sizeof(spec.name), "%s", end->name);
+	int rc = device_ring.open(&spec, &end->device, &error);
+	assert(rc == 0);
+	return end->device;
+}
+
 // ---------------------------------------------------------------- transactions
 
 const struct api_error *router_apply_list(Sluice__Api__Operation **operations, unsigned count, bool replay)
@@ -83,6 +96,9 @@ const struct api_error *router_apply_list(Sluice__Api__Operation **operations, u
 	}
 	if (transaction_prepare(t, &error) < 0) return &error;
 	transaction_commit(t, &reply);
+	// What leaves before somebody holds the far end is lost.
+	for (unsigned i = 0; i < end_count; i++)
+		device_of(&ends[i]);
 	return NULL;
 }
 
@@ -108,19 +124,6 @@ Sluice__Api__Operation *router_port(const char *name)
 }
 
 // ---------------------------------------------------------------- frames
-
-// The engine's port took the first end of the ring, the test takes the second.
-static struct device *device_of(struct far_end *end)
-{
-	struct device_spec spec = {.type = DEVICE_RING, .mtu = 1500};
-	struct device_error error;
-
-	if (end->device != NULL) return end->device;
-	snprintf(spec.name, sizeof(spec.name), "%s", end->name);
-	int rc = device_ring.open(&spec, &end->device, &error);
-	assert(rc == 0);
-	return end->device;
-}
 
 void router_send(const char *port, const void *frame, uint16_t length)
 {

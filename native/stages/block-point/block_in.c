@@ -2,6 +2,7 @@
 //
 // What the router itself answers has left before: frames to 01-80-C2-00-00-00..0F go from classify to their protocol.
 // A frame of MRP or CFM that no protocol of ours takes is the customer's, and is stopped like any other.
+#include "../classify/next.h"
 #include "../classify/tags.h"
 #include "../drop/drop_node.h"
 #include "../enqueue.h"
@@ -9,7 +10,7 @@
 
 DROP_NODE(block_point, "block-point", DROP_INGRESS);
 
-enum { EDGE_BRIDGE, EDGE_VLAN_IN, EDGE_DROP, EDGES };
+enum { EDGE_VLAN_IN = NEXT_SERVICES, EDGE_DROP, EDGES };
 
 static inline uint8_t block_in_packet(const struct worker *worker, const struct rte_mbuf *m,
 				      const struct packet_meta *meta)
@@ -25,7 +26,7 @@ static inline uint8_t block_in_packet(const struct worker *worker, const struct 
 	lp = dataplane_logical_port(worker->dataplane, meta->ingress);
 	if (lp->rewrite == REWRITE_KIND_NONE &&
 	    (meta->tags != 0 || !is_tag(read_be16(rte_pktmbuf_mtod(m, const uint8_t *) + 12))))
-		return EDGE_BRIDGE;
+		return next_service(lp);
 	return EDGE_VLAN_IN;
 }
 
@@ -48,6 +49,6 @@ static struct rte_node_register block_in_node = {
 	.name = "block-in",
 	.process = block_in_process,
 	.nb_edges = EDGES,
-	.next_nodes = {[EDGE_BRIDGE] = "bridge", [EDGE_VLAN_IN] = "vlan-in", [EDGE_DROP] = "drop-block-point"},
+	.next_nodes = {NEXT_SERVICE_NODES, [EDGE_VLAN_IN] = "vlan-in", [EDGE_DROP] = "drop-block-point"},
 };
 RTE_NODE_REGISTER(block_in_node);

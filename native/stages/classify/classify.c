@@ -11,11 +11,11 @@
 #include "../block-point/block_map.h"
 #include "../count.h"
 #include "../enqueue.h"
+#include "next.h"
 #include "tag_map.h"
 
 enum {
-	EDGE_BRIDGE,
-	EDGE_VLAN_IN,
+	EDGE_VLAN_IN = NEXT_SERVICES,
 	EDGE_BLOCK_IN,
 	EDGE_MALFORMED,
 	EDGE_MTU,
@@ -82,7 +82,7 @@ static inline void run_count(const struct worker *worker, struct run *run)
 static inline uint8_t edge_of(const struct port *port, const struct logical_port *lp, bool priority_tagged)
 {
 	if (unlikely(port->blocks != NULL)) return EDGE_BLOCK_IN;
-	return lp->rewrite == REWRITE_KIND_NONE && !priority_tagged ? EDGE_BRIDGE : EDGE_VLAN_IN;
+	return lp->rewrite == REWRITE_KIND_NONE && !priority_tagged ? next_service(lp) : EDGE_VLAN_IN;
 }
 
 // The next frames are like this one, if all that is asked of each is in classify_next.
@@ -194,7 +194,7 @@ static struct rte_node_register classify_node = {
 	.nb_edges = EDGES,
 	.next_nodes =
 		{
-			[EDGE_BRIDGE] = "bridge",
+			NEXT_SERVICE_NODES,
 			[EDGE_VLAN_IN] = "vlan-in",
 			[EDGE_BLOCK_IN] = "block-in",
 			[EDGE_MALFORMED] = "drop-malformed",

@@ -4,7 +4,7 @@
 
 #include <time.h>
 
-#define ROUNDS 60
+#define ROUNDS 25
 
 static const struct logical_port ports[] = {
 	{.id = 1, .port = 1, .bridge_domain = 1, .enabled = true},

@@ -1,16 +1,18 @@
 // Node "vlan-in": the tag rewrite of the logical port on the way in. Frames whose logical port
 // changes nothing do not come here.
 #include "../../main/stage.h"
+#include "../classify/next.h"
 #include "../enqueue.h"
 #include "rewrite.h"
 
-enum { EDGE_BRIDGE, EDGE_NO_HEADROOM, EDGES };
+enum { EDGE_NO_HEADROOM = NEXT_SERVICES, EDGES };
 
 static uint16_t vlan_in_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
 {
 	const struct dataplane *dp = worker_self()->dataplane;
 	const struct logical_port *lp = NULL;
 	bool pops_one = false;
+	uint8_t next = NEXT_BRIDGE;
 	uint8_t edge[MAX_BURST];
 
 	for (uint16_t done = 0; done < n; done += MAX_BURST) {
@@ -23,14 +25,14 @@ static uint16_t vlan_in_process(struct rte_graph *graph, struct rte_node *node, 
 			if (lp == NULL || lp->id != meta->ingress) {
 				lp = dataplane_logical_port(dp, meta->ingress);
 				pops_one = lp->rewrite == REWRITE_KIND_POP && lp->matches == 1;
+				next = next_service(lp);
 			}
 			if (pops_one) {
 				tag_pop(m);
-				edge[i] = EDGE_BRIDGE;
+				edge[i] = next;
 				continue;
 			}
-			edge[i] = likely(rewrite_in(m, lp, meta->priority) == REWRITE_OK) ? EDGE_BRIDGE
-											  : EDGE_NO_HEADROOM;
+			edge[i] = likely(rewrite_in(m, lp, meta->priority) == REWRITE_OK) ? next : EDGE_NO_HEADROOM;
 		}
 		enqueue_runs(graph, node, objs + done, edge, chunk, chunk == n);
 	}
@@ -41,6 +43,6 @@ static struct rte_node_register vlan_in_node = {
 	.name = "vlan-in",
 	.process = vlan_in_process,
 	.nb_edges = EDGES,
-	.next_nodes = {[EDGE_BRIDGE] = "bridge", [EDGE_NO_HEADROOM] = "drop-no-headroom"},
+	.next_nodes = {NEXT_SERVICE_NODES, [EDGE_NO_HEADROOM] = "drop-no-headroom"},
 };
 RTE_NODE_REGISTER(vlan_in_node);

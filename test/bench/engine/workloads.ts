@@ -61,7 +61,19 @@ function l2(id: string, what: string, perSide: number, tagged: boolean, workers 
   };
 }
 
+const crossConnect: Workload = {
+  id: 'l2xc',
+  what: 'two ports joined by a cross-connect, 1,000 MACs a side',
+  packets: { a: () => macs(0, 1_000, 50_000), b: () => macs(1, 1_000, 50_000) },
+  objects: [
+    { case: 'setLogicalPort', value: { name: 'a', port: 'a', enabled: true } },
+    { case: 'setLogicalPort', value: { name: 'b', port: 'b', enabled: true } },
+    { case: 'setCrossConnect', value: { name: 'bench', logicalPortA: 'a', logicalPortB: 'b' } },
+  ],
+};
+
 export const workloads: readonly Workload[] = [
+  crossConnect,
   l2('l2bd-1k', 'bridge with learning, 1,000 MACs a side', 1_000, false),
   l2('l2bd-100k', 'bridge with learning, 100,000 MACs a side', 100_000, false),
   l2('l2vlan-1k', 'bridge, VLAN 100 to 200, 1,000 MACs a side', 1_000, true),
