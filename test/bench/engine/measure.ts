@@ -1,31 +1,26 @@
 /** One workload on a fresh engine: clocks per packet of each stage and in all, over windows. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EngineClient } from '../../../src/engine/client.ts';
-import { ENGINE_TARGET, type EngineOperation } from '../../../src/engine/operation.ts';
+import type { EngineOperation } from '../../../src/engine/operation.ts';
+import { EngineProcess } from './engine-process.ts';
 import { writeCapture } from './packets.ts';
-import type { Workload } from './workloads.ts';
-
-export interface Clocks {
-  readonly p10: number;
-  readonly p50: number;
-}
+import { quantile } from './quantile.ts';
+import type { Workload } from './workload.ts';
 
 export interface Row {
   readonly workload: string;
   readonly clocksP10: number;
   readonly clocksP50: number;
-  /** Millions of packets a second of all workers together, at the median. */
-  readonly mpps: number;
   readonly stages: readonly { readonly stage: string; readonly clocksP10: number; readonly packets: number }[];
 }
 
-export interface Measured extends Row {
+export interface Measured {
+  readonly row: Row;
   readonly tscHz: number;
+  /** Millions of packets a second of all workers together, at the median, the source included. */
+  readonly mpps: number;
+  /** Share of the packets that were dropped: a workload that drops measures something else. */
+  readonly dropped: number;
 }
 
 /** Of a stage, since the engine's start. */
@@ -34,83 +29,71 @@ interface Reading {
   readonly clocks: bigint;
 }
 
+type Taken = { readonly at: number; readonly stages: ReadonlyMap<string, Reading> };
+
 const windowMs = 100;
-const binary = new URL('../../../build/native/sluice-engine', import.meta.url).pathname;
+const warmMs = 1_000;
 /** The source: making the packets is no part of forwarding them. */
 const source = 'rx';
 
 export async function measure(workload: Workload, windows: number): Promise<Measured> {
-  const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
-  const socketPath = join(folder, 'engine.sock');
-  const workers = workload.workers ?? 1;
-  const objects = [...ports(workload, folder), ...workload.objects];
-  const engine = spawn(
-    binary,
-    ['--bench', '--socket', socketPath, '--memory', '1024', '--workers', String(workers)].concat(
-      workers === 1 ? ['--cores', '1'] : ['--cores', '0,1'],
-    ),
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  const ended = once(engine, 'exit');
-  const client = new EngineClient({
-    socketPath,
-    owner: 'bench',
-    intent: () => objects.map((operation) => ({ target: ENGINE_TARGET, path: '', summary: '', operation })),
-    log: () => {},
-  });
+  const engine = await EngineProcess.start({ workers: workload.workers ?? 1 });
   try {
-    await Promise.race([once(engine.stdout, 'data'), ended.then(() => Promise.reject(new Error('no engine')))]);
-    const replayed = new Promise<void>((resolve) => client.onReplay(() => resolve()));
-    client.start();
-    await replayed;
-    const left = [...client.leftOut.values()].map(({ reason }) => reason);
-    if (left.length > 0) throw new Error(`${workload.id}: the engine refuses: ${left.join('; ')}`);
-    await sleep(1_000); // Addresses are learned, caches warm.
-    const taken: { at: number; stages: Map<string, Reading> }[] = [];
+    await setUp(engine, workload);
+    await sleep(warmMs); // Addresses are learned, caches warm.
+    const taken: Taken[] = [];
     for (let n = 0; n <= windows; n += 1) {
-      taken.push({ at: performance.now(), stages: await stages(client) });
+      taken.push({ at: performance.now(), stages: await stagesOf(engine) });
       await sleep(windowMs);
     }
-    const state = (await client.query({ case: 'engine', value: {} }))?.find(({ engine: one }) => one)?.engine;
-    return { tscHz: Number(state?.tscHz ?? 0n), ...row(workload.id, taken) };
+    const state = (await engine.query({ case: 'engine', value: {} })).find(({ engine: one }) => one)?.engine;
+    return { ...evaluate(workload.id, taken), tscHz: Number(state?.tscHz ?? 0n) };
   } finally {
-    await client.stop();
-    engine.kill();
-    await ended;
-    rmSync(folder, { recursive: true });
+    await engine.stop();
   }
 }
 
-function ports({ packets }: Workload, folder: string): EngineOperation[] {
-  return (['a', 'b'] as const).map((name) => {
-    const frames = packets[name];
-    const rxFile = frames === undefined ? '' : join(folder, `${name}.pcap`);
-    if (frames !== undefined) writeCapture(rxFile, frames());
-    return { case: 'setPort', value: { name, enabled: true, device: { case: 'memory', value: { rxFile } } } };
+/** Objects, routes, and last of all the ports' frames, so that nothing is learned of a half made router. */
+export async function setUp(engine: EngineProcess, workload: Workload): Promise<void> {
+  const port = (name: 'a' | 'b', rxFile: string): EngineOperation => ({
+    case: 'setPort',
+    value: { name, enabled: true, device: { case: 'memory', value: { rxFile } } },
   });
+  const files = (['a', 'b'] as const).map((name) => {
+    const frames = workload.packets[name];
+    const rxFile = frames === undefined ? '' : join(engine.folder, `${name}.pcap`);
+    if (frames !== undefined) writeCapture(rxFile, frames());
+    return port(name, rxFile);
+  });
+  await engine.apply([port('a', ''), port('b', ''), ...workload.objects()]);
+  const routes = workload.routes?.() ?? [];
+  await engine.applyRoutes('bench', ({ address }) => `bench${address.length}`, routes);
+  await engine.apply(files);
 }
 
-async function stages(client: EngineClient): Promise<Map<string, Reading>> {
-  const parts = await client.query({ case: 'stages', value: {} });
-  return new Map(
-    (parts ?? []).flatMap((part) => part.stages.map(({ name, packets, clocks }) => [name, { packets, clocks }])),
-  );
+async function stagesOf(engine: EngineProcess): Promise<Map<string, Reading>> {
+  const parts = await engine.query({ case: 'stages', value: {} });
+  return new Map(parts.flatMap((part) => part.stages.map(({ name, packets, clocks }) => [name, { packets, clocks }])));
 }
 
-function row(workload: string, taken: readonly { at: number; stages: Map<string, Reading> }[]): Row {
+function evaluate(workload: string, taken: readonly Taken[]): Omit<Measured, 'tscHz'> {
   const inAll: number[] = [];
   const rates: number[] = [];
+  let received = 0;
+  let dropped = 0;
   const byStage = new Map<string, { clocks: number[]; packets: number }>();
-  for (const [n, { at, stages: now }] of taken.entries()) {
+  for (const [n, { at, stages }] of taken.entries()) {
     const before = taken[n - 1];
     if (before === undefined) continue;
-    const packets = difference(now.get(source), before.stages.get(source)).packets;
+    const packets = difference(stages.get(source), before.stages.get(source)).packets;
     if (packets === 0) continue;
+    received += packets;
     let clocks = 0;
-    for (const [name, reading] of now) {
+    for (const [name, reading] of stages) {
       if (name === source) continue;
       const here = difference(reading, before.stages.get(name));
       if (here.packets === 0) continue;
+      if (name.startsWith('drop-')) dropped += here.packets;
       clocks += here.clocks;
       const found = byStage.get(name) ?? { clocks: [], packets: 0 };
       found.clocks.push(here.clocks / packets);
@@ -120,12 +103,16 @@ function row(workload: string, taken: readonly { at: number; stages: Map<string,
     inAll.push(clocks / packets);
     rates.push(packets / (at - before.at) / 1_000);
   }
+  const rounded = (values: readonly number[], part: number): number => Number(quantile(values, part).toFixed(1));
   return {
-    workload,
-    clocksP10: quantile(inAll, 0.1),
-    clocksP50: quantile(inAll, 0.5),
+    row: {
+      workload,
+      clocksP10: rounded(inAll, 0.1),
+      clocksP50: rounded(inAll, 0.5),
+      stages: [...byStage].map(([stage, { clocks, packets }]) => ({ stage, clocksP10: rounded(clocks, 0.1), packets })),
+    },
     mpps: quantile(rates, 0.5),
-    stages: [...byStage].map(([stage, { clocks, packets }]) => ({ stage, clocksP10: quantile(clocks, 0.1), packets })),
+    dropped: dropped / received,
   };
 }
 
@@ -134,9 +121,4 @@ function difference(now?: Reading, before?: Reading): { packets: number; clocks:
     packets: Number((now?.packets ?? 0n) - (before?.packets ?? 0n)),
     clocks: Number((now?.clocks ?? 0n) - (before?.clocks ?? 0n)),
   };
-}
-
-function quantile(values: readonly number[], part: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length * part)] ?? Number.NaN;
 }
