@@ -21,8 +21,10 @@ export interface EngineOptions {
   readonly workers?: number;
   /** Megabytes of packet memory. */
   readonly memory?: number;
-  /** Workers before everything else on their cores, and the lock on ports in memory off. */
+  /** Ports in memory, and workers before everything else on their cores; without, they run where they are put. */
   readonly bench?: boolean;
+  /** Network namespace that it runs in. */
+  readonly namespace?: string;
 }
 
 export class EngineProcess {
@@ -36,18 +38,21 @@ export class EngineProcess {
     this.#connection = connection;
   }
 
-  static async start({ workers = 1, memory = 1024, bench = true }: EngineOptions = {}): Promise<EngineProcess> {
+  static async start({
+    workers = 1,
+    memory = 1024,
+    bench = true,
+    namespace,
+  }: EngineOptions = {}): Promise<EngineProcess> {
     const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
     const socket = join(folder, 'engine.sock');
-    const process = spawn(
-      binary,
-      [
-        ...(bench ? ['--bench'] : []),
-        ...['--socket', socket, '--memory', String(memory), '--workers', String(workers)],
-        ...['--cores', workers === 1 ? '1' : '0,1'],
-      ],
-      { stdio: ['ignore', 'pipe', 'pipe'] },
-    );
+    const [program = binary, ...args] = [
+      // `ip` becomes the engine: the process stays the same.
+      ...(namespace === undefined ? [] : ['ip', 'netns', 'exec', namespace]),
+      ...[binary, '--socket', socket, '--memory', String(memory), '--workers', String(workers)],
+      ...(bench ? ['--bench', '--cores', workers === 1 ? '1' : '0,1'] : []),
+    ];
+    const process = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     let said = '';
     process.stderr.on('data', (text) => {
       said = `${said}${text}`.slice(-4_000);
