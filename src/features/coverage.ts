@@ -7,6 +7,7 @@ import { blockPointEffects } from './block-points/coverage.ts';
 import { bridgeDomainEffects } from './bridge-domains/coverage.ts';
 import { ceNotificationEffects } from './ce-notification/coverage.ts';
 import { interfaceEffects } from './interfaces/coverage.ts';
+import { ipEffects } from './ip/coverage.ts';
 import { keystoreEffects } from './keystore/coverage.ts';
 import { nacmEffects } from './nacm/coverage.ts';
 import { netconfServerEffects } from './netconf-server/coverage.ts';
@@ -35,6 +36,7 @@ export const effects: readonly LeafEffect[] = [
   ...bridgeDomainEffects,
   ...blockPointEffects,
   ...ceNotificationEffects,
+  ...ipEffects,
   ...systemEffects,
   ...nacmEffects,
   ...urlEffects,

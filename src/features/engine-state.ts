@@ -21,7 +21,19 @@ export function onEngineChange(engine: EngineQueries, listener: (event: Event | 
   };
 }
 
-type Lists = 'ports' | 'logicalPorts' | 'bridgeDomains' | 'blockPoints' | 'ceNotifications';
+type Lists =
+  | 'ports'
+  | 'logicalPorts'
+  | 'bridgeDomains'
+  | 'blockPoints'
+  | 'ceNotifications'
+  | 'vrfs'
+  | 'l3Interfaces'
+  | 'nextHopGroups'
+  | 'vrrp'
+  | 'dhcpRelays'
+  | 'observations'
+  | 'controlPlanePolicers';
 
 /** Answers are asked for by name up to here; above, asking for all is cheaper. */
 const MANY_NAMES = 256;
@@ -40,7 +52,14 @@ export async function engineState<L extends Lists>(
   const parts = await engine.query({ case: list, value: { names: asked } });
   if (parts === undefined) return undefined;
   for (const part of parts) {
-    for (const state of part[list]) found.set('name' in state ? state.name : state.port, state);
+    for (const state of part[list]) found.set(nameOf(state), state);
   }
   return found;
+}
+
+/** Most objects have a name; others are named by what they are of. */
+function nameOf(state: QueryReply[Lists][number]): string {
+  if ('name' in state) return state.name;
+  if ('port' in state) return state.port;
+  return 'class' in state ? state.class : state.interface;
 }

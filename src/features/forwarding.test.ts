@@ -64,7 +64,7 @@ test('plan sends nothing of a port without a device, and all of it when one is g
   const absent = view({ [PORT]: port, ...others });
   assert.deepEqual(
     [...replayed(absent).values()].map((operation) => operation.case),
-    ['setBridgeDomain'],
+    ['setBridgeDomain', 'setVrf'],
   );
   const given = plan(changeOf(absent, view({ [PORT]: bound, ...others })));
   assert.deepEqual(

@@ -12,16 +12,21 @@ import { InterfaceChanges } from './interfaces/change.ts';
 import { interfacesFeature } from './interfaces/feature.ts';
 import { InterfaceModel } from './interfaces/model.ts';
 import type { InterfaceNumbers } from './interfaces/state.ts';
+import { ipFeature } from './ip/feature.ts';
+import { IpModel } from './ip/model.ts';
 
 export function forwardingFeatures(
   keys: KeySpace,
   engine: EngineQueries,
   numbers: InterfaceNumbers,
 ): readonly Feature[] {
-  const changes = new InterfaceChanges(new InterfaceModel(keys), new BridgeDomainModel(keys));
+  const interfaces = new InterfaceModel(keys);
+  const ip = new IpModel(interfaces);
+  const changes = new InterfaceChanges({ interfaces, bridgeDomains: new BridgeDomainModel(keys), ip });
   return [
     interfacesFeature(changes, engine, numbers),
     bridgeDomainsFeature(changes, engine),
+    ipFeature(changes, engine),
     blockPointsFeature(new BlockPointModel(keys), changes, engine),
     ceNotificationFeature(new CeNotificationModel(keys), changes, engine),
   ];

@@ -1,8 +1,16 @@
 /** What a changed interface drags along, worked out once for all features that plan a change. */
 import type { Change } from '../../datastore/view/view.ts';
 import type { BridgeDomainModel, Member } from '../bridge-domains/model.ts';
+import type { IpModel } from '../ip/model.ts';
 import type { InterfaceModel } from './model.ts';
 import { InterfaceObjects } from './objects.ts';
+
+/** The models that say what an interface is. */
+export interface InterfaceModels {
+  readonly interfaces: InterfaceModel;
+  readonly bridgeDomains: BridgeDomainModel;
+  readonly ip: IpModel;
+}
 
 /** Both sides of a change, and the interfaces that it is about. */
 export class InterfaceChange {
@@ -13,20 +21,34 @@ export class InterfaceChange {
   readonly changed: readonly string[];
   /** Of these, the ports that the engine gets or loses: all that refers to them comes or goes with them. */
   readonly portsComingOrGoing: readonly string[];
+  /**
+   * Names of the interfaces whose objects may change: their row, one below, their membership, their port, or the network
+   * instance that they are bound to.
+   */
+  readonly touched: ReadonlySet<string>;
+  #routersComingOrGoing: readonly string[] | undefined;
 
-  constructor(change: Change, interfaces: InterfaceModel, bridgeDomains: BridgeDomainModel) {
+  constructor(change: Change, models: InterfaceModels) {
+    const { interfaces, bridgeDomains, ip } = models;
     const changed: string[] = [];
+    const touched = new Set<string>();
     this.change = change;
-    this.before = new InterfaceObjects(change.before, interfaces, bridgeDomains);
-    this.after = new InterfaceObjects(change.after, interfaces, bridgeDomains);
+    this.before = new InterfaceObjects(change.before, models);
+    this.after = new InterfaceObjects(change.after, models);
     const joining = new Map<string, Member>();
+    const instances: string[] = [];
     for (const { node, key, before, after } of change.rows) {
-      if (node === bridgeDomains.member && after !== undefined) {
+      if (node === bridgeDomains.member) {
+        touched.add(interfaces.keys.last(key)?.keys[0] as string);
+        if (after === undefined) continue;
         const member = bridgeDomains.parseMember(key, after);
         joining.set(member.interface, member);
       }
-      if (node !== interfaces.interface) continue;
+      if (node === ip.networkInstance) instances.push(interfaces.keys.valueOf(key, ip.networkInstance));
+      if (!interfaces.holds(key)) continue;
       const name = interfaces.nameOf(key);
+      touched.add(name);
+      if (node !== interfaces.interface) continue;
       changed.push(name);
       this.before.know(name, before && interfaces.parse(name, before));
       this.after.know(name, after && interfaces.parse(name, after));
@@ -39,29 +61,49 @@ export class InterfaceChange {
     this.portsComingOrGoing = changed.filter(
       (name) => (this.before.boundPort(name) === undefined) !== (this.after.boundPort(name) === undefined),
     );
+    for (const port of this.portsComingOrGoing) for (const name of this.subInterfaces(port)) touched.add(name);
+    for (const instance of instances) for (const name of this.#bound(instance)) touched.add(name);
+    this.touched = touched;
+  }
+
+  /** The interfaces with which routing begins or ends: routes and neighbours by them come or go with them. */
+  get routersComingOrGoing(): readonly string[] {
+    this.#routersComingOrGoing ??= [...this.touched].filter(
+      (name) => (this.before.l3Interface(name) === undefined) !== (this.after.l3Interface(name) === undefined),
+    );
+    return this.#routersComingOrGoing;
   }
 
   /** Names of all sub-interfaces that a port has or had. */
   subInterfaces(port: string): Set<string> {
     return new Set([...this.before.subInterfaces(port), ...this.after.subInterfaces(port)]);
   }
+
+  /** The interfaces of a network instance that is switched on or off. */
+  #bound(instance: string): Iterable<string> {
+    const { before, after } = this;
+    if (before.isEnabled(instance) === after.isEnabled(instance)) return [];
+    return new Set([...before.interfacesOf(instance), ...after.interfacesOf(instance)]);
+  }
 }
 
 /** The interface side of changes: several features plan one change one after the other. */
-export class InterfaceChanges {
+export class InterfaceChanges implements InterfaceModels {
   readonly interfaces: InterfaceModel;
   readonly bridgeDomains: BridgeDomainModel;
+  readonly ip: IpModel;
   readonly #known = new WeakMap<Change, InterfaceChange>();
 
-  constructor(interfaces: InterfaceModel, bridgeDomains: BridgeDomainModel) {
+  constructor({ interfaces, bridgeDomains, ip }: InterfaceModels) {
     this.interfaces = interfaces;
     this.bridgeDomains = bridgeDomains;
+    this.ip = ip;
   }
 
   of(change: Change): InterfaceChange {
     let known = this.#known.get(change);
     if (known === undefined) {
-      known = new InterfaceChange(change, this.interfaces, this.bridgeDomains);
+      known = new InterfaceChange(change, this);
       this.#known.set(change, known);
     }
     return known;

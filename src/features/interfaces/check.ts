@@ -21,7 +21,8 @@ export function checkInterfaces(change: Change, model: InterfaceModel): readonly
         type: 'application',
         tag: 'invalid-value',
         path: model.keys.path(key, model.type),
-        message: 'The router knows interfaces of type iana-if-type:ethernetCsmacd and iana-if-type:l2vlan.',
+        message:
+          'The router knows interfaces of type iana-if-type:ethernetCsmacd, l2vlan, l3ipvlan and softwareLoopback.',
       });
     }
     if (found.kind !== 'port' || found.device === undefined) continue;

@@ -34,7 +34,9 @@ export const interfaceEffects: readonly LeafEffect[] = [
   },
   {
     leaf: `${INTERFACE}/type`,
-    effect: 'ethernetCsmacd: a physical port; l2vlan: a VLAN sub-interface; others are refused',
+    effect:
+      'ethernetCsmacd: a physical port; l2vlan: a VLAN sub-interface; l3ipvlan: the router in a bridge domain; ' +
+      'softwareLoopback: an interface that is always up; others are refused',
     shownBy: [['src/features/forwarding.test.ts', 'check refuses other types']],
   },
   {

@@ -52,6 +52,20 @@ export interface SubInterface {
   readonly rewriteTags: readonly Tag[];
 }
 
+/** The router's own port in a bridge domain (integrated routing and bridging). */
+export interface IrbInterface {
+  readonly kind: 'irb';
+  readonly name: string;
+  readonly enabled: boolean;
+  readonly bridgeDomain: string;
+}
+
+export interface LoopbackInterface {
+  readonly kind: 'loopback';
+  readonly name: string;
+  readonly enabled: boolean;
+}
+
 /** An interface of a type that the router does not know (refused by check, so never seen in running). */
 export interface OtherInterface {
   readonly kind: 'other';
@@ -59,7 +73,7 @@ export interface OtherInterface {
   readonly enabled: boolean;
 }
 
-export type Interface = Port | SubInterface | OtherInterface;
+export type Interface = Port | SubInterface | IrbInterface | LoopbackInterface | OtherInterface;
 
 interface TagLeaves {
   readonly outerType: LeafNode;
@@ -76,9 +90,11 @@ export class InterfaceModel {
   readonly afPacket: LeafNode;
   readonly afXdp: LeafNode;
   readonly encapsulation: ContainerNode;
+  /** Of an IRB interface. */
+  readonly bridgeDomain: LeafNode;
+  readonly mtu: LeafNode;
   readonly #name: LeafNode;
   readonly #enabled: LeafNode;
-  readonly #mtu: LeafNode;
   readonly #ring: LeafNode;
   readonly #rxFile: LeafNode;
   readonly #txFile: LeafNode;
@@ -92,7 +108,7 @@ export class InterfaceModel {
   readonly #virtioUser: LeafNode;
   readonly #pci: LeafNode;
   readonly #match: TagLeaves;
-  readonly #action: LeafNode;
+  readonly action: LeafNode;
   readonly #rewriteTags: TagLeaves;
   readonly #base: RowKey;
   /** What the keys of all interfaces begin with. */
@@ -113,7 +129,8 @@ export class InterfaceModel {
     this.type = at('type');
     this.#enabled = at('enabled');
     this.parent = at('sluice-interfaces:parent-interface');
-    this.#mtu = at('sluice-interfaces:port/mtu');
+    this.bridgeDomain = at('sluice-ip:bridge-domain');
+    this.mtu = at('sluice-interfaces:port/mtu');
     this.afPacket = at('sluice-interfaces:port/af-packet');
     this.afXdp = at('sluice-interfaces:port/af-xdp');
     this.#ring = at('sluice-interfaces:port/ring');
@@ -130,7 +147,7 @@ export class InterfaceModel {
     this.#pci = at('sluice-interfaces:port/pci');
     this.encapsulation = containerAt(schema, `${INTERFACE}/sluice-interfaces:encapsulation`);
     this.#match = tagsAt('sluice-interfaces:encapsulation');
-    this.#action = at('sluice-interfaces:vlan-rewrite/action');
+    this.action = at('sluice-interfaces:vlan-rewrite/action');
     this.#rewriteTags = tagsAt('sluice-interfaces:vlan-rewrite/tags');
     this.#base = keys.child('', this.interfaces);
     this.#entries = keys.range(this.#base, this.interface).from;
@@ -143,6 +160,11 @@ export class InterfaceModel {
 
   key(name: string): RowKey {
     return this.keys.child(this.#base, this.interface, [name]);
+  }
+
+  /** Whether the row is an interface's, or one below it. */
+  holds(key: RowKey): boolean {
+    return key.startsWith(this.#entries);
   }
 
   /** The name in the key of an interface's row, or of a row below one. */
@@ -164,6 +186,7 @@ export class InterfaceModel {
   path(iface: Interface): string {
     const key = this.key(iface.name);
     if (iface.kind === 'sub-interface') return this.keys.path(key, this.encapsulation);
+    if (iface.kind === 'irb') return this.keys.path(key, this.bridgeDomain);
     const leaf = iface.kind === 'port' && iface.device !== undefined ? this.#naming(iface.device) : undefined;
     return leaf === undefined ? this.keys.path(key) : this.keys.path(key, leaf);
   }
@@ -199,9 +222,9 @@ export class InterfaceModel {
     const enabled = leafValue(row, this.#enabled) === 'true';
     switch (leafValue(row, this.type)) {
       case 'iana-if-type:ethernetCsmacd':
-        return { kind: 'port', name, enabled, mtu: numberOf(row, this.#mtu), device: this.#device(row) };
+        return { kind: 'port', name, enabled, mtu: numberOf(row, this.mtu), device: this.#device(row) };
       case 'iana-if-type:l2vlan': {
-        const rewrite = requiredValue(row, this.#action) as RewriteAction;
+        const rewrite = requiredValue(row, this.action) as RewriteAction;
         return {
           kind: 'sub-interface',
           name,
@@ -212,6 +235,10 @@ export class InterfaceModel {
           rewriteTags: rewrite === 'translate' || rewrite === 'push' ? tags(row, this.#rewriteTags) : [],
         };
       }
+      case 'iana-if-type:l3ipvlan':
+        return { kind: 'irb', name, enabled, bridgeDomain: requiredValue(row, this.bridgeDomain) };
+      case 'iana-if-type:softwareLoopback':
+        return { kind: 'loopback', name, enabled };
       default:
         return { kind: 'other', name, enabled };
     }

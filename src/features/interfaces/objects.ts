@@ -1,12 +1,15 @@
 /**
  * The engine objects that interfaces are. A physical interface with a device is a port; a sub-interface of such a port
- * is a logical port; a port that is a member of a bridge domain has a logical port of its own name for its untagged
- * frames. Without a device there is nothing of all that.
+ * is a logical port; a port that is a member of a bridge domain, or that routes, has a logical port of its own name for its
+ * untagged frames. Without a device there is nothing of all that. What routes is an L3 interface besides (../ip/objects.ts).
  */
 import type { View } from '../../datastore/view/view.ts';
 import { TagRewrite } from '../../engine/gen/sluice_pb.js';
 import type { BridgeDomainModel, Member } from '../bridge-domains/model.ts';
 import type { Wanted } from '../engine-plan.ts';
+import { DEFAULT_VRF, type IpModel } from '../ip/model.ts';
+import { l3Interface } from '../ip/objects.ts';
+import type { InterfaceModels } from './change.ts';
 import type { Interface, InterfaceModel, Port, RewriteAction } from './model.ts';
 
 const rewrites: Record<RewriteAction, TagRewrite> = {
@@ -24,13 +27,16 @@ export class InterfaceObjects {
   readonly view: View;
   readonly interfaces: InterfaceModel;
   readonly bridgeDomains: BridgeDomainModel;
+  readonly ip: IpModel;
   readonly #read = new Map<string, Interface | undefined>();
   readonly #members = new Map<string, Member | undefined>();
+  readonly #l3Interfaces = new Map<string, Wanted | undefined>();
 
-  constructor(view: View, interfaces: InterfaceModel, bridgeDomains: BridgeDomainModel) {
+  constructor(view: View, { interfaces, bridgeDomains, ip }: InterfaceModels) {
     this.view = view;
     this.interfaces = interfaces;
     this.bridgeDomains = bridgeDomains;
+    this.ip = ip;
   }
 
   /** Spares the reading of an interface whose row is at hand. */
@@ -70,11 +76,11 @@ export class InterfaceObjects {
 
   logicalPort(name: string): Wanted | undefined {
     const found = this.interface(name);
-    if (found === undefined || found.kind === 'other') return undefined;
+    if (found?.kind !== 'port' && found?.kind !== 'sub-interface') return undefined;
     const port = found.kind === 'port' ? name : found.parent;
     if (this.boundPort(port) === undefined) return undefined;
     const member = this.member(name);
-    if (found.kind === 'port' && member === undefined) return undefined;
+    if (found.kind === 'port' && member === undefined && !this.ip.routes(this.view, name)) return undefined;
     return {
       path: found.kind === 'port' ? this.interfaces.keys.path(this.interfaces.key(name)) : this.interfaces.path(found),
       operation: {
@@ -92,6 +98,26 @@ export class InterfaceObjects {
         },
       },
     };
+  }
+
+  /** The interface as one that routes. */
+  l3Interface(name: string): Wanted | undefined {
+    if (!this.#l3Interfaces.has(name)) this.#l3Interfaces.set(name, l3Interface(this, name));
+    return this.#l3Interfaces.get(name);
+  }
+
+  /** Whether a network instance is in use; one that is not configured is. */
+  isEnabled(networkInstance: string): boolean {
+    return this.ip.networkInstanceOf(this.view, networkInstance)?.enabled ?? true;
+  }
+
+  /** Names of the interfaces that are bound to a network instance; of the default one, of those that are bound to none, too. */
+  *interfacesOf(networkInstance: string): Generator<string> {
+    for (const key of this.view.rowsWith(this.ip.binding, networkInstance)) yield this.interfaces.nameOf(key);
+    if (networkInstance !== DEFAULT_VRF) return;
+    for (const { row } of this.view.entries(this.interfaces.base, this.interfaces.interface)) {
+      if (!row.leaves.has(this.ip.binding)) yield this.interfaces.nameIn(row);
+    }
   }
 
   /** Names of the sub-interfaces of a port, by the index. */

@@ -4,6 +4,7 @@ import type { Row, RowKey, View } from '../../datastore/view/view.ts';
 import {
   type Counters,
   type DropCount,
+  type L3InterfaceState,
   LinkState,
   type LogicalPortState,
   type PortState,
@@ -39,6 +40,14 @@ const counters: readonly (readonly [leaf: string, counter: Exclude<keyof Counter
   ['out-discards', 'outDiscards', 32],
   ['out-errors', 'outErrors', 32],
 ];
+
+/** Where those of an interface that is on no port come from. */
+const routerCounters: Partial<Record<Exclude<keyof Counters, `$${string}`>, (state: L3InterfaceState) => bigint>> = {
+  inOctets: ({ inOctets }) => inOctets,
+  inUnicast: ({ inPackets }) => inPackets,
+  outOctets: ({ outOctets }) => outOctets,
+  outUnicast: ({ outPackets }) => outPackets,
+};
 
 export class InterfaceState implements StateProvider {
   readonly paths = [INTERFACES];
@@ -83,19 +92,26 @@ export class InterfaceState implements StateProvider {
     const parents = interfaces.flatMap((one) => (one.kind === 'sub-interface' ? [one.parent] : []));
     const only = (list: readonly string[]): string[] | undefined =>
       wanted === undefined ? undefined : [...new Set(list)];
-    const [numbers, ports, logicalPorts] = await Promise.all([
+    const routers = interfaces.flatMap(({ kind, name }) => (kind === 'irb' || kind === 'loopback' ? [name] : []));
+    const [numbers, ports, logicalPorts, l3Interfaces] = await Promise.all([
       this.#numbers.of(names),
       engineState(this.#engine, 'ports', only([...names, ...parents])),
       engineState(this.#engine, 'logicalPorts', only(names)),
+      engineState(this.#engine, 'l3Interfaces', routers),
     ]);
     const parentsRead = new Map([...new Set(parents)].map((name) => [name, this.#model.read(running, name)]));
     for (const [index, one] of interfaces.entries()) {
+      const number = numbers[index];
+      if (one.kind === 'irb' || one.kind === 'loopback') {
+        this.#writeRouter(out, one, number, l3Interfaces && { state: l3Interfaces.get(one.name) });
+        continue;
+      }
       const below = one.kind === 'sub-interface' ? parentsRead.get(one.parent) : one;
       const port = below?.kind === 'port' ? ports?.get(below.name) : undefined;
       const logicalPort = logicalPorts?.get(one.name);
       const oper = operStatus(one, below, port, ports !== undefined, logicalPort !== undefined);
       const key = this.#model.key(one.name);
-      this.#write(out, key, one, { number: numbers[index], oper, port, logicalPort });
+      this.#write(out, key, one, { number, oper, port, logicalPort });
       this.#writeLayers(out, running, key, one);
       // RFC 8343, list interface: what cannot be used is not instantiated in the operational state.
       const isPresent =
@@ -158,6 +174,36 @@ export class InterfaceState implements StateProvider {
     }
     out.put(key, this.#model.interface, { leaves } satisfies Row);
     for (const drop of counted?.drops ?? []) this.#writeDrop(out, key, drop);
+  }
+
+  /** An interface that is on no port: `answer` is undefined where the engine is away. */
+  #writeRouter(
+    out: RowWriter,
+    one: Interface,
+    number: number | undefined,
+    answer: { readonly state: L3InterfaceState | undefined } | undefined,
+  ): void {
+    const { admin, oper, index, address, since } = this.#leaves;
+    const state = answer?.state;
+    const key = this.#model.key(one.name);
+    const isUp = state === undefined || state.link === LinkState.LINK_UP;
+    // One without IP is none that the engine has: nothing can be said against it.
+    const status = !one.enabled ? 'down' : answer === undefined ? 'unknown' : isUp ? 'up' : 'lower-layer-down';
+    const leaves = new Map<LeafNode, string>([
+      [admin, one.enabled ? 'up' : 'down'],
+      [oper, status],
+      [since, state ? dateAndTimeOfNs(state.countersSinceNs) : this.#startedAt],
+    ]);
+    if (number !== undefined) leaves.set(index, String(number));
+    if (one.kind === 'irb' && state?.mac.length === 6) leaves.set(address, macAddress(state.mac));
+    if (state !== undefined) {
+      for (const [leaf, counter] of this.#counters) {
+        const value = routerCounters[counter]?.(state);
+        if (value !== undefined) leaves.set(leaf, String(value));
+      }
+    }
+    out.put(key, this.#model.interface, { leaves } satisfies Row);
+    for (const drop of state?.drops ?? []) this.#writeDrop(out, key, drop);
   }
 
   #writeDrop(out: RowWriter, key: string, { reason, packets }: DropCount): void {

@@ -15,6 +15,7 @@ export function randomOf(seed: number): () => number {
 const PORTS = ['a', 'b', 'c'];
 const VLANS = ['10', '20', '30'];
 const DOMAINS = ['x', 'y'];
+const VRFS = ['red', 'default'];
 
 /** `devices`: the leaves below `port` that bind a port to a device; rings need nothing of the machine. */
 export function randomConfiguration(
@@ -74,6 +75,7 @@ export function randomConfiguration(
       rows[`${domain(name)}/static-mac[mac-address='02:00:00:00:00:${octet}']`] = { interface: pick(members) };
     }
   }
+  routing(rows, { chance, pick, iface, free: [...free], isPlannedOnly: devices.length > 1 });
   for (const port of ports) {
     for (const vlan of [...VLANS, 'untagged']) {
       if (chance(0.4)) rows[`/sluice-block-points:block-points/block-point[port='${port}'][vlan-id='${vlan}']`] = {};
@@ -86,4 +88,66 @@ export function randomConfiguration(
     for (const offset of ['0', '50', '700']) if (chance(0.2)) rows[`${entry}/mac-move/offset[.='${offset}']`] = {};
   }
   return rows;
+}
+
+interface Choices {
+  readonly chance: (probability: number) => boolean;
+  readonly pick: <T>(list: readonly T[]) => T;
+  readonly iface: (name: string) => string;
+  /** Ports and sub-interfaces in no bridge domain. */
+  readonly free: readonly string[];
+  /** Whether no engine acts on it: devices of the kernel may be asked for. */
+  readonly isPlannedOnly: boolean;
+}
+
+/** VRFs, IRB interfaces and loopbacks, addresses, neighbours. */
+function routing(
+  rows: Record<string, Record<string, string>>,
+  { chance, pick, iface, free, isPlannedOnly }: Choices,
+): void {
+  const vrfs = VRFS.filter(() => chance(0.6));
+  for (const name of vrfs) {
+    rows[`/ietf-network-instance:network-instances/network-instance[name='${name}']`] = chance(0.4)
+      ? { enabled: pick(['true', 'false']), 'sluice-ip:route-limit': pick(['100', '2000']) }
+      : {};
+  }
+  const routers = free.filter(() => chance(0.6));
+  for (const name of DOMAINS) {
+    if (rows[`/sluice-bridge-domains:bridge-domains/bridge-domain[name='${name}']`] === undefined || chance(0.4))
+      continue;
+    rows[iface(`irb-${name}`)] = { type: 'iana-if-type:l3ipvlan', 'sluice-ip:bridge-domain': name };
+    routers.push(`irb-${name}`);
+  }
+  if (chance(0.6)) {
+    rows[iface('lo')] = { type: 'iana-if-type:softwareLoopback' };
+    routers.push('lo');
+  }
+  for (const [index, name] of routers.entries()) {
+    const row = rows[iface(name)];
+    if (row === undefined) continue;
+    delete row['sluice-interfaces:vlan-rewrite/action'];
+    delete row['sluice-interfaces:vlan-rewrite/tags/outer-vlan-id'];
+    const [vrf] = vrfs;
+    if (vrf !== undefined && chance(0.5)) row['ietf-network-instance:bind-ni-name'] = pick(vrfs);
+    if (chance(0.3)) row['sluice-ip:ip-options/neighbor-limit'] = pick(['10', '20']);
+    if (isPlannedOnly && chance(0.2)) rows[`${iface(name)}/sluice-ip:ip-options/tap`] = { device: `tap${index}` };
+    for (const [family, address, length] of [
+      ['ipv4', `10.${index}.0.1`, '24'],
+      ['ipv6', `2001:db8:${index}::1`, '64'],
+    ] as const) {
+      if (chance(0.3)) continue;
+      const path = `${iface(name)}/ietf-ip:${family}`;
+      rows[path] = {
+        ...(chance(0.2) ? { enabled: pick(['true', 'false']) } : {}),
+        ...(chance(0.2) ? { 'sluice-ip:unicast-rpf': pick(['strict', 'loose', 'off']) } : {}),
+      };
+      if (chance(0.8)) rows[`${path}/address[ip='${address}']`] = { 'prefix-length': length };
+      const neighbour = address.replace(/1$/, '9');
+      if (isPlannedOnly && chance(0.4) && name !== 'lo') {
+        rows[`${path}/neighbor[ip='${neighbour}']`] = {
+          'link-layer-address': pick(['02:00:00:00:00:09', '02:00:00:00:00:0a']),
+        };
+      }
+    }
+  }
 }
