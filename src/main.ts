@@ -17,6 +17,7 @@ import { DEFAULT_LISTENER, listenerConfiguration } from './features/factory.ts';
 import { createFeatures, featureIndexes } from './features/features.ts';
 import { GENERATE_KEY_PAIR, KeyGenerator } from './features/keystore/generate.ts';
 import { GENERATE_CSR, RequestSigner } from './features/keystore/sign-request.ts';
+import { engineOperations } from './features/operations.ts';
 import { storedConfigurationState, unfitLines } from './features/stored-configuration/state.ts';
 import { Violations } from './features/stored-configuration/violations.ts';
 import type { RpcHandler } from './northbound/netconf/rpc/handler.ts';
@@ -115,6 +116,10 @@ async function start(options: SluicedOptions): Promise<() => Promise<void>> {
       ...GENERATE_CSR.map((path): [string, RpcHandler] => [
         path,
         ({ rpc, target = '', input }) => ({ kind: 'output', nodes: signer.sign(rpc, target, input) }),
+      ]),
+      ...engineOperations(store.keys, engine, () => runningOf(store)).map(([path, operation]): [string, RpcHandler] => [
+        path,
+        async ({ rpc, target = '', input }) => ({ kind: 'output', nodes: await operation({ rpc, target, input }) }),
       ]),
     ]),
     log,

@@ -25,7 +25,10 @@ export interface Feature {
   readonly name: string;
   /** Paths of the schema subtrees whose changes it is given. */
   readonly owns: readonly string[];
-  /** Leaves by which it looks rows up (`View.rowsWith`), as schema paths. */
+  /**
+   * Leaves by which it looks rows up (`View.rowsWith`), as schema paths; combinations of leaves (`View.rowsWithAll`) as the
+   * paths of the ancestor's row and of the leaves, with spaces between.
+   */
   readonly indexes?: readonly string[];
   /** What YANG cannot say. Sees the whole change; an empty list accepts. */
   check?(change: Change): readonly Fault[];

@@ -4,6 +4,7 @@
  *
  *     leaf     0x01 leaf id[3] value token, row key
  *     unique   0x02 group id[3] parent's row key, value tokens, row key of the entry
+ *     combined 0x04 id[3] row key of the ancestor, value tokens, row key
  *     order    0x03 node id[3] parent's row key, position  →  row key of the entry
  *
  *     token    0x01 UTF-8 0x00, or, above 250 bytes, 0x02 SHA-256[32]
@@ -26,6 +27,13 @@ export interface UniqueGroup {
   readonly prefix: string;
 }
 
+/** Several leaves of one row by which rows below an ancestor are looked up together. */
+export interface Combination {
+  readonly ancestor: RowNode;
+  readonly leaves: readonly LeafNode[];
+  readonly prefix: string;
+}
+
 type Indexed = LeafNode | LeafListNode;
 
 export class IndexPlan {
@@ -39,8 +47,13 @@ export class IndexPlan {
   readonly #ownGroupsOf = new Map<RowNode | undefined, UniqueGroup[]>();
   readonly #groupsOf = new Map<RowNode | undefined, UniqueGroup[]>();
   readonly #spread = new Set<string>();
+  readonly #combinations = new Map<string, Combination>();
+  readonly #combinationsOf = new Map<RowNode | undefined, Combination[]>();
 
-  /** `named`: schema paths of leaves and leaf-lists to index besides leafrefs. */
+  /**
+   * `named`: schema paths of leaves and leaf-lists to index besides leafrefs. Several paths with spaces between are a
+   * combination: the list or container whose rows the row is below, and leaves of one row.
+   */
   constructor(keys: KeySpace, named: Iterable<string> = []) {
     this.#keys = keys;
     const wanted = new Set(named);
@@ -59,9 +72,12 @@ export class IndexPlan {
       if (node?.kind === 'list' && node.config)
         for (const leaves of node.uniques) groups.push(this.#group(node, leaves));
     }
-    if (wanted.size > 0) throw new Error(`no leaf to index: ${[...wanted].join(', ')}`);
+    for (const name of wanted) if (name.includes(' ')) this.#combine(name);
+    const missing = [...wanted].filter((name) => !name.includes(' '));
+    if (missing.length > 0) throw new Error(`no leaf to index: ${missing.join(', ')}`);
     this.groups = groups;
     const parts = [...this.#prefixes.values(), ...groups.map((group) => group.prefix)];
+    for (const { prefix } of this.#combinations.values()) parts.push(prefix);
     this.signature = createHash('sha256').update(parts.sort().join(), 'latin1').digest('hex').slice(0, 32);
   }
 
@@ -90,6 +106,13 @@ export class IndexPlan {
     return group;
   }
 
+  /** What index keys of the rows below an ancestor with these values begin with; undefined: the leaf has no value. */
+  combinedPrefix(name: string, ancestor: RowKey, values: readonly (string | undefined)[]): string {
+    const combination = this.#combinations.get(name);
+    if (combination === undefined) throw new Error(`${name} has no index`);
+    return combination.prefix + ancestor + values.map(tokenOrNone).join('');
+  }
+
   /** The groups whose combination a row of this node is a part of, one of several. */
   groupsOf(node: RowNode | undefined): readonly UniqueGroup[] {
     return this.#groupsOf.get(node) ?? [];
@@ -104,7 +127,8 @@ export class IndexPlan {
   rowKeys(key: RowKey, node: RowNode | undefined, row: Row): readonly string[] {
     const leaves = this.#leavesOf.get(node);
     const groups = this.#ownGroupsOf.get(node);
-    if (leaves === undefined && groups === undefined) return none;
+    const combinations = this.#combinationsOf.get(node);
+    if (leaves === undefined && groups === undefined && combinations === undefined) return none;
     const found: string[] = [];
     for (const leaf of leaves ?? none) {
       const value = leaf.kind === 'leaf' ? row.leaves.get(leaf) : this.#keys.last(key)?.keys[0];
@@ -113,6 +137,11 @@ export class IndexPlan {
     for (const group of groups ?? none) {
       const values = valuesOf(group, row);
       if (values) found.push(this.uniquePrefix(group, this.#keys.parentOf(key, group.list), values) + key);
+    }
+    for (const { ancestor, leaves, prefix } of combinations ?? none) {
+      const above = this.#keys.decode(key).find((step) => step.node === ancestor)?.key ?? '';
+      const values = leaves.map((leaf) => tokenOrNone(row.leaves.get(leaf) ?? defaultOf(row, leaf)));
+      found.push(prefix + above + values.join('') + key);
     }
     return found.length === 0 ? none : found;
   }
@@ -141,6 +170,22 @@ export class IndexPlan {
       values.push(value);
     }
     return this.uniquePrefix(group, this.#keys.parentOf(owner, group.list), values) + owner;
+  }
+
+  #combine(name: string): void {
+    const [above, ...paths] = name.split(' ');
+    const ancestor = [...this.#keys.shape.rows()].find(({ node }) => node?.path === above)?.node;
+    const leaves = paths.map((path) => this.#keys.schema.find(path)).filter((node) => node?.kind === 'leaf');
+    const [first] = leaves;
+    const holder = first && this.#keys.shape.holder(first);
+    if (ancestor === undefined || holder === undefined || leaves.length !== paths.length) {
+      throw new Error(`no leaves to index: ${name}`);
+    }
+    if (leaves.some((leaf) => this.#keys.shape.holder(leaf) !== holder))
+      throw new Error(`leaves of several rows: ${name}`);
+    const combination = { ancestor, leaves, prefix: `\x04${idBytes(this.#keys.ids.of(`combined ${name}`))}` };
+    this.#combinations.set(name, combination);
+    append(this.#combinationsOf, holder, combination);
   }
 
   #way(ways: Map<RowNode | undefined, readonly RowNode[]>, holder: RowNode | undefined): readonly RowNode[] {
@@ -195,6 +240,11 @@ export function token(value: string): string {
   const bytes = toUtf8(value);
   if (bytes.length <= 250) return `\x01${bytes}\0`;
   return `\x02${createHash('sha256').update(bytes, 'latin1').digest().toString('latin1')}`;
+}
+
+/** As `token`; of no value one that no value has. */
+function tokenOrNone(value: string | undefined): string {
+  return value === undefined ? '\x00' : token(value);
 }
 
 /** Configuration that points to other configuration or state: by leafref, also as a member of a union. */

@@ -106,18 +106,27 @@ export class EngineClient {
    * state without the engine's part then.
    */
   async query(what: QueryWhat, withinMs = 2000): Promise<readonly QueryReply[] | undefined> {
-    const connection = this.#connection;
-    if (connection === undefined) return undefined;
     const parts: QueryReply[] = [];
+    const isWhole = await this.stream(what, (part) => parts.push(part), withinMs);
+    return isWhole ? parts : undefined;
+  }
+
+  /**
+   * As `query`, with each part given as it comes and kept by nobody: for answers of a million entries. Resolves with whether
+   * the answer came to its end.
+   */
+  async stream(what: QueryWhat, onPart: (part: QueryReply) => void, withinMs = QUERY_DEADLINE_MS): Promise<boolean> {
+    const connection = this.#connection;
+    if (connection === undefined) return false;
     const answer = connection.request({ case: 'query', value: { what } }, QUERY_DEADLINE_MS, (part) => {
-      if (part.case === 'query') parts.push(part.value);
+      if (part.case === 'query') onPart(part.value);
     });
     return await Promise.race([
       answer.then(
-        () => parts,
-        () => undefined,
+        () => true,
+        () => false,
       ),
-      new Promise<undefined>((resolve) => setTimeout(resolve, withinMs, undefined).unref()),
+      new Promise<boolean>((resolve) => setTimeout(resolve, withinMs, false).unref()),
     ]);
   }
 

@@ -11,6 +11,7 @@ import { ipEffects } from './ip/coverage.ts';
 import { keystoreEffects } from './keystore/coverage.ts';
 import { nacmEffects } from './nacm/coverage.ts';
 import { netconfServerEffects } from './netconf-server/coverage.ts';
+import { routingEffects } from './routing/coverage.ts';
 import { systemEffects } from './system/coverage.ts';
 import { truststoreEffects } from './truststore/coverage.ts';
 import { urlEffects } from './url/coverage.ts';
@@ -37,6 +38,7 @@ export const effects: readonly LeafEffect[] = [
   ...blockPointEffects,
   ...ceNotificationEffects,
   ...ipEffects,
+  ...routingEffects,
   ...systemEffects,
   ...nacmEffects,
   ...urlEffects,

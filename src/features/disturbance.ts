@@ -22,6 +22,12 @@ export function disturbance(old: EngineOperation | undefined, wanted: EngineOper
       return old?.case === 'setBridgeDomain' ? ofBridgeDomain(old.value, wanted.value) : undefined;
     case 'setStaticMac':
       return old === undefined ? undefined : 'frames to the address go to another interface';
+    case 'setL3Interface':
+      return old?.case === 'setL3Interface' ? ofL3Interface(old.value, wanted.value) : undefined;
+    case 'setStaticNeighbour':
+      return old === undefined ? undefined : 'packets to the neighbour go to another station';
+    case 'setRoutes':
+      return old?.case === 'setRoutes' ? ofRoute(old.value, wanted.value) : undefined;
     default:
       return undefined;
   }
@@ -39,9 +45,40 @@ function ofDeletion(old: EngineOperation): string | undefined {
       return `lets ${vlanOf(old.value)} flow again, and tells the CE where that is configured`;
     case 'setStaticMac':
       return 'frames to the address are flooded until it is learned';
+    case 'setL3Interface':
+      return 'nothing is routed on it any more';
+    case 'setStaticNeighbour':
+      return 'packets to the neighbour wait until it has been asked for';
+    case 'setRoutes':
+      return 'packets to its prefix take another route, or none';
     default:
       return undefined;
   }
+}
+
+function ofL3Interface(old: Value<'setL3Interface'>, wanted: Value<'setL3Interface'>): string | undefined {
+  if (old.enabled && !wanted.enabled) return 'nothing is routed on it any more';
+  if (!old.enabled) return undefined;
+  if (old.vrf !== wanted.vrf) return `moves to VRF ${wanted.vrf}: what is routed in ${old.vrf} stops`;
+  if (!isDeepStrictEqual(old.attachment, wanted.attachment)) return 'what is routed on it stops where it was attached';
+  if (!isDeepStrictEqual(old.mac, wanted.mac))
+    return 'stations send to its former MAC address until they learn the new one';
+  const lost = (old.addresses ?? []).filter(
+    (one) => !(wanted.addresses ?? []).some((other) => isDeepStrictEqual(one, other)),
+  );
+  if (lost.length > 0 || (old.ipv4 && !wanted.ipv4) || (old.ipv6 && !wanted.ipv6)) {
+    return 'what is sent to or by the addresses that go stops';
+  }
+  if (wanted.mtu && (!old.mtu || wanted.mtu < old.mtu))
+    return `packets of more than ${wanted.mtu} bytes are not sent as they are`;
+  if (old.urpfIpv4 !== wanted.urpfIpv4 || old.urpfIpv6 !== wanted.urpfIpv6) return 'other sources are let in';
+  return undefined;
+}
+
+function ofRoute(old: Value<'setRoutes'>, wanted: Value<'setRoutes'>): string | undefined {
+  const [before] = old.set ?? [];
+  const [after] = wanted.set ?? [];
+  return before?.nextHopGroup === after?.nextHopGroup ? undefined : 'packets to its prefix take another way';
 }
 
 function ofPort(old: Value<'setPort'>, wanted: Value<'setPort'>): string | undefined {

@@ -1,10 +1,10 @@
 /** What state providers ask of the engine; undefined: it is away, and what it would say is left out. */
-import type { EngineClient } from '../engine/client.ts';
+import type { EngineClient, QueryWhat } from '../engine/client.ts';
 import type { Event, QueryReply } from '../engine/gen/sluice_pb.js';
 
 /** The part of the engine client that providers use; one that is asked only, and tells nothing, need not have the rest. */
 export type EngineQueries = Pick<EngineClient, 'query'> &
-  Partial<Pick<EngineClient, 'onEvent' | 'onReplay' | 'onLoss'>>;
+  Partial<Pick<EngineClient, 'stream' | 'onEvent' | 'onReplay' | 'onLoss'>>;
 
 /**
  * Calls back with every event of the engine, and without one when everything that it says may be another: it came, went, or
@@ -19,6 +19,18 @@ export function onEngineChange(engine: EngineQueries, listener: (event: Event | 
   return () => {
     for (const stop of stops) stop?.();
   };
+}
+
+/** Gives each part of an answer as it comes; false: the engine is away, or was before the end. */
+export async function engineParts(
+  engine: EngineQueries,
+  what: QueryWhat,
+  onPart: (part: QueryReply) => void,
+): Promise<boolean> {
+  if (engine.stream !== undefined) return await engine.stream(what, onPart);
+  const parts = await engine.query(what);
+  for (const part of parts ?? []) onPart(part);
+  return parts !== undefined;
 }
 
 type Lists =

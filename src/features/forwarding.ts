@@ -14,6 +14,8 @@ import { InterfaceModel } from './interfaces/model.ts';
 import type { InterfaceNumbers } from './interfaces/state.ts';
 import { ipFeature } from './ip/feature.ts';
 import { IpModel } from './ip/model.ts';
+import { routingFeature } from './routing/feature.ts';
+import { RoutingModel } from './routing/model.ts';
 
 export function forwardingFeatures(
   keys: KeySpace,
@@ -27,6 +29,7 @@ export function forwardingFeatures(
     interfacesFeature(changes, engine, numbers),
     bridgeDomainsFeature(changes, engine),
     ipFeature(changes, engine),
+    routingFeature(changes, new RoutingModel(keys), engine),
     blockPointsFeature(new BlockPointModel(keys), changes, engine),
     ceNotificationFeature(new CeNotificationModel(keys), changes, engine),
   ];

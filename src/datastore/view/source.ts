@@ -127,6 +127,10 @@ export abstract class SourceView implements StoreView {
     return this.lookup(this.plan.prefix(leaf, value));
   }
 
+  rowsWithAll(name: string, ancestor: RowKey, values: readonly (string | undefined)[]): Iterable<RowKey> {
+    return this.lookup(this.plan.combinedPrefix(name, ancestor, values));
+  }
+
   rowsWithUnique(
     parent: RowKey,
     list: ListNode,

@@ -51,6 +51,11 @@ export interface View {
    * leafrefs, the leaves that predicates of constraints compare, and those that a feature declares.
    */
   rowsWith(leaf: LeafNode | LeafListNode, value: string): Iterable<RowKey>;
+  /**
+   * Keys of the rows below `ancestor` whose leaves have these values, defaults included (undefined: the leaf has none), by a
+   * combination that a feature declares (`Feature.indexes`) under this name.
+   */
+  rowsWithAll(name: string, ancestor: RowKey, values: readonly (string | undefined)[]): Iterable<RowKey>;
 }
 
 /** One row that differs between two views. */

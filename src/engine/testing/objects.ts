@@ -14,6 +14,8 @@ export function apply(objects: Objects, operations: readonly EngineOperation[], 
   for (const operation of operations) {
     if (operation.case === 'delete') {
       after.delete(objectId(operation.value.kind ?? ObjectKind.KIND_UNSPECIFIED, operation.value.name ?? ''));
+    } else if (operation.case === 'setRoutes' && (operation.value.set ?? []).length === 0) {
+      after.delete(objectOf(operation));
     } else after.set(objectOf(operation), operation);
   }
   return after;

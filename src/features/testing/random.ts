@@ -150,4 +150,55 @@ function routing(
       }
     }
   }
+  if (isPlannedOnly) staticRoutes(rows, { chance, pick }, [...vrfs, undefined], routers);
+}
+
+/** Static routes of some of the VRFs (undefined: of the default one), with few next hops, so that groups are shared. */
+function staticRoutes(
+  rows: Record<string, Record<string, string>>,
+  { chance, pick }: Pick<Choices, 'chance' | 'pick'>,
+  vrfs: readonly (string | undefined)[],
+  routers: readonly string[],
+): void {
+  const protocols = '/ietf-routing:routing/control-plane-protocols/control-plane-protocol';
+  const interfaces = routers.filter((name) => name !== 'lo');
+  for (const vrf of vrfs) {
+    // The default VRF is named or not, never twice.
+    if (chance(0.3) || (vrf === undefined && vrfs.includes('default'))) continue;
+    const protocol = `${protocols}[type='ietf-routing:static'][name='${pick(['one', 'two'])}-${vrf ?? ''}']`;
+    rows[protocol] = vrf === undefined ? {} : { 'sluice-routing:network-instance': vrf };
+    for (const [family, prefix, gateways] of [
+      ['ipv4', '198.51.100.0/24', ['10.0.0.7', '10.0.0.8']],
+      ['ipv4', '203.0.113.0/24', ['10.0.0.7', '10.0.0.8']],
+      ['ipv4', '0.0.0.0/0', ['10.0.0.7']],
+      ['ipv6', '2001:db8:a::/48', ['2001:db8::7', 'fe80::7']],
+      ['ipv6', '::/0', ['2001:db8::7']],
+    ] as const) {
+      if (chance(0.3)) continue;
+      const route = `${protocol}/static-routes/ietf-${family}-unicast-routing:${family}/route[destination-prefix='${prefix}']`;
+      rows[route] = chance(0.2) ? { 'sluice-routing:preference': '5' } : {};
+      const gateway = (): Record<string, string> => {
+        const address = pick(gateways);
+        const [iface] = interfaces;
+        const needsInterface = address.startsWith('fe80');
+        if (iface === undefined) return { 'next-hop-address': needsInterface ? gateways[0] : address };
+        return needsInterface || chance(0.5)
+          ? { 'next-hop-address': address, 'outgoing-interface': pick(interfaces) }
+          : { 'next-hop-address': address };
+      };
+      if (chance(0.2)) rows[route] = { 'next-hop/special-next-hop': pick(['blackhole', 'unreachable']) };
+      else if (chance(0.4)) {
+        for (const [name, value] of Object.entries(gateway()))
+          (rows[route] as Record<string, string>)[`next-hop/${name}`] = value;
+      } else {
+        for (const index of ['a', 'b', 'c']) {
+          if (index !== 'a' && chance(0.4)) continue;
+          rows[`${route}/next-hop/next-hop-list/next-hop[index='${index}']`] = {
+            ...gateway(),
+            ...(chance(0.2) ? { 'sluice-routing:weight': pick(['1', '3']) } : {}),
+          };
+        }
+      }
+    }
+  }
 }
