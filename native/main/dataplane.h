@@ -205,6 +205,11 @@ struct interface_live {
 	struct rte_ether_addr mac; // that the interface has now; zero: not known yet
 	enum port_link link;       // of the port below; up for IRB and loopback
 	bool mac_configured;
+	bool has_link_local;          // link_local may be used (stages/neighbour: no duplicate)
+	struct ip_address link_local; // IPv6 link-local address made by the engine; zero: none
+	// Virtual routers that are active here, a bit a VRID: their MACs are the interface's too (stages/vrrp).
+	bool has_virtual_routers;
+	_Atomic uint8_t virtual_routers[IP_VERSIONS][32];
 };
 
 enum urpf { URPF_MODE_OFF, URPF_MODE_STRICT, URPF_MODE_LOOSE };
@@ -326,8 +331,8 @@ struct packet_meta {
 	uint16_t egress_interface; // id of the L3 interface that it leaves by; 0: not known yet
 	uint32_t adjacency;        // stages/neighbour: id of the neighbour that it goes to
 	uint8_t l3_offset;         // bytes from the frame's start to the IP header
-	uint8_t spare;
-	uint16_t record; // stages/flow: 1 + index of the worker's record of this packet; 0: not recorded
+	uint8_t inject_edge;       // where a packet of the control thread enters (packet_inject)
+	uint16_t record;           // stages/flow: 1 + index of the worker's record of this packet; 0: not recorded
 };
 
 #define PACKET_INJECTED 0x01 // made by the control thread: goes straight to tx

@@ -199,8 +199,14 @@ struct rte_mbuf *packet_alloc(void);
 // mbuf in every case. 0; -ENOBUFS: the ring (8,192 frames) is full; -ENETDOWN: the port has no device or no link.
 // Counted as output of the port when the worker sends it.
 int port_inject(uint16_t port, struct rte_mbuf *m);
-// Wakes the workers that port_inject fed; call once after a batch.
+// Wakes the workers that port_inject and packet_inject fed; call once after a batch.
 void port_inject_flush(void);
+
+// For start(): the edge of the node "inject" to this node; -errno: there is no such node.
+int inject_edge(const char *node);
+// Queues a packet, its meta filled in by the caller, to enter the graph at that edge; packets with the same `order`
+// stay in order. Takes the mbuf in every case. 0; -ENOBUFS: the ring is full.
+int packet_inject(struct rte_mbuf *m, int edge, uint32_t order);
 
 // The device's address and speed as last seen (zero address: none; 0: unknown).
 void port_address(uint16_t port, struct rte_ether_addr *address);
