@@ -18,6 +18,7 @@ import { createFeatures, featureIndexes } from './features/features.ts';
 import { GENERATE_KEY_PAIR, KeyGenerator } from './features/keystore/generate.ts';
 import { GENERATE_CSR, RequestSigner } from './features/keystore/sign-request.ts';
 import { engineOperations } from './features/operations.ts';
+import { LOCALIZE_KEY, localizeKey } from './features/snmp/localize-rpc.ts';
 import { storedConfigurationState, unfitLines } from './features/stored-configuration/state.ts';
 import { Violations } from './features/stored-configuration/violations.ts';
 import type { RpcHandler } from './northbound/netconf/rpc/handler.ts';
@@ -33,6 +34,7 @@ import { bindsOf, ensureListener } from './sluiced/listener.ts';
 import { collectAfterLargeCommits } from './sluiced/memory.ts';
 import { parseSluicedOptions, type SluicedOptions } from './sluiced/options.ts';
 import { routerSchema } from './sluiced/schema.ts';
+import { Snmp } from './sluiced/snmp.ts';
 import { DEFAULT_ENDPOINT, type Endpoint, UsageError } from './start/options.ts';
 import { ModuleError } from './yang/statement/error.ts';
 
@@ -62,6 +64,7 @@ async function start(options: SluicedOptions): Promise<() => Promise<void>> {
   const hostKeyEntries = hostKeys.map(({ name, publicKey }) => ({ name: `ssh-host-${name}`, publicKey }));
   const hidden = HiddenKeyFolder.open(keyFolder, log);
 
+  const snmp = new Snmp(options.state, log);
   const engine = new EngineClient({
     socketPath: options.engineSocket,
     owner: 'sluiced',
@@ -79,6 +82,7 @@ async function start(options: SluicedOptions): Promise<() => Promise<void>> {
       listeners: () => transports.listeners(),
       calls: () => transports.calls(),
     },
+    snmp,
     log,
   });
   const transports = new Transports({
@@ -93,7 +97,7 @@ async function start(options: SluicedOptions): Promise<() => Promise<void>> {
     store,
     constraints,
     features: features.features,
-    targets: [new EngineTarget(engine), new PlatformTarget(features.platformActions), transports],
+    targets: [new EngineTarget(engine), new PlatformTarget(features.platformActions), transports, snmp.master],
     transforms: [cryptHash],
     onTargetFailure: (target, error) => {
       log(`${target} failed after the commit point and is brought up to date: ${String(error)}`);
@@ -112,6 +116,7 @@ async function start(options: SluicedOptions): Promise<() => Promise<void>> {
       storedConfigurationState(store, violations),
     ],
     handlers: new Map([
+      [LOCALIZE_KEY, ({ input }) => ({ kind: 'output', nodes: localizeKey(schema, input, snmp.engine().engineId) })],
       [GENERATE_KEY_PAIR, async ({ input }) => ({ kind: 'output', nodes: await generator.generate(input) })],
       ...GENERATE_CSR.map((path): [string, RpcHandler] => [
         path,
@@ -145,11 +150,14 @@ async function start(options: SluicedOptions): Promise<() => Promise<void>> {
   await netconf.listenUnix(`${options.run}/netconf.sock`);
   if (!nativeCiphersLoaded()) log('SSH runs without its native ciphers, at half the speed: npm start builds them');
   await transports.start(features.transportIntent());
+  await snmp.master.start(features.snmpIntent());
+  snmp.start(store.keys, datastores, () => runningOf(store), engine);
   announce(`${options.run}/netconf.json`, whereSshListens(transports, options.netconf));
   store.prepare();
   datastores.onCommit(collectAfterLargeCommits());
   return async () => {
     await netconf.close();
+    await snmp.close();
     await transports.close();
     await engine.stop();
     await datastores.close();

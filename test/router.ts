@@ -11,7 +11,7 @@ import { until } from '../lab/run.ts';
 import { Site, type SiteOptions } from '../lab/site.ts';
 import { connectUnix, type NetconfClient } from '../src/northbound/netconf/client.ts';
 import { devicePrefix } from '../src/start/clear.ts';
-import { isAlive } from '../src/start/processes.ts';
+import { isAlive } from '../src/platform/processes.ts';
 import { type Places, placesOf, type RunRecord, readRecord } from '../src/start/record.ts';
 
 const program = fileURLToPath(new URL('../src/start/main.ts', import.meta.url));

@@ -18,6 +18,8 @@ import { netconfServerFeature } from './netconf-server/feature.ts';
 import { transportIntent } from './netconf-server/plan.ts';
 import type { Publish } from './notification.ts';
 import { planReplay } from './replay.ts';
+import { snmpFeature, snmpIntent } from './snmp/feature.ts';
+import { SnmpState, type SnmpStates } from './snmp/state.ts';
 import { systemFeature } from './system/feature.ts';
 import { SystemModel } from './system/model.ts';
 import { Users } from './system/users.ts';
@@ -36,6 +38,8 @@ export interface FeatureContext {
   readonly hidden: HiddenKeys;
   /** How listeners and calls are doing (src/northbound/netconf/transport/transports.ts). */
   readonly transports: TransportStates;
+  /** How the SNMP engine is doing. */
+  readonly snmp: SnmpStates;
   readonly log: (message: string) => void;
 }
 
@@ -49,6 +53,8 @@ export interface RouterFeatures {
   readonly intent: () => readonly PlannedOperation[];
   /** What listens and calls at the start. */
   readonly transportIntent: () => readonly PlannedOperation[];
+  /** What the SNMP engine is at the start. */
+  readonly snmpIntent: () => readonly PlannedOperation[];
   /** To be given every event of the engine. */
   readonly onEngineEvent: (event: Event) => void;
   /** To be called after every replay of the engine, with what it was told. */
@@ -62,7 +68,7 @@ export function featureIndexes(schema: Schema): readonly string[] {
 }
 
 export function createFeatures(context: FeatureContext): RouterFeatures {
-  const { keys, engine, numbers, running, publish, hidden, transports, log } = context;
+  const { keys, engine, numbers, running, publish, hidden, transports, snmp, log } = context;
   const access = new NacmAccessControl(keys, running);
   const system = new SystemModel(keys);
   const forwarding = forwardingFeatures(keys, engine, numbers);
@@ -73,6 +79,7 @@ export function createFeatures(context: FeatureContext): RouterFeatures {
     keystoreFeature(keys, hidden),
     truststoreFeature(keys),
     netconfServerFeature(keys, hidden, transports),
+    snmpFeature(keys, new SnmpState(keys, snmp)),
   ];
   const notifier = new BlockPointNotifier(keys.schema, publish);
   return {
@@ -81,6 +88,7 @@ export function createFeatures(context: FeatureContext): RouterFeatures {
     users: new Users(system, running),
     platformActions: { [RELOAD_ACCESS_RULES]: () => access.invalidate() },
     intent: () => planReplay(keys, forwarding, running()),
+    snmpIntent: () => snmpIntent(keys, running()),
     transportIntent: () => transportIntent(keys, running(), log),
     onEngineEvent: (event) => notifier.onEvent(event),
     onEngineReplay: (operations) => notifier.onReplay(operations),

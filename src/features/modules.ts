@@ -90,6 +90,8 @@ export const servedModules: readonly ModuleRequest[] = [
     name: 'ietf-netconf-server',
     features: ['ssh-listen', 'tls-listen', 'ssh-call-home', 'tls-call-home', 'central-netconf-server-supported'],
   },
+  { name: 'ietf-snmp', revision: '2014-12-10' },
+  { name: 'sluice-snmp' },
   { name: 'sluice-interfaces' },
   { name: 'sluice-bridge-domains' },
   { name: 'sluice-ip' },

@@ -29,6 +29,11 @@ after(async () => {
   for (const close of closing.reverse()) await close();
 });
 
+const noSnmp = {
+  engine: () => ({ isRunning: false, engineId: '', engineBoots: 0, restarts: 0, lastError: undefined }),
+  subagent: () => ({ requests: 0, notificationsSent: 0, notificationsDropped: 0 }),
+};
+
 async function router() {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-router-'));
   const store = await Store.open({
@@ -52,6 +57,7 @@ async function router() {
     },
     hidden: { find: () => undefined, add: async () => undefined, all: () => [] },
     transports: { listeners: () => [], calls: () => [] },
+    snmp: noSnmp,
     log: () => undefined,
     publish: (notification) => published.push(notification),
   });

@@ -1,8 +1,8 @@
 /** What has to be true before a start can begin. Each answer says what is missing and what to do. */
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { isAlive } from '../platform/processes.ts';
 import type { Endpoint, Options } from './options.ts';
-import { isAlive } from './processes.ts';
 import type { Places, RunRecord } from './record.ts';
 
 /** A start that cannot be: `message` says what is missing, `advice` what to do. */

@@ -3,8 +3,8 @@ import { rmdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { deleteNamespaces, findNamespaces } from '../../lab/host.ts';
 import { run } from '../../lab/run.ts';
+import { end } from '../platform/processes.ts';
 import { returnHugePages } from './huge-pages.ts';
-import { end } from './processes.ts';
 import { bootId, type Places, type RunRecord, removeRecord } from './record.ts';
 
 /** Longest that a process of an earlier start gets to end by itself. */

@@ -4,6 +4,7 @@
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { nameOf } from '../platform/processes.ts';
 import { banner } from './banner.ts';
 import { checkFiles, checkNotRunning, checkPort, checkRoot, StartError } from './checks.ts';
 import { clear } from './clear.ts';
@@ -11,7 +12,6 @@ import { buildSites, loadDemo } from './demo.ts';
 import { reserveHugePages } from './huge-pages.ts';
 import { sluicedFlags } from './node-flags.ts';
 import { DEFAULT_ENDPOINT, type Options, parseOptions, UsageError, usage } from './options.ts';
-import { nameOf } from './processes.ts';
 import { bootId, type Places, placesOf, type RunRecord, readRecord, writeRecord } from './record.ts';
 import { Service } from './service.ts';
 

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import type { ProcessName } from './processes.ts';
+import type { ProcessName } from '../platform/processes.ts';
 
 export interface RunRecord {
   /** The start itself. */

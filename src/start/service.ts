@@ -8,7 +8,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { end, nameOf, type ProcessName } from './processes.ts';
+import { end, nameOf, type ProcessName } from '../platform/processes.ts';
 
 export interface ServiceOptions {
   readonly name: string;

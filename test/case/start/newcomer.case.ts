@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findNamespaces } from '../../../lab/host.ts';
 import { run, until } from '../../../lab/run.ts';
-import { isAlive } from '../../../src/start/processes.ts';
+import { isAlive } from '../../../src/platform/processes.ts';
 import { placesOf, readRecord } from '../../../src/start/record.ts';
 import type { Case, Figure } from '../../case.ts';
 
