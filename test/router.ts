@@ -10,8 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { until } from '../lab/run.ts';
 import { Site, type SiteOptions } from '../lab/site.ts';
 import { connectUnix, type NetconfClient } from '../src/northbound/netconf/client.ts';
-import { devicePrefix } from '../src/start/clear.ts';
 import { isAlive } from '../src/platform/processes.ts';
+import { devicePrefix } from '../src/start/clear.ts';
 import { type Places, placesOf, type RunRecord, readRecord } from '../src/start/record.ts';
 
 const program = fileURLToPath(new URL('../src/start/main.ts', import.meta.url));

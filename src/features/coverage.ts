@@ -12,6 +12,7 @@ import { keystoreEffects } from './keystore/coverage.ts';
 import { nacmEffects } from './nacm/coverage.ts';
 import { netconfServerEffects } from './netconf-server/coverage.ts';
 import { routingEffects } from './routing/coverage.ts';
+import { snmpEffects } from './snmp/coverage.ts';
 import { systemEffects } from './system/coverage.ts';
 import { truststoreEffects } from './truststore/coverage.ts';
 import { urlEffects } from './url/coverage.ts';
@@ -45,6 +46,7 @@ export const effects: readonly LeafEffect[] = [
   ...keystoreEffects,
   ...truststoreEffects,
   ...netconfServerEffects,
+  ...snmpEffects,
 ];
 
 /** The table as Markdown. */

@@ -34,6 +34,7 @@ export class Snmp implements SnmpStates {
       stateFolder: `${stateFolder}/snmp`,
       identity: { description: this.#description, objectId: oidText(PRODUCT) },
       engine: EngineIdentity.open(`${stateFolder}/snmp/engine.json`),
+      started: async () => await this.#service?.masterStarted(),
       log,
     });
   }

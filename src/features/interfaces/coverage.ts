@@ -48,6 +48,11 @@ export const interfaceEffects: readonly LeafEffect[] = [
     shownBy: ports,
   },
   {
+    leaf: `${INTERFACE}/link-up-down-trap-enable`,
+    effect: 'whether linkUp and linkDown are sent; left out: of interfaces that are on top of no other',
+    shownBy: [['test/case/snmp/notifications.case.ts', 'snmp-traps']],
+  },
+  {
     leaf: `${INTERFACE}/${port}/af-packet`,
     effect: 'the device, by an AF_PACKET socket',
     set: { [Q]: { [`${port}/af-packet`]: 'veth1' } },

@@ -49,7 +49,6 @@ export function readSnmp(keys: KeySpace, view: View): SnmpSettings {
     receivers: receiversOf(top, communities),
     location: system.value('location'),
     contact: system.value('contact'),
-    hostname: system.value('hostname'),
   };
 }
 

@@ -43,6 +43,8 @@ export interface BlockPointEvent {
   readonly cause: string;
 }
 
+/** How long a commit waits for an engine that it has started. */
+const REGISTERED_MS = 3_000;
 /** entConfigChange at most so often (RFC 6933 section 4). */
 const CONFIG_CHANGE_MS = 5_000;
 
@@ -120,6 +122,11 @@ export class SnmpService {
   stop(): void {
     clearTimeout(this.#configTold);
     this.#subagent.stop();
+  }
+
+  /** A master agent has just been started: resolves when it answers for the router's objects, or late. */
+  masterStarted(): Promise<void> {
+    return this.#subagent.registered(REGISTERED_MS);
   }
 
   // ------------------------------------------------------------------------------------------------------ what happens

@@ -1,4 +1,5 @@
 /** snmpd's configuration file (snmpd.conf(5)) from the settings: pure, one line a directive. */
+import { createHash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import type { ObjectView, Receiver, SecurityLevel, SnmpSettings, User } from './settings.ts';
 
@@ -45,7 +46,19 @@ export const MODULES_OFF: readonly string[] = [
     'extend',
     'pass',
   ],
-  ...['pass_persist', 'proxy', 'override', 'mta_sendmail', 'swinst', 'hrSWInstalledTable', 'diskio', 'lmsensorsMib'],
+  ...[
+    'pass_persist',
+    'proxy',
+    'override',
+    'mta_sendmail',
+    'swinst',
+    'hrSWInstalledTable',
+    'hrSWRunTable',
+    'hrSWRunPerfTable',
+    'swrun',
+    'diskio',
+    'lmsensorsMib',
+  ],
   ...['schedCore', 'schedConf', 'schedTable', 'mteScalars', 'mteTrigger', 'mteTriggerTable', 'mteTriggerConf'],
   ...['mteEvent', 'mteEventTable', 'mteEventConf', 'mteObjects', 'mteObjectsTable', 'mteObjectsConf', 'nsDebug'],
 ];
@@ -70,10 +83,10 @@ export function snmpdConfiguration(settings: SnmpSettings, places: MasterPlaces,
     `agentXSocket ${places.agentxSocket}`,
     'agentXTimeout 5',
     'agentXRetries 1',
+    'dontLogTCPWrappersConnects yes',
     `exactEngineID 0x${places.engineId}`,
     `sysDescr ${oneLine(identity.description)}`,
     `sysObjectID .${identity.objectId}`,
-    ...(settings.hostname === undefined ? [] : [`sysName ${oneLine(settings.hostname)}`]),
     `sysLocation ${oneLine(settings.location ?? '')}`,
     `sysContact ${oneLine(settings.contact ?? '')}`,
     `authtrapenable ${settings.authenticationTraps ? 1 : 2}`,
@@ -84,13 +97,13 @@ export function snmpdConfiguration(settings: SnmpSettings, places: MasterPlaces,
       members.flatMap(({ securityName, models }) =>
         models
           .filter((model) => (model === 'v2c' ? v2c : v3))
-          .map((model) => `group ${quoted(name)} ${model} ${quoted(securityName)}`),
+          .map((model) => `group ${token(name)} ${model} ${token(securityName)}`),
       ),
     ),
     ...settings.groups.flatMap(({ name, access }) =>
       access.map(
         ({ model, level, read, notify }) =>
-          `access ${quoted(name)} "" ${model} ${LEVELS[level]} exact ${quoted(read ?? 'none')} none ${quoted(notify ?? 'none')}`,
+          `access ${token(name)} "" ${model} ${LEVELS[level]} exact ${token(read ?? 'none')} none ${token(notify ?? 'none')}`,
       ),
     ),
     ...settings.receivers.filter(({ by }) => (by.model === 'v2c' ? v2c : v3)).map(receiverLine),
@@ -107,8 +120,9 @@ function oneLine(text: string): string {
   return text.replaceAll(/[\r\n\0]+/g, ' ').replaceAll('#', ' ');
 }
 
-function quoted(name: string): string {
-  return `"${oneLine(name).replaceAll(/["\\]/g, '')}"`;
+/** Names of groups, views and who belongs to them stand without quotes: one with other characters gets another name. */
+function token(name: string): string {
+  return /^[A-Za-z0-9._@-]+$/.test(name) ? name : `x${createHash('sha256').update(name).digest('hex').slice(0, 24)}`;
 }
 
 function createUser({ name, engineId, auth, priv }: User, own: string): string {
@@ -116,12 +130,12 @@ function createUser({ name, engineId, auth, priv }: User, own: string): string {
     ...(auth === undefined ? [] : [auth.protocol.toUpperCase(), '-l', `0x${auth.key}`]),
     ...(auth === undefined || priv === undefined ? [] : ['AES', '-l', `0x${priv.key.slice(0, 32)}`]),
   ];
-  return `createUser -e 0x${engineId ?? own} ${quoted(name)} ${keys.join(' ')}`.trimEnd();
+  return `createUser -e 0x${engineId ?? own} ${token(name)} ${keys.join(' ')}`.trimEnd();
 }
 
 function communityLines({ community, securityName, sources }: SnmpSettings['communities'][number]): string[] {
   const line = (directive: string, source: string): string =>
-    `${directive} ${quoted(securityName)} ${source} ${quoted(community)}`;
+    `${directive} ${token(securityName)} ${source} ${community}`;
   if (sources === undefined) return [line('com2sec', 'default'), line('com2sec6', 'default')];
   return sources.map((source) => line(source.includes(':') ? 'com2sec6' : 'com2sec', source));
 }
@@ -135,7 +149,7 @@ function viewLines({ name, include, exclude }: ObjectView): string[] {
       Number.parseInt(octet, 2).toString(16).padStart(2, '0'),
     );
     const plain = parts.map((part) => (part === '*' ? '0' : part)).join('.');
-    return `view ${quoted(name)} ${kind} .${plain}${bits.includes('0') ? ` ${mask.join(':')}` : ''}`;
+    return `view ${token(name)} ${kind} .${plain}${bits.includes('0') ? ` ${mask.join(':')}` : ''}`;
   };
   return [...include.map((each) => line('included', each)), ...exclude.map((each) => line('excluded', each))];
 }
@@ -144,8 +158,8 @@ function receiverLine({ type, address, port, timeoutHundredths, retries, by }: R
   const options = ['trapsess', ...(type === 'inform' ? ['-Ci'] : [])];
   if (type === 'inform')
     options.push('-r', String(retries), '-t', String(Math.max(1, Math.round(timeoutHundredths / 100))));
-  if (by.model === 'v2c') options.push('-v', '2c', '-c', quoted(by.community));
-  else options.push('-v', '3', '-u', quoted(by.user), '-l', SESSION_LEVELS[by.level]);
+  if (by.model === 'v2c') options.push('-v', '2c', '-c', by.community);
+  else options.push('-v', '3', '-u', token(by.user), '-l', SESSION_LEVELS[by.level]);
   if (by.model === 'usm' && by.engineId !== undefined) options.push('-e', `0x${by.engineId}`);
   return [...options, transport(address, port)].join(' ');
 }

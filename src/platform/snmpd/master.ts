@@ -29,6 +29,8 @@ export interface MasterOptions {
   readonly stateFolder: string;
   readonly identity: Identity;
   readonly engine: EngineIdentity;
+  /** Called when a commit has started the engine; the commit waits for it. */
+  readonly started: () => Promise<void>;
   readonly log: (message: string) => void;
 }
 
@@ -165,8 +167,9 @@ export class SnmpMaster implements Target {
       await this.#stop();
       this.#settings = settings;
       this.#pauseMs = 0;
-      if (settings.enabled) this.#spawn();
-      else this.#clear();
+      if (!settings.enabled) return this.#clear();
+      this.#spawn();
+      await this.#options.started();
     });
     return this.#changing;
   }
@@ -318,7 +321,7 @@ function idsOf(user: string): readonly [number, number] {
 /** Why nobody could listen there; undefined: it can be. */
 function bindError(address: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4', ipv6Only: true });
+    const socket = createSocket(isIPv6(address) ? { type: 'udp6', ipv6Only: true } : { type: 'udp4' });
     socket.once('error', (error) => {
       socket.close();
       resolve((error as NodeJS.ErrnoException).code ?? error.message);

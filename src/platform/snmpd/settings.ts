@@ -77,7 +77,6 @@ export interface SnmpSettings {
   /** Of ietf-system. */
   readonly location: string | undefined;
   readonly contact: string | undefined;
-  readonly hostname: string | undefined;
 }
 
 /** The target that acts on them. */

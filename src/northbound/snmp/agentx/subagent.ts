@@ -4,6 +4,7 @@
  * as many as the bound says, the oldest giving way.
  */
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Mib } from '../mib/objects.ts';
 import { answer } from './answer.ts';
 import { type Oid, oid } from './oid.ts';
@@ -28,8 +29,6 @@ export interface SubagentOptions {
   /** sysUpTime, hundredths of a second. */
   readonly upTime: () => number;
   readonly log: (message: string) => void;
-  /** Called when the master has taken all registrations. */
-  readonly onRegistered?: () => void;
 }
 
 export interface SubagentState {
@@ -68,6 +67,7 @@ export class Subagent {
   /** What to do with the answer to a message of ours, by packet id. */
   readonly #asked = new Map<number, (error: number, sessionId: number) => void>();
   readonly #waiting: Notification[] = [];
+  readonly #awaiting: (() => void)[] = [];
   #isRegistered = false;
   #isStopped = false;
   #pauseMs = FIRST_PAUSE_MS;
@@ -95,6 +95,16 @@ export class Subagent {
 
   start(): void {
     this.#connect();
+  }
+
+  /** A master has just been started: looks for it at once; resolves when it has taken all registrations, or late. */
+  async registered(timeoutMs: number): Promise<void> {
+    const late = new AbortController();
+    const done = new Promise<void>((resolve) => this.#awaiting.push(resolve));
+    this.#socket?.destroy();
+    this.#pauseMs = FIRST_PAUSE_MS;
+    await Promise.race([done, sleep(timeoutMs, undefined, { signal: late.signal }).catch(() => undefined)]);
+    late.abort();
   }
 
   stop(): void {
@@ -182,7 +192,7 @@ export class Subagent {
   #registered(): void {
     this.#isRegistered = true;
     this.#pauseMs = FIRST_PAUSE_MS;
-    this.#options.onRegistered?.();
+    for (const resolve of this.#awaiting.splice(0)) resolve();
     this.#ping = setInterval(() => {
       // The last one was not answered: the master hangs.
       if (this.#asked.size > 0) this.#fail('the SNMP master does not answer');

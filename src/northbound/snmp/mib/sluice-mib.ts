@@ -1,4 +1,4 @@
-/** SLUICE-MIB (../SLUICE-MIB.mib): block points, what the CEs were told, drops by reason. */
+/** SLUICE-MIB (../SLUICE-MIB): block points, what the CEs were told, drops by reason. */
 import { oid } from '../agentx/oid.ts';
 import type { VarBind } from '../agentx/pdu.ts';
 import type { BlockPointRow, CeMethodRow } from '../state/block-points.ts';
