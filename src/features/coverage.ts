@@ -6,11 +6,13 @@
 import { blockPointEffects } from './block-points/coverage.ts';
 import { bridgeDomainEffects } from './bridge-domains/coverage.ts';
 import { ceNotificationEffects } from './ce-notification/coverage.ts';
+import { crossConnectEffects } from './cross-connects/coverage.ts';
 import { interfaceEffects } from './interfaces/coverage.ts';
 import { ipEffects } from './ip/coverage.ts';
 import { keystoreEffects } from './keystore/coverage.ts';
 import { nacmEffects } from './nacm/coverage.ts';
 import { netconfServerEffects } from './netconf-server/coverage.ts';
+import { packetEngineEffects } from './packet-engine/coverage.ts';
 import { routingEffects } from './routing/coverage.ts';
 import { snmpEffects } from './snmp/coverage.ts';
 import { systemEffects } from './system/coverage.ts';
@@ -38,8 +40,10 @@ export const effects: readonly LeafEffect[] = [
   ...bridgeDomainEffects,
   ...blockPointEffects,
   ...ceNotificationEffects,
+  ...crossConnectEffects,
   ...ipEffects,
   ...routingEffects,
+  ...packetEngineEffects,
   ...systemEffects,
   ...nacmEffects,
   ...urlEffects,

@@ -7,6 +7,8 @@ import { bridgeDomainsFeature } from './bridge-domains/feature.ts';
 import { BridgeDomainModel } from './bridge-domains/model.ts';
 import { ceNotificationFeature } from './ce-notification/feature.ts';
 import { CeNotificationModel } from './ce-notification/model.ts';
+import { crossConnectsFeature } from './cross-connects/feature.ts';
+import { CrossConnectModel } from './cross-connects/model.ts';
 import type { EngineQueries } from './engine-state.ts';
 import { InterfaceChanges } from './interfaces/change.ts';
 import { interfacesFeature } from './interfaces/feature.ts';
@@ -14,6 +16,7 @@ import { InterfaceModel } from './interfaces/model.ts';
 import type { InterfaceNumbers } from './interfaces/state.ts';
 import { ipFeature } from './ip/feature.ts';
 import { IpModel } from './ip/model.ts';
+import { packetEngineFeature } from './packet-engine/feature.ts';
 import { routingFeature } from './routing/feature.ts';
 import { RoutingModel } from './routing/model.ts';
 
@@ -24,13 +27,20 @@ export function forwardingFeatures(
 ): readonly Feature[] {
   const interfaces = new InterfaceModel(keys);
   const ip = new IpModel(interfaces);
-  const changes = new InterfaceChanges({ interfaces, bridgeDomains: new BridgeDomainModel(keys), ip });
+  const changes = new InterfaceChanges({
+    interfaces,
+    bridgeDomains: new BridgeDomainModel(keys),
+    ip,
+    crossConnects: new CrossConnectModel(keys),
+  });
   return [
     interfacesFeature(changes, engine, numbers),
     bridgeDomainsFeature(changes, engine),
+    crossConnectsFeature(changes),
     ipFeature(changes, engine),
     routingFeature(changes, new RoutingModel(keys), engine),
     blockPointsFeature(new BlockPointModel(keys), changes, engine),
+    packetEngineFeature(keys, changes, engine),
     ceNotificationFeature(new CeNotificationModel(keys), changes, engine),
   ];
 }

@@ -94,6 +94,8 @@ export const servedModules: readonly ModuleRequest[] = [
   { name: 'sluice-snmp' },
   { name: 'sluice-interfaces' },
   { name: 'sluice-bridge-domains' },
+  { name: 'sluice-cross-connects' },
+  { name: 'sluice-forwarding' },
   { name: 'sluice-ip' },
   { name: 'sluice-routing' },
   { name: 'sluice-block-points' },

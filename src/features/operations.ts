@@ -6,6 +6,7 @@ import type { RpcNode } from '../yang/schema/node.ts';
 import type { EngineQueries } from './engine-state.ts';
 import { InterfaceModel } from './interfaces/model.ts';
 import { IpModel } from './ip/model.ts';
+import { tracePacket } from './packet-engine/trace.ts';
 import { ribActions } from './routing/actions.ts';
 
 /** Gives the output. `target`: of an action, the instance path of the node that it is called on. */
@@ -21,6 +22,6 @@ export function engineOperations(
   engine: EngineQueries,
   running: () => View,
 ): readonly [string, Operation][] {
-  const ip = new IpModel(new InterfaceModel(keys));
-  return [...ribActions(ip, engine, running)];
+  const interfaces = new InterfaceModel(keys);
+  return [...ribActions(new IpModel(interfaces), engine, running), tracePacket(interfaces, engine, running)];
 }

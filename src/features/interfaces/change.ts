@@ -1,6 +1,7 @@
 /** What a changed interface drags along, worked out once for all features that plan a change. */
 import type { Change } from '../../datastore/view/view.ts';
 import type { BridgeDomainModel, Member } from '../bridge-domains/model.ts';
+import type { CrossConnectModel } from '../cross-connects/model.ts';
 import type { IpModel } from '../ip/model.ts';
 import type { InterfaceModel } from './model.ts';
 import { InterfaceObjects } from './objects.ts';
@@ -10,6 +11,7 @@ export interface InterfaceModels {
   readonly interfaces: InterfaceModel;
   readonly bridgeDomains: BridgeDomainModel;
   readonly ip: IpModel;
+  readonly crossConnects: CrossConnectModel;
 }
 
 /** Both sides of a change, and the interfaces that it is about. */
@@ -22,14 +24,14 @@ export class InterfaceChange {
   /** Of these, the ports that the engine gets or loses: all that refers to them comes or goes with them. */
   readonly portsComingOrGoing: readonly string[];
   /**
-   * Names of the interfaces whose objects may change: their row, one below, their membership, their port, or the network
-   * instance that they are bound to.
+   * Names of the interfaces whose objects may change: their row, one below, their membership, their cross-connect, their
+   * port, or the network instance that they are bound to.
    */
   readonly touched: ReadonlySet<string>;
   #routersComingOrGoing: readonly string[] | undefined;
 
   constructor(change: Change, models: InterfaceModels) {
-    const { interfaces, bridgeDomains, ip } = models;
+    const { interfaces, bridgeDomains, ip, crossConnects } = models;
     const changed: string[] = [];
     const touched = new Set<string>();
     this.change = change;
@@ -43,6 +45,9 @@ export class InterfaceChange {
         if (after === undefined) continue;
         const member = bridgeDomains.parseMember(key, after);
         joining.set(member.interface, member);
+      }
+      if (node === crossConnects.crossConnect) {
+        for (const row of [before, after]) for (const end of row ? crossConnects.ends(row) : []) touched.add(end);
       }
       if (node === ip.networkInstance) instances.push(interfaces.keys.valueOf(key, ip.networkInstance));
       if (!interfaces.holds(key)) continue;
@@ -92,12 +97,14 @@ export class InterfaceChanges implements InterfaceModels {
   readonly interfaces: InterfaceModel;
   readonly bridgeDomains: BridgeDomainModel;
   readonly ip: IpModel;
+  readonly crossConnects: CrossConnectModel;
   readonly #known = new WeakMap<Change, InterfaceChange>();
 
-  constructor({ interfaces, bridgeDomains, ip }: InterfaceModels) {
+  constructor({ interfaces, bridgeDomains, ip, crossConnects }: InterfaceModels) {
     this.interfaces = interfaces;
     this.bridgeDomains = bridgeDomains;
     this.ip = ip;
+    this.crossConnects = crossConnects;
   }
 
   of(change: Change): InterfaceChange {

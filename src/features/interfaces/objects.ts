@@ -1,11 +1,12 @@
 /**
  * The engine objects that interfaces are. A physical interface with a device is a port; a sub-interface of such a port
- * is a logical port; a port that is a member of a bridge domain, or that routes, has a logical port of its own name for its
+ * is a logical port; a port that is in a bridge domain or a cross-connect, or that routes, has a logical port of its own name for its
  * untagged frames. Without a device there is nothing of all that. What routes is an L3 interface besides (../ip/objects.ts).
  */
 import type { View } from '../../datastore/view/view.ts';
 import { TagRewrite } from '../../engine/gen/sluice_pb.js';
 import type { BridgeDomainModel, Member } from '../bridge-domains/model.ts';
+import type { CrossConnectModel } from '../cross-connects/model.ts';
 import type { Wanted } from '../engine-plan.ts';
 import { DEFAULT_VRF, type IpModel } from '../ip/model.ts';
 import { l3Interface } from '../ip/objects.ts';
@@ -28,15 +29,17 @@ export class InterfaceObjects {
   readonly interfaces: InterfaceModel;
   readonly bridgeDomains: BridgeDomainModel;
   readonly ip: IpModel;
+  readonly crossConnects: CrossConnectModel;
   readonly #read = new Map<string, Interface | undefined>();
   readonly #members = new Map<string, Member | undefined>();
   readonly #l3Interfaces = new Map<string, Wanted | undefined>();
 
-  constructor(view: View, { interfaces, bridgeDomains, ip }: InterfaceModels) {
+  constructor(view: View, { interfaces, bridgeDomains, ip, crossConnects }: InterfaceModels) {
     this.view = view;
     this.interfaces = interfaces;
     this.bridgeDomains = bridgeDomains;
     this.ip = ip;
+    this.crossConnects = crossConnects;
   }
 
   /** Spares the reading of an interface whose row is at hand. */
@@ -80,7 +83,7 @@ export class InterfaceObjects {
     const port = found.kind === 'port' ? name : found.parent;
     if (this.boundPort(port) === undefined) return undefined;
     const member = this.member(name);
-    if (found.kind === 'port' && member === undefined && !this.ip.routes(this.view, name)) return undefined;
+    if (found.kind === 'port' && member === undefined && !this.#takesPart(name)) return undefined;
     return {
       path: found.kind === 'port' ? this.interfaces.keys.path(this.interfaces.key(name)) : this.interfaces.path(found),
       operation: {
@@ -98,6 +101,13 @@ export class InterfaceObjects {
         },
       },
     };
+  }
+
+  /** Whether an interface routes or is an end of a cross-connect. */
+  #takesPart(name: string): boolean {
+    if (this.ip.routes(this.view, name)) return true;
+    for (const _ of this.crossConnects.of(this.view, name)) return true;
+    return false;
   }
 
   /** The interface as one that routes. */

@@ -76,6 +76,12 @@ export function randomConfiguration(
     }
   }
   routing(rows, { chance, pick, iface, free: [...free], isPlannedOnly: devices.length > 1 });
+  if (chance(0.3)) {
+    rows['/sluice-forwarding:forwarding'] = {
+      'flow-cache/enabled': pick(['true', 'false']),
+      'mac-limit': pick(['100', '200']),
+    };
+  }
   for (const port of ports) {
     for (const vlan of [...VLANS, 'untagged']) {
       if (chance(0.4)) rows[`/sluice-block-points:block-points/block-point[port='${port}'][vlan-id='${vlan}']`] = {};
@@ -112,6 +118,12 @@ function routing(
       : {};
   }
   const routers = free.filter(() => chance(0.6));
+  const rest = free.filter((name) => !routers.includes(name));
+  while (rest.length >= 2) {
+    const [a = '', b = ''] = rest.splice(0, 2);
+    const path = `/sluice-cross-connects:cross-connects/cross-connect[name='${pick(['c', 'd'])}']`;
+    if (chance(0.5)) rows[path] = { 'interface-a': a, 'interface-b': b };
+  }
   for (const name of DOMAINS) {
     if (rows[`/sluice-bridge-domains:bridge-domains/bridge-domain[name='${name}']`] === undefined || chance(0.4))
       continue;
