@@ -339,12 +339,18 @@ struct packet_meta {
 #define PACKET_COPY     0x02 // one of several copies (flood)
 #define PACKET_ROUTER   0x04 // from the router itself: no input features, not counted as received
 #define PACKET_PUNTED   0x08 // came back from the kernel: goes out as it is, no second punt
+#define PACKET_COUNTED  0x10 // by the flow cache, which has sent it to tx: `record` is 1 + its path
 
 extern int packet_meta_offset; // set before the first worker starts
 
 static inline struct packet_meta *packet_meta(struct rte_mbuf *m)
 {
 	return RTE_MBUF_DYNFIELD(m, packet_meta_offset, struct packet_meta *);
+}
+
+static inline const struct packet_meta *packet_meta_of(const struct rte_mbuf *m)
+{
+	return RTE_MBUF_DYNFIELD(m, packet_meta_offset, const struct packet_meta *);
 }
 
 // ---------------------------------------------------------------- workers

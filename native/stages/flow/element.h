@@ -13,11 +13,25 @@
 #define FLOW_SLOTS       (1u << 18)
 #define FLOW_ROUTE_TIERS 3
 
+// Odd: some record has looked at it since it was last raised. What nobody has looked at needs no raising, so that a
+// flood of new addresses, each an element of its own, does not make every path be judged anew.
 extern _Atomic uint32_t flow_generations[FLOW_SLOTS];
 // Raised after each change of a generation: a path that was judged in this epoch is valid.
 extern _Atomic uint64_t flow_epoch;
 
 static const uint8_t flow_route_tier_bits[IP_VERSIONS][FLOW_ROUTE_TIERS] = {{0, 8, 16}, {0, 16, 32}};
+
+// The generation of a slot, for who is about to read what it stands for.
+static inline uint32_t flow_watch(uint32_t slot)
+{
+	uint32_t generation = atomic_load_explicit(&flow_generations[slot], memory_order_acquire);
+
+	if (likely(generation & 1)) return generation;
+	// Sequentially consistent: either who changes the element sees it watched, or the change is seen here.
+	generation = atomic_fetch_or(&flow_generations[slot], 1) | 1;
+	atomic_thread_fence(memory_order_seq_cst);
+	return generation;
+}
 
 static inline uint32_t flow_slot(enum flow_element element, uint64_t id)
 {

@@ -17,7 +17,9 @@
 #include "../../main/stage.h"
 
 enum flow_element {
-	FLOW_PORT,          // port id: enabled, MTU, tags, blocks
+	FLOW_PORT,          // port id: enabled, MTU, link, whether anything is blocked
+	FLOW_TAGS,          // flow_tag_id(): the logical port of an outer VID at a port
+	FLOW_BLOCK,         // flow_tag_id(): the block point there
 	FLOW_LOGICAL_PORT,  // logical port id
 	FLOW_BRIDGE_DOMAIN, // bridge domain id
 	FLOW_MAC,           // fdb_key(): the entry of an address came, moved or went
@@ -31,19 +33,26 @@ enum flow_element {
 	FLOW_SETTINGS,
 };
 
+// `vid` 0: untagged.
+static inline uint64_t flow_tag_id(uint16_t port, uint16_t vid)
+{
+	return (uint64_t)port << 16 | vid;
+}
+
 // Any thread. Every path that has the element is judged anew (its entries miss).
 void flow_element_changed(enum flow_element element, uint64_t id);
 // Any thread. The routes of a prefix came, changed or went.
 void flow_route_changed(uint32_t vrf, enum ip_version version, const struct ip_address *prefix, unsigned length);
 
 struct flow_record;
-struct flow_record *flow_record_at(struct worker *worker, uint16_t index);
+// NULL where the packet is not (any more) what record `index` of the worker is about.
+struct flow_record *flow_record_at(const struct worker *worker, const struct rte_mbuf *m, uint16_t index);
 
-static inline struct flow_record *flow_record_of(struct worker *worker, struct rte_mbuf *m)
+static inline struct flow_record *flow_record_of(const struct worker *worker, struct rte_mbuf *m)
 {
 	uint16_t index = packet_meta(m)->record;
 
-	return likely(index == 0) ? NULL : flow_record_at(worker, index);
+	return likely(index == 0) ? NULL : flow_record_at(worker, m, index);
 }
 
 // The packet is in this node (rte_node.id): every node calls it for every recorded packet.
@@ -69,7 +78,10 @@ void record_ttl_decrement(struct flow_record *record);
 void record_set_dscp(struct flow_record *record, uint8_t dscp);
 // Longer IP packets (or frames' payloads) take the stages.
 void record_largest(struct flow_record *record, uint32_t l3_bytes);
-// A hit runs it: false drops the packet for `reason` (drop_reason_register). May change the DSCP.
+// The same for a stage that looks at the frame as it is now: the longest that it takes, in bytes.
+void record_longest(struct flow_record *record, const struct rte_mbuf *m, uint32_t frame_bytes);
+// A hit runs it, with m->pkt_len as it is now: false drops the packet for `reason` (drop_reason_register). May change
+// the DSCP. `l3_offset` is that of the frame as it came in.
 typedef bool record_meter_run(struct worker *worker, void *policer, struct rte_mbuf *m, uint8_t l3_offset);
 void record_meter(struct flow_record *record, record_meter_run *run, void *policer, uint8_t reason);
 // A hit runs it, with the frame as it came in (`before` the rewrite) or as it leaves. Must not change the packet.
@@ -83,6 +95,17 @@ void record_refresh(struct flow_record *record, record_refresh_run *run, uint64_
 // Counters of this worker that a packet of this kind raises: packets by one, octets (may be NULL) by the length of the
 // frame, plus `adjust` (what a stage before has taken or added). Both stay valid as long as the elements do.
 void record_counter(struct flow_record *record, uint64_t *packets, uint64_t *octets, int adjust);
+
+// A packet is at the end of its way, and the record with it: `m` is about to be sent, whole as it leaves, or to be
+// dropped for `reason` (which drop nodes record themselves).
+void record_sent(const struct worker *worker, struct flow_record *record, struct rte_mbuf *m);
+void record_dropped(const struct worker *worker, struct flow_record *record, struct rte_mbuf *m, uint8_t reason);
+
+// For traces: what the stage decided, in words ("rule 10 of access list x"). Nothing is formatted without a trace.
+bool record_traced(const struct flow_record *record);
+void record_verdict(struct flow_record *record, const char *format, ...) __rte_format_printf(2, 3);
+// For traces: the object of the configuration that a drop is owed to ("access-list:x") and what within it.
+void record_object(struct flow_record *record, const char *kind, const char *name, const char *detail);
 
 // Not to be cached, for the reason that traces show: punted, flooded, a fragment, …
 void record_refuse(struct flow_record *record, const char *why);
