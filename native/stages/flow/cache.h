@@ -33,11 +33,13 @@ struct flow_counter {
 	uint64_t *packets, *octets; // octets may be NULL
 	int16_t adjust;
 	uint8_t meters; // that a packet has passed when it is counted
+	uint8_t spare[5];
 };
 
 struct flow_node {
 	uint16_t node;
 	uint8_t meters;
+	uint8_t spare;
 };
 
 struct flow_meter {
@@ -45,12 +47,14 @@ struct flow_meter {
 	void *policer;
 	int16_t adjust;
 	uint8_t reason;
+	uint8_t spare[5];
 };
 
 struct flow_copy {
 	record_copy_run *run;
 	void *arg;
 	bool before;
+	uint8_t spare[7];
 };
 
 struct flow_refresh {

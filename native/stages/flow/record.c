@@ -44,7 +44,8 @@ void record_stage(struct flow_record *record, uint32_t node)
 	if (verdict->node_count == FLOW_NODES || node >= FLOW_STAGES)
 		record_refuse(record, "too many stages");
 	else
-		verdict->node[verdict->node_count++] = (struct flow_node){(uint16_t)node, verdict->meter_count};
+		verdict->node[verdict->node_count++] =
+			(struct flow_node){.node = (uint16_t)node, .meters = verdict->meter_count};
 }
 
 // ---------------------------------------------------------------- what it depends on
@@ -181,7 +182,7 @@ void record_copy(struct flow_record *record, record_copy_run *run, void *arg, bo
 	if (verdict->copy_count == FLOW_COPIES)
 		record_refuse(record, "too many copies");
 	else
-		verdict->copy[verdict->copy_count++] = (struct flow_copy){run, arg, before};
+		verdict->copy[verdict->copy_count++] = (struct flow_copy){.run = run, .arg = arg, .before = before};
 }
 
 void record_refresh(struct flow_record *record, record_refresh_run *run, uint64_t a, uint64_t b)
@@ -201,8 +202,10 @@ void record_counter(struct flow_record *record, uint64_t *packets, uint64_t *oct
 	if (verdict->counter_count == FLOW_COUNTERS)
 		record_refuse(record, "too many counters");
 	else
-		verdict->counter[verdict->counter_count++] =
-			(struct flow_counter){packets, octets, (int16_t)adjust, verdict->meter_count};
+		verdict->counter[verdict->counter_count++] = (struct flow_counter){.packets = packets,
+										   .octets = octets,
+										   .adjust = (int16_t)adjust,
+										   .meters = verdict->meter_count};
 }
 
 // ---------------------------------------------------------------- the end of the way
