@@ -6,6 +6,7 @@
 
 #include "../main/stages.h"
 #include "build.h"
+#include "bulk.h"
 #include "kind.h"
 
 #define WHAT(name) SLUICE__API__QUERY__WHAT_##name
@@ -24,6 +25,8 @@ struct query {
 	size_t count, at;
 	char *bridge_domain;
 	uint64_t cursor;
+	const struct bulk *bulk; // that answers it, by `answer`
+	void *answer;
 };
 
 // The committed version: a transaction that is prepared but not committed does not show.
@@ -80,6 +83,7 @@ static const struct object *bridge_domain_of(const struct query *query)
 struct query *query_new(const struct owner *owner, const Sluice__Api__Query *what, struct api_error *error)
 {
 	const struct object_kind *registered = kind_of_query(what->what_case);
+	const struct bulk *bulk = bulk_of_query(what->what_case);
 	struct query *query = calloc(1, sizeof(*query));
 	int rc = query == NULL ? -ENOMEM : 0;
 
@@ -124,7 +128,14 @@ struct query *query_new(const struct owner *owner, const Sluice__Api__Query *wha
 		break;
 	default:
 		// All queries for objects of one kind are a Names.
-		if (rc == 0 && registered != NULL) {
+		if (rc == 0 && bulk != NULL) {
+			query->bulk = bulk;
+			query->answer = bulk->query_new(query->owner, what, error);
+			if (query->answer == NULL) {
+				query_free(query);
+				return NULL;
+			}
+		} else if (rc == 0 && registered != NULL) {
 			rc = collect(query, registered->kind, what->ports);
 		} else if (rc == 0) {
 			api_refuse(error, SLUICE__API__ERROR_CODE__ERROR_PROTOCOL, 0, "",
@@ -144,6 +155,7 @@ struct query *query_new(const struct owner *owner, const Sluice__Api__Query *wha
 void query_free(struct query *query)
 {
 	if (query == NULL) return;
+	if (query->answer != NULL) query->bulk->query_free(query->answer);
 	for (size_t i = 0; i < query->count; i++)
 		free(query->entries[i].name);
 	free(query->entries);
@@ -236,6 +248,7 @@ static int fdb_part(struct query *query, struct arena *arena, Sluice__Api__Query
 int query_part(struct query *query, struct arena *arena, Sluice__Api__QueryReply *part)
 {
 	*part = (Sluice__Api__QueryReply)SLUICE__API__QUERY_REPLY__INIT;
+	if (query->bulk != NULL) return query->bulk->query_part(query->answer, arena, part);
 	switch (query->what) {
 	case WHAT(FDB):
 		return fdb_part(query, arena, part);

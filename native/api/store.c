@@ -294,6 +294,12 @@ void version_detach(struct version *version)
 	if (version->claim != NULL) claim_leave(version);
 }
 
+// Where routes of several owners meet. Such an object cannot go while another owner's refers to it.
+static bool is_shared(Sluice__Api__ObjectKind kind)
+{
+	return kind == SLUICE__API__OBJECT_KIND__KIND_VRF || kind == SLUICE__API__OBJECT_KIND__KIND_L3_INTERFACE;
+}
+
 int version_attach(struct version *version, uint32_t operation, struct api_error *error)
 {
 	struct object_name names[MAX_REFERENCES];
@@ -306,7 +312,7 @@ int version_attach(struct version *version, uint32_t operation, struct api_error
 		struct object *to = store_find(names[i].kind, names[i].name);
 		struct reference *reference = &version->references[i];
 
-		if (to == NULL || to->version == NULL || to->owner != object->owner) {
+		if (to == NULL || to->version == NULL || (to->owner != object->owner && !is_shared(names[i].kind))) {
 			version_detach(version);
 			object_text(names[i], other, sizeof(other));
 			return api_refuse(error, SLUICE__API__ERROR_CODE__ERROR_NOT_FOUND, operation, error->object,

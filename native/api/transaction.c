@@ -5,6 +5,7 @@
 
 #include "../main/clock.h"
 #include "build.h"
+#include "bulk.h"
 #include "event.h"
 
 #define RESOURCE SLUICE__API__ERROR_CODE__ERROR_RESOURCE
@@ -48,8 +49,22 @@ bool transaction_is_prepared(const struct transaction *t)
 	return t->prepared;
 }
 
+// What is not kept as objects leaves the message here, with its memory.
+static int take_bulk(Sluice__Api__Operation **operation, uint32_t index, struct api_error *error)
+{
+	const struct bulk *bulk = bulk_of_set((*operation)->op_case);
+
+	if (bulk == NULL) return 0;
+	if (bulk->add(*operation, index) < 0) return api_refuse(error, RESOURCE, index, "", "out of memory");
+	sluice__api__operation__free_unpacked(*operation, NULL);
+	*operation = NULL;
+	return 0;
+}
+
 int transaction_add(struct transaction *t, Sluice__Api__Operations *operations, size_t bytes, struct api_error *error)
 {
+	uint32_t from = t->count;
+
 	if (t->bytes + bytes > MAX_TRANSACTION_BYTES)
 		return api_refuse(error, RESOURCE, t->count, "", "a transaction has at most %u bytes",
 				  MAX_TRANSACTION_BYTES);
@@ -67,11 +82,21 @@ int transaction_add(struct transaction *t, Sluice__Api__Operations *operations, 
 	t->count += (uint32_t)operations->n_operations;
 	t->bytes += bytes;
 	operations->n_operations = 0;
+	for (uint32_t i = from; i < t->count; i++)
+		if (take_bulk(&t->operations[i], i, error) < 0) return -1;
 	return 0;
+}
+
+// Before the objects that it is about go.
+static void forget_bulk(void)
+{
+	for (const struct bulk *bulk = bulks_first(); bulk != NULL; bulk = bulk->next)
+		if (bulk->forget != NULL) bulk->forget();
 }
 
 static void transaction_free(struct transaction *t)
 {
+	forget_bulk();
 	for (uint32_t i = 0; i < t->count; i++)
 		if (t->operations[i] != NULL) sluice__api__operation__free_unpacked(t->operations[i], NULL);
 	for (uint32_t i = 0; i < t->change_count; i++) {
@@ -273,7 +298,7 @@ int transaction_prepare(struct transaction *t, struct api_error *error)
 	uint32_t attached = 0;
 
 	for (uint32_t i = 0; i < t->count; i++)
-		if (stage(t, i, error) < 0) goto refused;
+		if (t->operations[i] != NULL && stage(t, i, error) < 0) goto refused;
 	if (t->replay && sweep(t, error) < 0) goto refused;
 	prune(t);
 	if (t->change_count > 0) {
@@ -285,9 +310,12 @@ int transaction_prepare(struct transaction *t, struct api_error *error)
 		}
 		if (build_changes(t->generation, t->changes, t->change_count, error) < 0) goto undo;
 	}
+	for (const struct bulk *bulk = bulks_first(); bulk != NULL; bulk = bulk->next)
+		if (bulk->prepare != NULL && bulk->prepare(t->generation, t->owner, t->replay, error) < 0) goto undo;
 	t->prepared = true;
 	return 0;
 undo:
+	forget_bulk();
 	generation_abort(t->generation);
 	leave(t, attached);
 refused:
@@ -299,6 +327,7 @@ refused:
 void transaction_abort(struct transaction *t)
 {
 	if (t == NULL) return;
+	forget_bulk();
 	if (t->prepared && t->change_count > 0) {
 		generation_abort(t->generation);
 		leave(t, t->change_count);
@@ -323,17 +352,27 @@ void transaction_commit(struct transaction *t, Sluice__Api__CommitReply *reply)
 		version_free(change->before);
 	}
 	t->owner->object_count += reply->created - reply->deleted;
+	for (const struct bulk *bulk = bulks_first(); bulk != NULL; bulk = bulk->next)
+		if (bulk->commit != NULL) bulk->commit(reply);
 	t->owner->transactions++;
 	transaction_free(t);
 }
 
 void objects_delete_all(void)
 {
-	for (struct owner *owner = store_owners(); owner != NULL; owner = owner->next) {
-		Sluice__Api__CommitReply reply = SLUICE__API__COMMIT_REPLY__INIT;
-		struct api_error error = {0};
-		struct transaction *t = transaction_begin(owner, true, &error);
+	bool moved = true;
 
-		if (t != NULL && transaction_prepare(t, &error) == 0) transaction_commit(t, &reply);
+	// An owner whose VRF has another's routes comes after that one.
+	while (moved) {
+		moved = false;
+		for (struct owner *owner = store_owners(); owner != NULL; owner = owner->next) {
+			Sluice__Api__CommitReply reply = SLUICE__API__COMMIT_REPLY__INIT;
+			struct api_error error = {0};
+			struct transaction *t = transaction_begin(owner, true, &error);
+
+			if (t == NULL || transaction_prepare(t, &error) < 0) continue;
+			transaction_commit(t, &reply);
+			moved |= reply.deleted > 0;
+		}
 	}
 }

@@ -24,9 +24,13 @@ static uint32_t any(uint32_t below)
 static Sluice__Api__Operation *operation(void)
 {
 	static const char *const names[] = {"a", "b", "p", ""};
+	static const char *const addresses[] = {"10.0.0.1/24 2001:db8::1/64", "10.0.1.1/24", ""};
+	static const char *const hops[] = {"10.0.0.2@a 10.0.1.2@b", "10.0.0.9", "blackhole", "@a", "2001:db8::9"};
+	static const char *const prefixes[] = {"0.0.0.0/0",   "10.0.0.0/8",    "10.0.0.9/32",
+					       "10.0.0.0/30", "2001:db8::/32", "2001:db8::9/128"};
 	const char *name = names[any(4)], *second = names[any(4)];
 
-	switch (any(7)) {
+	switch (any(13)) {
 	case 0:
 		return op_port(name, second);
 	case 1:
@@ -37,8 +41,18 @@ static Sluice__Api__Operation *operation(void)
 		return op_static_mac(name, second, names[any(4)], (uint8_t)any(3));
 	case 4:
 		return op_block_point(name, second, any(5));
+	case 5:
+		return op_vrf(name);
+	case 6:
+		return op_l3_interface(name, second, names[any(4)], "", addresses[any(3)]);
+	case 7:
+		return op_next_hop_group(name, second, hops[any(5)]);
+	case 8:
+		return op_route(second, prefixes[any(6)], name);
+	case 9:
+		return op_delete_route(second, prefixes[any(6)]);
 	default:
-		return op_delete((Sluice__Api__ObjectKind)any(9), name);
+		return op_delete((Sluice__Api__ObjectKind)any(14), name);
 	}
 }
 
@@ -52,6 +66,7 @@ static size_t request(uint8_t *at)
 	Sluice__Api__Empty empty = SLUICE__API__EMPTY__INIT;
 	Sluice__Api__Names names = SLUICE__API__NAMES__INIT;
 	Sluice__Api__FdbQuery fdb = SLUICE__API__FDB_QUERY__INIT;
+	Sluice__Api__RouteQuery routes = SLUICE__API__ROUTE_QUERY__INIT;
 	Sluice__Api__Query query = SLUICE__API__QUERY__INIT;
 	Sluice__Api__Flush flush = SLUICE__API__FLUSH__INIT;
 	size_t size;
@@ -73,6 +88,14 @@ static size_t request(uint8_t *at)
 		query.ports = &names;
 		if (query.what_case == SLUICE__API__QUERY__WHAT_FDB) query.fdb = &fdb;
 		if (query.what_case > SLUICE__API__QUERY__WHAT_FDB) query.objects = &empty;
+		if (any(4) == 0) {
+			query.what_case = SLUICE__API__QUERY__WHAT_ROUTES;
+			query.routes = &routes;
+			routes.vrf = "a";
+		} else if (any(4) == 0) {
+			query.what_case = SLUICE__API__QUERY__WHAT_NEXT_HOP_GROUPS;
+			query.next_hop_groups = &names;
+		}
 	} else if (it.body_case == SLUICE__API__REQUEST__BODY_FLUSH) {
 		it.flush = &flush;
 		flush.bridge_domain = "b";
