@@ -6,18 +6,22 @@
 import { blockPointEffects } from './block-points/coverage.ts';
 import { bridgeDomainEffects } from './bridge-domains/coverage.ts';
 import { ceNotificationEffects } from './ce-notification/coverage.ts';
+import { controlPlanePolicerEffects } from './control-plane-policers/coverage.ts';
 import { crossConnectEffects } from './cross-connects/coverage.ts';
+import { dhcpRelayEffects } from './dhcp-relay/coverage.ts';
 import { interfaceEffects } from './interfaces/coverage.ts';
 import { ipEffects } from './ip/coverage.ts';
 import { keystoreEffects } from './keystore/coverage.ts';
 import { nacmEffects } from './nacm/coverage.ts';
 import { netconfServerEffects } from './netconf-server/coverage.ts';
+import { observationEffects } from './observation/coverage.ts';
 import { packetEngineEffects } from './packet-engine/coverage.ts';
 import { routingEffects } from './routing/coverage.ts';
 import { snmpEffects } from './snmp/coverage.ts';
 import { systemEffects } from './system/coverage.ts';
 import { truststoreEffects } from './truststore/coverage.ts';
 import { urlEffects } from './url/coverage.ts';
+import { vrrpEffects } from './vrrp/coverage.ts';
 
 export interface LeafEffect {
   /** Schema path of the leaf or leaf-list. */
@@ -42,7 +46,11 @@ export const effects: readonly LeafEffect[] = [
   ...ceNotificationEffects,
   ...crossConnectEffects,
   ...ipEffects,
+  ...vrrpEffects,
+  ...dhcpRelayEffects,
   ...routingEffects,
+  ...observationEffects,
+  ...controlPlanePolicerEffects,
   ...packetEngineEffects,
   ...systemEffects,
   ...nacmEffects,

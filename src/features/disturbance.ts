@@ -26,6 +26,12 @@ export function disturbance(old: EngineOperation | undefined, wanted: EngineOper
       return old?.case === 'setL3Interface' ? ofL3Interface(old.value, wanted.value) : undefined;
     case 'setStaticNeighbour':
       return old === undefined ? undefined : 'packets to the neighbour go to another station';
+    case 'setCrossConnect':
+      return old === undefined ? undefined : 'what flows between its former ends stops';
+    case 'setVrrp':
+      return old?.case === 'setVrrp' ? ofVirtualRouter(old.value, wanted.value) : undefined;
+    case 'setControlPlanePolicer':
+      return old?.case === 'setControlPlanePolicer' ? ofPolicer(old.value, wanted.value) : undefined;
     case 'setRoutes':
       return old?.case === 'setRoutes' ? ofRoute(old.value, wanted.value) : undefined;
     default:
@@ -45,6 +51,14 @@ function ofDeletion(old: EngineOperation): string | undefined {
       return `lets ${vlanOf(old.value)} flow again, and tells the CE where that is configured`;
     case 'setStaticMac':
       return 'frames to the address are flooded until it is learned';
+    case 'setCrossConnect':
+      return 'what flows between its ends stops';
+    case 'setVrf':
+      return 'nothing is routed in it any more';
+    case 'setVrrp':
+      return 'another router takes its addresses over, or none';
+    case 'setDhcpRelay':
+      return 'clients get no addresses from the servers any more';
     case 'setL3Interface':
       return 'nothing is routed on it any more';
     case 'setStaticNeighbour':
@@ -54,6 +68,17 @@ function ofDeletion(old: EngineOperation): string | undefined {
     default:
       return undefined;
   }
+}
+
+function ofVirtualRouter(old: Value<'setVrrp'>, wanted: Value<'setVrrp'>): string | undefined {
+  if (!isDeepStrictEqual(old.addresses, wanted.addresses))
+    return 'packets to the addresses that go are not taken any more';
+  return (wanted.priority ?? 0) < (old.priority ?? 0) ? 'another router may take its addresses over' : undefined;
+}
+
+function ofPolicer(old: Value<'setControlPlanePolicer'>, wanted: Value<'setControlPlanePolicer'>): string | undefined {
+  const isLess = (wanted.packetsPerSecond ?? 0) < (old.packetsPerSecond ?? 0);
+  return isLess ? `packets of the class above ${wanted.packetsPerSecond} in a second are dropped` : undefined;
 }
 
 function ofL3Interface(old: Value<'setL3Interface'>, wanted: Value<'setL3Interface'>): string | undefined {

@@ -7,8 +7,10 @@ import { bridgeDomainsFeature } from './bridge-domains/feature.ts';
 import { BridgeDomainModel } from './bridge-domains/model.ts';
 import { ceNotificationFeature } from './ce-notification/feature.ts';
 import { CeNotificationModel } from './ce-notification/model.ts';
+import { controlPlanePolicersFeature } from './control-plane-policers/feature.ts';
 import { crossConnectsFeature } from './cross-connects/feature.ts';
 import { CrossConnectModel } from './cross-connects/model.ts';
+import { dhcpRelayFeature } from './dhcp-relay/feature.ts';
 import type { EngineQueries } from './engine-state.ts';
 import { InterfaceChanges } from './interfaces/change.ts';
 import { interfacesFeature } from './interfaces/feature.ts';
@@ -16,9 +18,11 @@ import { InterfaceModel } from './interfaces/model.ts';
 import type { InterfaceNumbers } from './interfaces/state.ts';
 import { ipFeature } from './ip/feature.ts';
 import { IpModel } from './ip/model.ts';
+import { observationFeature } from './observation/feature.ts';
 import { packetEngineFeature } from './packet-engine/feature.ts';
 import { routingFeature } from './routing/feature.ts';
 import { RoutingModel } from './routing/model.ts';
+import { vrrpFeature } from './vrrp/feature.ts';
 
 export function forwardingFeatures(
   keys: KeySpace,
@@ -40,6 +44,10 @@ export function forwardingFeatures(
     ipFeature(changes, engine),
     routingFeature(changes, new RoutingModel(keys), engine),
     blockPointsFeature(new BlockPointModel(keys), changes, engine),
+    vrrpFeature(changes, engine),
+    dhcpRelayFeature(changes, engine),
+    observationFeature(changes, engine),
+    controlPlanePolicersFeature(changes, engine),
     packetEngineFeature(keys, changes, engine),
     ceNotificationFeature(new CeNotificationModel(keys), changes, engine),
   ];

@@ -160,7 +160,32 @@ function routing(
           'link-layer-address': pick(['02:00:00:00:00:09', '02:00:00:00:00:0a']),
         };
       }
+      const router = `${path}/ietf-vrrp:vrrp/vrrp-instance[vrid='${pick(['1', '2'])}']`;
+      if (isPlannedOnly && chance(0.4) && name !== 'lo') {
+        rows[router] = { version: 'ietf-vrrp:vrrp-v3', priority: pick(['100', '200']) };
+        const virtual = family === 'ipv4' ? pick([address, neighbour]) : 'fe80::1';
+        if (chance(0.8))
+          rows[`${router}/virtual-${family}-addresses/virtual-${family}-address[${family}-address='${virtual}']`] = {};
+        if (chance(0.4)) rows[`${router}/track/interfaces/interface[interface='${pick(routers)}']`] = {};
+      }
     }
+    if (isPlannedOnly && chance(0.2) && name !== 'lo') {
+      rows[`${iface(name)}/sluice-dhcp-relay:dhcp-relay`] = chance(0.5) ? { 'max-hops': '4' } : {};
+      rows[`${iface(name)}/sluice-dhcp-relay:dhcp-relay/server[.='192.0.2.${pick(['1', '2'])}']`] = {};
+    }
+    if (isPlannedOnly && chance(0.2)) {
+      const kind =
+        name.startsWith('irb') || name === 'lo' ? 'router-interface' : pick(['logical-port', 'router-interface']);
+      rows[`/sluice-observation:observation-points/observation-point[name='${pick(['o', 'q'])}']`] = {
+        [kind]: name,
+        device: 'o0',
+      };
+    }
+  }
+  if (isPlannedOnly && chance(0.3)) {
+    rows["/sluice-control-plane-policers:control-plane-policers/policer[class='arp']"] = {
+      'packets-per-second': pick(['1', '2']),
+    };
   }
   if (isPlannedOnly) staticRoutes(rows, { chance, pick }, [...vrfs, undefined], routers);
 }
