@@ -10,11 +10,13 @@ import { Subagent, type SubagentState } from './agentx/subagent.ts';
 import { bridgeMib } from './mib/bridge-mib.ts';
 import { ENT_CONFIG_CHANGE, entityMib } from './mib/entity-mib.ts';
 import { ifMib, LINK_DOWN, LINK_UP, linkObjects, tellsLinkChanges } from './mib/if-mib.ts';
+import { ipMib } from './mib/ip-mib.ts';
 import { Mib, type MibSubtree } from './mib/objects.ts';
 import { blockPointNotification, sluiceMib } from './mib/sluice-mib.ts';
 import { type BlockPointRow, type CeMethodRow, readBlockPoints, readCeMethods } from './state/block-points.ts';
 import { type BridgeDomainRow, type Numbers, readBridgeDomains } from './state/bridge-domains.ts';
 import { InterfaceReader, type InterfaceRow, type ReadOperational } from './state/interfaces.ts';
+import { type IpRows, type RouteRow, readIp, readRoutes } from './state/ip.ts';
 import { Snapshot } from './state/snapshot.ts';
 
 export interface SnmpServiceOptions {
@@ -56,6 +58,8 @@ export class SnmpService {
   readonly #bridgeDomains: Snapshot<readonly BridgeDomainRow[]>;
   readonly #blockPoints: Snapshot<readonly BlockPointRow[]>;
   readonly #ceMethods: Snapshot<readonly CeMethodRow[]>;
+  readonly #ip: Snapshot<IpRows>;
+  readonly #routes: Snapshot<readonly RouteRow[]>;
   /** Which rows the objects below a prefix are made of. */
   readonly #sources: readonly { readonly prefix: Oid; readonly rows: readonly Snapshot<unknown>[] }[];
   #interfacesChangedMs: number | undefined;
@@ -71,6 +75,8 @@ export class SnmpService {
     );
     this.#blockPoints = new Snapshot<readonly BlockPointRow[]>([], () => readBlockPoints(keys, read));
     this.#ceMethods = new Snapshot<readonly CeMethodRow[]>([], () => readCeMethods(keys, read));
+    this.#ip = new Snapshot<IpRows>({ addresses: [], neighbours: [] }, () => readIp(keys, read));
+    this.#routes = new Snapshot<readonly RouteRow[]>([], () => readRoutes(keys, read));
     const interfaces = () => this.#interfaces.value;
     const upTime = { at: (ms: number | undefined) => this.#hundredthsAt(ms) };
     const changedMs = () => this.#interfacesChangedMs;
@@ -86,6 +92,10 @@ export class SnmpService {
           machine: product.machine,
         }),
         [this.#interfaces],
+      ],
+      [
+        ipMib({ interfaces, ip: () => this.#ip.value, routes: () => this.#routes.value }),
+        [this.#interfaces, this.#ip, this.#routes],
       ],
       [
         bridgeMib({ interfaces, bridgeDomains: () => this.#bridgeDomains.value }),
@@ -172,7 +182,16 @@ export class SnmpService {
   }
 
   #expire(): void {
-    for (const rows of [this.#interfaces, this.#bridgeDomains, this.#blockPoints, this.#ceMethods]) rows.expire();
+    for (const rows of [
+      this.#interfaces,
+      this.#bridgeDomains,
+      this.#blockPoints,
+      this.#ceMethods,
+      this.#ip,
+      this.#routes,
+    ]) {
+      rows.expire();
+    }
   }
 
   // ------------------------------------------------------------------------------------------------------ requests

@@ -34,8 +34,11 @@ const IF_NAME = '1.3.6.1.2.1.31.1.1.1.1';
 
 const execute = promisify(execFile);
 
-export const ring = (name: string, of: string): string =>
-  `<interface><name>${name}</name><description>about ${name}</description><type xmlns:t="${ns.interfaceTypes}">t:ethernetCsmacd</type><port xmlns="${ns.ports}"><ring>${of}</ring></port></interface>`;
+/** A port on a ring; `more` are further elements of the interface. */
+export const ring = (name: string, of: string, more = ''): string =>
+  `<interface><name>${name}</name><description>about ${name}</description><type xmlns:t="${ns.interfaceTypes}">t:ethernetCsmacd</type><port xmlns="${ns.ports}"><ring>${of}</ring></port>${more}</interface>`;
+const address =
+  '<ipv4 xmlns="urn:ietf:params:xml:ns:yang:ietf-ip"><address><ip>192.0.2.1</ip><prefix-length>24</prefix-length></address></ipv4>';
 
 /** A router with two ports, two sub-interfaces in a bridge domain, and an SNMP engine. */
 async function routerWithSnmp(): Promise<{ router: Router; port: number }> {
@@ -45,7 +48,7 @@ async function routerWithSnmp(): Promise<{ router: Router; port: number }> {
   await client.rpc(
     editConfig(
       'running',
-      interfaces(ring('p', 'r0'), ring('q', 'r0'), subInterface('p', 10), subInterface('q', 10)),
+      interfaces(ring('p', 'r0', address), ring('q', 'r0'), subInterface('p', 10), subInterface('q', 10)),
       bridgeDomains(bridgeDomain('vlan10', ['p.10', 'q.10'])),
       snmpConfiguration({ port }),
     ),
@@ -75,6 +78,8 @@ const discovery: readonly (readonly [
   ['dot1qVlanStaticName', 'snmpwalk', '1.3.6.1.2.1.17.7.1.4.3.1.1', 1],
   ['entPhysicalTable', 'snmpbulkwalk', '1.3.6.1.2.1.47.1.1.1', 15 * 3],
   ['entAliasMappingTable', 'snmpwalk', '1.3.6.1.2.1.47.1.3.2', 2],
+  ['ipAdEntAddr', 'snmpget', '1.3.6.1.2.1.4.20.1.1.192.0.2.1', /^192\.0\.2\.1$/],
+  ['ipAddressTable', 'snmpwalk', '1.3.6.1.2.1.4.34', 9],
   ['hrSystemUptime', 'snmpget', '1.3.6.1.2.1.25.1.1.0', /\d/],
   ['hrMemorySize', 'snmpget', '1.3.6.1.2.1.25.2.2.0', /\d/],
   ['hrProcessorTable', 'snmpwalk', '1.3.6.1.2.1.25.3.3', 2],

@@ -74,6 +74,7 @@ export class Subagent {
   #retry: NodeJS.Timeout | undefined;
   #ping: NodeJS.Timeout | undefined;
   #pending = 0;
+  #told = '';
   #requests = 0;
   #sent = 0;
   #dropped = 0;
@@ -283,10 +284,16 @@ export class Subagent {
       (error) => {
         // Values of before are better than none.
         this.#pending -= 1;
-        this.#options.log(`state for SNMP could not be read: ${error}`);
+        this.#tellOnce(`state for SNMP could not be read: ${error}`);
         this.#answer(socket, pdu);
       },
     );
+  }
+
+  /** The same once, until something else is to be told: a station asks again and again. */
+  #tellOnce(message: string): void {
+    if (this.#told !== message) this.#options.log(message);
+    this.#told = message;
   }
 
   #answer(socket: Socket, pdu: MasterPdu): void {

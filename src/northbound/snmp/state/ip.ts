@@ -64,7 +64,7 @@ export async function readIp(keys: KeySpace, read: ReadOperational): Promise<IpR
           prefixLength: Number(address.value('prefix-length') ?? 0),
           interface: entry.name,
           origin: address.value('origin') ?? 'static',
-          status: address.value('status') ?? 'preferred',
+          status: address.value(family === 'ietf-ip:ipv6' ? 'status' : 'sluice-ip:status') ?? 'preferred',
         });
       }
       for (const neighbour of ip?.list('neighbor') ?? []) {
