@@ -166,7 +166,7 @@ static int set_port(struct generation *g, struct change *change)
 	if (change->before == NULL) {
 		new = generation_alloc(g, sizeof(*new));
 		if (new == NULL ||
-		    (new->counters = generation_alloc(g, worker_count * sizeof(struct counters))) == NULL)
+		    (new->counters = generation_alloc(g, COUNTER_SLOTS * sizeof(struct counters))) == NULL)
 			return -ENOMEM;
 		rc = take_id(g, &port_ids, give_port_id, "ports", &id);
 		if (rc < 0) return rc;
@@ -278,7 +278,7 @@ static int set_logical_port(struct generation *g, struct change *change)
 
 	if (new == NULL) return -ENOMEM;
 	if (change->before == NULL) {
-		new->counters = generation_alloc(g, worker_count * sizeof(struct counters));
+		new->counters = generation_alloc(g, COUNTER_SLOTS * sizeof(struct counters));
 		if (new->counters == NULL) return -ENOMEM;
 		rc = take_id(g, &logical_port_ids, give_logical_port_id, "logical ports", &new->id);
 		if (rc < 0) return rc;
@@ -569,7 +569,7 @@ int build_changes(struct generation *g, struct change *const *changes, unsigned 
 			if (changes[i]->after != NULL && changes[i]->object->kind == kind->kind &&
 			    build_one(g, kind->build, changes[i], error) < 0)
 				return -1;
-	if (generation_members_done(g) < 0)
+	if (generation_members_done(g) < 0 || STAGES_ASK(prepared, g) < 0)
 		return api_refuse(error, SLUICE__API__ERROR_CODE__ERROR_RESOURCE, 0, "", "out of memory");
 	return 0;
 }

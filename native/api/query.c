@@ -27,6 +27,9 @@ struct query {
 	uint64_t cursor;
 	const struct bulk *bulk; // that answers it, by `answer`
 	void *answer;
+	char *port; // of a trace, and its frame
+	uint8_t *frame;
+	size_t length;
 };
 
 // The committed version: a transaction that is prepared but not committed does not show.
@@ -80,6 +83,33 @@ static const struct object *bridge_domain_of(const struct query *query)
 	return object != NULL && visible(object) != NULL && object->owner == query->owner ? object : NULL;
 }
 
+static const struct port *port_named(const char *name)
+{
+	const struct object *object = store_find(KIND(PORT), name);
+
+	return object != NULL && visible(object) != NULL ? dataplane_port(dataplane_current(), (uint16_t)object->id)
+							 : NULL;
+}
+
+// 0, -ENOMEM, or -EINVAL with the error.
+static int take_frame(struct query *query, const Sluice__Api__TraceQuery *trace, struct api_error *error)
+{
+	if (trace->frame.len < 14 || trace->frame.len > 9234) {
+		api_refuse(error, SLUICE__API__ERROR_CODE__ERROR_INVALID, 0, "", "a frame has 14 to 9,234 bytes");
+		return -EINVAL;
+	}
+	if (port_named(trace->port) == NULL) {
+		api_refuse(error, SLUICE__API__ERROR_CODE__ERROR_NOT_FOUND, 0, "", "there is no port %s", trace->port);
+		return -EINVAL;
+	}
+	query->port = strdup(trace->port);
+	query->frame = malloc(trace->frame.len);
+	if (query->port == NULL || query->frame == NULL) return -ENOMEM;
+	memcpy(query->frame, trace->frame.data, trace->frame.len);
+	query->length = trace->frame.len;
+	return 0;
+}
+
 struct query *query_new(const struct owner *owner, const Sluice__Api__Query *what, struct api_error *error)
 {
 	const struct object_kind *registered = kind_of_query(what->what_case);
@@ -87,6 +117,7 @@ struct query *query_new(const struct owner *owner, const Sluice__Api__Query *wha
 	struct query *query = calloc(1, sizeof(*query));
 	int rc = query == NULL ? -ENOMEM : 0;
 
+	STAGES_CALL_NONE(counters_wanted);
 	if (query != NULL) {
 		query->what = what->what_case;
 		query->owner = what->owner[0] == '\0' ? owner : store_find_owner(what->owner);
@@ -125,6 +156,14 @@ struct query *query_new(const struct owner *owner, const Sluice__Api__Query *wha
 		break;
 	case WHAT(STAGES):
 	case WHAT(ENGINE):
+	case WHAT(FLOW_CACHE):
+		break;
+	case WHAT(TRACE):
+		rc = take_frame(query, what->trace, error);
+		if (rc == -EINVAL) {
+			query_free(query);
+			return NULL;
+		}
 		break;
 	default:
 		// All queries for objects of one kind are a Names.
@@ -160,6 +199,8 @@ void query_free(struct query *query)
 		free(query->entries[i].name);
 	free(query->entries);
 	free(query->bridge_domain);
+	free(query->port);
+	free(query->frame);
 	free(query);
 }
 
@@ -245,6 +286,17 @@ static int fdb_part(struct query *query, struct arena *arena, Sluice__Api__Query
 	return 0;
 }
 
+static int trace_part(const struct query *query, struct arena *arena, Sluice__Api__QueryReply *part)
+{
+	const struct port *port = port_named(query->port);
+
+	// A port that went meanwhile: no steps.
+	if (port == NULL) return 0;
+	for (const struct stage *stage = stages_first(); stage != NULL; stage = stage->next)
+		if (stage->trace != NULL) return stage->trace(port, query->frame, query->length, arena, part);
+	return 0;
+}
+
 int query_part(struct query *query, struct arena *arena, Sluice__Api__QueryReply *part)
 {
 	*part = (Sluice__Api__QueryReply)SLUICE__API__QUERY_REPLY__INIT;
@@ -255,6 +307,16 @@ int query_part(struct query *query, struct arena *arena, Sluice__Api__QueryReply
 	case WHAT(STAGES):
 		part->last = true;
 		return state_stages(arena, part);
+	case WHAT(FLOW_CACHE):
+		part->last = true;
+		part->flow_cache = arena_alloc(arena, sizeof(*part->flow_cache));
+		if (part->flow_cache == NULL) return -ENOMEM;
+		*part->flow_cache = (Sluice__Api__FlowCacheState)SLUICE__API__FLOW_CACHE_STATE__INIT;
+		STAGES_CALL(flow_cache_state, part->flow_cache);
+		return 0;
+	case WHAT(TRACE):
+		part->last = true;
+		return trace_part(query, arena, part);
 	case WHAT(ENGINE):
 		part->last = true;
 		part->engine = state_engine(arena);

@@ -322,6 +322,11 @@ int state_stages(struct arena *arena, Sluice__Api__QueryReply *part)
 			states[i].calls += node->total_calls;
 			states[i].packets += node->total_objs;
 			states[i].clocks += node->total_cycles;
+			// Of all workers at once.
+			if (w != 0) continue;
+			for (const struct stage *stage = stages_first(); stage != NULL; stage = stage->next)
+				if (stage->skipped_packets != NULL)
+					states[i].skipped_packets += stage->skipped_packets(node->id);
 		}
 	}
 	return 0;

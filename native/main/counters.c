@@ -34,23 +34,30 @@ enum drop_direction drop_reason_direction(unsigned reason)
 	return reasons[reason].direction;
 }
 
+unsigned drop_counters(struct worker *worker, uint8_t reason, const struct rte_mbuf *m, uint64_t *counters[3])
+{
+	const struct packet_meta *meta = packet_meta_of(m);
+	const struct dataplane *dp = worker->dataplane;
+	bool out = reasons[reason].direction == DROP_EGRESS;
+	const struct port *port = dataplane_port(dp, out ? meta->egress_port : meta->ingress_port);
+	const struct logical_port *lp = dataplane_logical_port(dp, out ? meta->egress : meta->ingress);
+	const struct l3_interface *interface = dataplane_interface(dp, out ? meta->egress_interface : meta->interface);
+	unsigned count = 0;
+
+	if (interface != NULL) counters[count++] = &interface->counters[worker->index].drops[reason];
+	if (lp != NULL) counters[count++] = &lp->counters[worker->index].drops[reason];
+	if (port == NULL && lp != NULL) port = dataplane_port(dp, lp->port);
+	counters[count++] = port != NULL ? &port->counters[worker->index].drops[reason] : &worker->drops[reason];
+	return count;
+}
+
 void drop_count(struct worker *worker, uint8_t reason, struct rte_mbuf *m)
 {
-	const struct packet_meta *meta = packet_meta(m);
-	bool out = reasons[reason].direction == DROP_EGRESS;
-	const struct port *port = dataplane_port(worker->dataplane, out ? meta->egress_port : meta->ingress_port);
-	const struct logical_port *lp = dataplane_logical_port(worker->dataplane, out ? meta->egress : meta->ingress);
+	uint64_t *counters[3];
+	unsigned count = drop_counters(worker, reason, m, counters);
 
-	const struct l3_interface *interface =
-		dataplane_interface(worker->dataplane, out ? meta->egress_interface : meta->interface);
-
-	if (interface != NULL) interface->counters[worker->index].drops[reason]++;
-	if (lp != NULL) lp->counters[worker->index].drops[reason]++;
-	if (port == NULL && lp != NULL) port = dataplane_port(worker->dataplane, lp->port);
-	if (port != NULL)
-		port->counters[worker->index].drops[reason]++;
-	else
-		worker->drops[reason]++;
+	for (unsigned i = 0; i < count; i++)
+		++*counters[i];
 }
 
 void counters_sum(const struct counters *slots, struct counters *sum)

@@ -339,7 +339,7 @@ struct packet_meta {
 #define PACKET_COPY     0x02 // one of several copies (flood)
 #define PACKET_ROUTER   0x04 // from the router itself: no input features, not counted as received
 #define PACKET_PUNTED   0x08 // came back from the kernel: goes out as it is, no second punt
-#define PACKET_COUNTED  0x10 // by the flow cache, which has sent it to tx: `record` is 1 + its path
+#define PACKET_COUNTED  0x80 // by the flow cache, which has sent it to tx: `record` is 1 + its path
 
 extern int packet_meta_offset; // set before the first worker starts
 
@@ -372,12 +372,20 @@ struct worker {
 } __rte_cache_aligned;
 
 extern unsigned worker_count; // fixed at start
+// Of every array of counters by worker: behind the workers' own comes the one of traces, which no sum includes.
+#define COUNTER_SLOTS (worker_count + 1)
 extern __thread struct worker *worker_current;
 
 // The worker that runs the calling node; NULL on the control thread.
 static inline struct worker *worker_self(void)
 {
 	return worker_current;
+}
+
+// A trace runs the node (stages/flow/trace.c): nothing may be learned, sent, kept or asked for.
+static inline bool worker_traces(const struct worker *worker)
+{
+	return unlikely(worker->index == worker_count);
 }
 
 #endif

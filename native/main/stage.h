@@ -30,6 +30,8 @@ enum drop_direction drop_reason_direction(unsigned reason);
 // Worker. Adds n packets to reason for the packet's port and logical port (or to the worker's own
 // drops where there is none). Does not free the packet.
 void drop_count(struct worker *worker, uint8_t reason, struct rte_mbuf *m);
+// The counters that drop_count() raises for this packet; returns how many.
+unsigned drop_counters(struct worker *worker, uint8_t reason, const struct rte_mbuf *m, uint64_t *counters[3]);
 
 // ---------------------------------------------------------------- generations
 
@@ -92,6 +94,8 @@ uint64_t generation_effective_at_ns(const struct generation *g);
 
 // ---------------------------------------------------------------- stages
 
+struct arena; // api/state.h
+
 struct fdb_row {
 	uint32_t bridge_domain;
 	uint32_t logical_port;
@@ -125,6 +129,8 @@ struct stage {
 			       const struct ce_notification *new);
 	int (*block_point)(struct generation *g, const struct block_point *old, struct block_point *new);
 
+	// All objects of the generation are built: for what follows from many of them. May refuse.
+	int (*prepared)(struct generation *g);
 	// Committed, and every worker is on the new root. Cannot fail. Stages run in the order of `order`.
 	void (*published)(struct generation *g);
 	// In this generation's published(): what a stage needs from objects that are gone must be saved before.
@@ -147,6 +153,15 @@ struct stage {
 	void (*interface_changed)(const struct l3_interface *interface);
 	// The port's link went to `link` (kernel device or retry).
 	void (*link_changed)(const struct port *port, enum port_link link);
+	// Somebody is about to read counters: what is kept elsewhere is to be added to them.
+	void (*counters_wanted)(void);
+	// Answers to queries: of the flow cache, and packets that a node (by id) did not see because of it.
+	void (*flow_cache_state)(Sluice__Api__FlowCacheState *state);
+	uint64_t (*skipped_packets)(uint32_t node);
+	// Follows a frame that would come in by the port, without any effect, and adds the steps to the part. 0 or
+	// -ENOMEM.
+	int (*trace)(const struct port *port, const uint8_t *frame, size_t length, struct arena *arena,
+		     Sluice__Api__QueryReply *part);
 	// Each round of the control loop after control_wake(): take what workers have posted to this stage's rings.
 	void (*poll)(void);
 

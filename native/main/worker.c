@@ -185,7 +185,7 @@ static int worker_main(void *arg)
 
 int worker_graph_create(unsigned index)
 {
-	static const char *patterns[] = {"rx", "inject"};
+	static const char *patterns[] = {"rx", "inject", "flow-credit"};
 	struct rte_graph_param param = {
 		.socket_id = SOCKET_ID_ANY,
 		.nb_node_patterns = RTE_DIM(patterns),
@@ -222,6 +222,11 @@ int workers_run(bool fixed_priority)
 		if (rc < 0) return rc;
 	}
 	return 0;
+}
+
+bool workers_running(void)
+{
+	return running;
 }
 
 void workers_stop(void)

@@ -18,6 +18,8 @@ int worker_graph_create(unsigned index);
 // Creates the graphs and launches the workers on the EAL's worker lcores. Needs the stages' start(). `fixed_priority`:
 // before everything else on their cores (SCHED_FIFO). 0 or -errno.
 int workers_run(bool fixed_priority);
+// Whether threads walk the graphs. Where none does, the control thread may act for them.
+bool workers_running(void);
 // Ends the threads and waits for them; then graphs, rings and fds go.
 void workers_stop(void);
 

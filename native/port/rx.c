@@ -4,6 +4,8 @@
 #include <rte_graph.h>
 #include <rte_graph_worker.h>
 
+enum { EDGE_CLASSIFY, EDGE_FLOW, EDGES };
+
 static uint16_t rx_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t nb_objs)
 {
 	struct worker *worker = worker_self();
@@ -27,7 +29,7 @@ static uint16_t rx_process(struct rte_graph *graph, struct rte_node *node, void 
 		worker->busy = true;
 		for (uint16_t k = 0; k < got; k++)
 			*packet_meta(packets[k]) = (struct packet_meta){.ingress_port = port->id};
-		rte_node_enqueue(graph, node, 0, (void **)packets, got);
+		rte_node_enqueue(graph, node, port->cached ? EDGE_FLOW : EDGE_CLASSIFY, (void **)packets, got);
 		total = (uint16_t)(total + got);
 	}
 	return total;
@@ -37,7 +39,7 @@ static struct rte_node_register rx_node = {
 	.name = "rx",
 	.flags = RTE_NODE_SOURCE_F,
 	.process = rx_process,
-	.nb_edges = 1,
-	.next_nodes = {"classify"},
+	.nb_edges = EDGES,
+	.next_nodes = {[EDGE_CLASSIFY] = "classify", [EDGE_FLOW] = "flow"},
 };
 RTE_NODE_REGISTER(rx_node);

@@ -6,6 +6,7 @@
 #include "../classify/tags.h"
 #include "../drop/drop_node.h"
 #include "../enqueue.h"
+#include "../flow/record.h"
 #include "block_map.h"
 
 DROP_NODE(block_point, "block-point", DROP_INGRESS);
@@ -30,6 +31,21 @@ static inline uint8_t block_in_packet(const struct worker *worker, const struct 
 	return EDGE_VLAN_IN;
 }
 
+static void block_in_record(const struct worker *worker, const struct rte_node *node, struct rte_mbuf *m,
+			    struct flow_record *record)
+{
+	const struct packet_meta *meta = packet_meta(m);
+	const struct port *port = dataplane_port(worker->dataplane, meta->ingress_port);
+	const struct block_point *point = block_map_get(port->blocks, meta->vid);
+
+	record_stage(record, node->id);
+	record_element(record, FLOW_BLOCK, flow_tag_id(port->id, meta->vid));
+	if (point == NULL) return;
+	record_counter(record, &point->counters[worker->index].in_dropped, NULL, 0);
+	record_verdict(record, "blocked by %s", point->name);
+	record_object(record, "block-point", point->name, "");
+}
+
 static uint16_t block_in_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
 {
 	const struct worker *worker = worker_self();
@@ -38,8 +54,12 @@ static uint16_t block_in_process(struct rte_graph *graph, struct rte_node *node,
 	for (uint16_t done = 0; done < n; done += MAX_BURST) {
 		uint16_t chunk = RTE_MIN(n - done, MAX_BURST);
 
-		for (uint16_t i = 0; i < chunk; i++)
+		for (uint16_t i = 0; i < chunk; i++) {
+			struct flow_record *record = flow_record_of(worker, objs[done + i]);
+
 			edge[i] = block_in_packet(worker, objs[done + i], packet_meta(objs[done + i]));
+			if (unlikely(record != NULL)) block_in_record(worker, node, objs[done + i], record);
+		}
 		enqueue_runs(graph, node, objs + done, edge, chunk, chunk == n);
 	}
 	return n;

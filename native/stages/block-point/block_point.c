@@ -12,7 +12,7 @@ static void free_counters(void *counters)
 
 static int create_counters(struct generation *g, struct block_point *point)
 {
-	size_t size = worker_count * sizeof(*point->counters);
+	size_t size = COUNTER_SLOTS * sizeof(*point->counters);
 
 	point->counters = aligned_alloc(RTE_CACHE_LINE_SIZE, size);
 	if (point->counters == NULL || generation_on_abort(g, free_counters, point->counters) != 0) {

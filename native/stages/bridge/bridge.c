@@ -3,13 +3,13 @@
 // Two loops over up to 64 packets: the first makes keys and hashes and fetches the buckets, the second learns, looks up
 // and decides. What packets of one logical port have in common is looked up once for as long as they follow each other.
 //
-// The flow cache's place: this node will record the masks of both addresses and the bridge domain, the rewrite of the
-// chosen logical port, and the entry's generation.
+// The flow cache is told of both addresses, the bridge domain and both logical ports; a hit keeps the entries fresh.
 #include <rte_graph.h>
 #include <rte_graph_worker.h>
 
 #include "../../main/stage.h"
 #include "../enqueue.h"
+#include "../flow/record.h"
 #include "bridge.h"
 
 enum {
@@ -70,6 +70,8 @@ static void enter(struct walk *walk, const struct packet_meta *meta)
 
 static void learn(const struct walk *walk, const struct packet *packet)
 {
+	// A trace learns nothing.
+	if (unlikely(walk->worker == worker_count)) return;
 	const struct logical_port *lp = walk->in;
 	const struct bridge_domain *bd = walk->bd;
 	const struct fdb_place place = {
@@ -127,6 +129,61 @@ static inline uint8_t forward(struct walk *walk, const struct packet *packet, st
 	return EDGE_VLAN_OUT;
 }
 
+// For the flow cache. Its elements before the lookups …
+static void record_before(const struct worker *worker, const struct rte_node *node, struct rte_mbuf *m,
+			  const struct packet *packet)
+{
+	struct flow_record *record = flow_record_of(worker, m);
+
+	if (record == NULL) return;
+	record_stage(record, node->id);
+	record_element(record, FLOW_BRIDGE_DOMAIN, packet_meta(m)->bridge_domain);
+	record_element(record, FLOW_MAC, packet->destination);
+}
+
+static bool keep_source(struct worker *worker, uint64_t key, uint64_t logical_port)
+{
+	return bridge_keep_source(worker->dataplane, key, (uint32_t)logical_port);
+}
+
+static bool keep_destination(struct worker *worker, uint64_t key, uint64_t logical_port)
+{
+	return bridge_keep_destination(worker->dataplane, key, (uint32_t)logical_port);
+}
+
+// … and what came of them. The source has been learned just now: it is looked up again, after its element was told.
+static void record_after(const struct worker *worker, const struct walk *walk, struct rte_mbuf *m,
+			 const struct packet *packet, uint8_t edge)
+{
+	struct flow_record *record = flow_record_of(worker, m);
+	const struct logical_port *out;
+
+	if (record == NULL || walk->bd == NULL) return;
+	if (walk->bd->learning && !record_traced(record)) {
+		record_element(record, FLOW_MAC, packet->source);
+		if (bridge_keep_source(walk->dp, packet->source, walk->in->id))
+			record_refresh(record, keep_source, packet->source, walk->in->id);
+		else
+			record_refuse(record, "address not learned here");
+	}
+	if (edge == EDGE_FLOOD) {
+		record_refuse(record, "flooded");
+		record_verdict(record, "flooded in bridge domain %s", walk->bd->name);
+		return;
+	}
+	out = dataplane_logical_port(walk->dp, packet_meta(m)->egress);
+	if (edge == EDGE_SAME_PORT) out = walk->in;
+	if (edge == EDGE_SPLIT_HORIZON) out = walk->out;
+	if (out == NULL) return;
+	record_element(record, FLOW_LOGICAL_PORT, out->id);
+	if (bridge_keep_destination(walk->dp, packet->destination, out->id))
+		record_refresh(record, keep_destination, packet->destination, out->id);
+	else
+		record_refuse(record, "changed meanwhile");
+	record_verdict(record, "bridge domain %s, to logical port %s", walk->bd->name, out->name);
+	if (edge != EDGE_VLAN_OUT) record_object(record, "logical-port", out->name, "");
+}
+
 static uint16_t bridge_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
 {
 	const struct worker *worker = worker_self();
@@ -145,8 +202,13 @@ static uint16_t bridge_process(struct rte_graph *graph, struct rte_node *node, v
 
 		for (uint16_t i = 0; i < chunk; i++)
 			prepare(&walk, packets[i], &packet[i]);
-		for (uint16_t i = 0; i < chunk; i++)
-			edge[i] = forward(&walk, &packet[i], packet_meta(packets[i]));
+		for (uint16_t i = 0; i < chunk; i++) {
+			struct packet_meta *meta = packet_meta(packets[i]);
+
+			if (unlikely(meta->record != 0)) record_before(worker, node, packets[i], &packet[i]);
+			edge[i] = forward(&walk, &packet[i], meta);
+			if (unlikely(meta->record != 0)) record_after(worker, &walk, packets[i], &packet[i], edge[i]);
+		}
 		enqueue_runs(graph, node, objs + done, edge, chunk, chunk == n);
 	}
 	return n;

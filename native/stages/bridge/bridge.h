@@ -55,6 +55,11 @@ static inline const struct logical_port *bridge_entry_port(const struct dataplan
 	return lp;
 }
 
+// For the flow cache, whose hits learn and look up nothing: whether the source is (still) learned at this logical port,
+// then its time is renewed; and whether the destination is (still) there.
+bool bridge_keep_source(const struct dataplane *dp, uint64_t key, uint32_t logical_port);
+bool bridge_keep_destination(const struct dataplane *dp, uint64_t key, uint32_t logical_port);
+
 // Control thread. Calls `visit` for each valid entry of a bridge domain (0: of all), from *cursor on (0: the start) and
 // over at most `buckets` buckets; sets *cursor to go on. False: that was the end.
 typedef void bridge_visit(void *ctx, uint32_t bridge_domain, const struct logical_port *lp, uint64_t key,

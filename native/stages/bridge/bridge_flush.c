@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "../classify/tag_map.h"
+#include "../flow/record.h"
 #include "bridge_control.h"
 
 _Atomic uint16_t bridge_epoch[MAX_ID + 1];
@@ -29,6 +30,7 @@ int bridge_flush_later(struct generation *g, uint32_t logical_port)
 void bridge_flush_port(uint32_t logical_port)
 {
 	atomic_fetch_add_explicit(&bridge_epoch[logical_port], 1, memory_order_relaxed);
+	flow_element_changed(FLOW_LOGICAL_PORT, logical_port);
 }
 
 static void flush_blocked(void *ctx, uint32_t logical_port)

@@ -36,7 +36,7 @@ static int settings_changed(struct generation *g, const struct engine_settings *
 
 static int bridge_domain_changed(struct generation *g, const struct bridge_domain *old, struct bridge_domain *new)
 {
-	size_t size = sizeof(struct fdb_bridge) + worker_count * sizeof(struct bridge_counters);
+	size_t size = sizeof(struct fdb_bridge) + COUNTER_SLOTS * sizeof(struct bridge_counters);
 
 	if (new == NULL) return generation_on_commit(g, free, old->fdb);
 	if (old != NULL) return 0;

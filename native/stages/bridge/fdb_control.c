@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "../flow/record.h"
+
 // Makes an existing entry static, whatever it was. False: it went away meanwhile.
 static bool make_static(struct fdb *fdb, struct fdb_entry *entry, uint64_t key, uint64_t value)
 {
@@ -13,6 +15,7 @@ static bool make_static(struct fdb *fdb, struct fdb_entry *entry, uint64_t key, 
 	} while (!atomic_compare_exchange_weak(&entry->value, &before, value));
 	fdb_account(fdb, key, before, -1);
 	fdb_account(fdb, key, value, 1);
+	flow_element_changed(FLOW_MAC, key);
 	return true;
 }
 

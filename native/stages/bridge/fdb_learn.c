@@ -1,6 +1,8 @@
 // The worker's side of the forwarding database where an entry is written.
 #include "fdb_slot.h"
 
+#include "../flow/record.h"
+
 // Takes one place under a limit (0: none). False: it is used up, and nothing is taken.
 static bool reserve(_Atomic uint32_t *count, uint32_t limit)
 {
@@ -53,8 +55,15 @@ static enum fdb_learned insert(struct fdb *fdb, struct fdb_table *table, uint64_
 	return FDB_NEW;
 }
 
-static enum fdb_learned change(struct fdb *fdb, struct fdb_entry *entry, const struct fdb_place *place, uint64_t value,
-			       uint32_t now)
+// What was known of the key is not what it was: the flow cache looks again.
+static enum fdb_learned changed(uint64_t key, enum fdb_learned how)
+{
+	flow_element_changed(FLOW_MAC, key);
+	return how;
+}
+
+static enum fdb_learned change(struct fdb *fdb, struct fdb_entry *entry, uint64_t key, const struct fdb_place *place,
+			       uint64_t value, uint32_t now)
 {
 	uint64_t next = fdb_value(place->port, place->epoch, now) | (value & FDB_COPIED);
 	uint32_t from = fdb_value_port(value);
@@ -63,7 +72,7 @@ static enum fdb_learned change(struct fdb *fdb, struct fdb_entry *entry, const s
 	if (from == place->port) {
 		// An entry of an earlier epoch was flushed: it comes back as a new one in its old slot.
 		if (!atomic_compare_exchange_strong(&entry->value, &value, next)) return FDB_BUSY;
-		return fdb_value_epoch(value) == place->epoch ? FDB_SAME : FDB_NEW;
+		return fdb_value_epoch(value) == place->epoch ? FDB_SAME : changed(key, FDB_NEW);
 	}
 	if (!reserve(&fdb->port[place->port].learned, place->port_limit)) return FDB_LIMITED;
 	if (!atomic_compare_exchange_strong(&entry->value, &value, next)) {
@@ -71,7 +80,7 @@ static enum fdb_learned change(struct fdb *fdb, struct fdb_entry *entry, const s
 		return FDB_BUSY;
 	}
 	atomic_fetch_sub_explicit(&fdb->port[from].learned, 1, memory_order_relaxed);
-	return FDB_MOVED;
+	return changed(key, FDB_MOVED);
 }
 
 enum fdb_learned fdb_learn_slow(struct fdb *fdb, struct fdb_table *table, uint64_t key, uint64_t hash,
@@ -83,5 +92,5 @@ enum fdb_learned fdb_learn_slow(struct fdb *fdb, struct fdb_table *table, uint64
 	if (entry == NULL) return insert(fdb, table, key, hash, place, now);
 	value = atomic_load_explicit(&entry->value, memory_order_acquire);
 	if (value == 0 || atomic_load_explicit(&entry->key, memory_order_relaxed) != key) return FDB_BUSY;
-	return change(fdb, entry, place, value, now);
+	return change(fdb, entry, key, place, value, now);
 }

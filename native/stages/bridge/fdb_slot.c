@@ -1,5 +1,7 @@
 #include "fdb_slot.h"
 
+#include "../flow/record.h"
+
 void fdb_account(struct fdb *fdb, uint64_t key, uint64_t value, int by)
 {
 	struct fdb_count *domain = &fdb->domain[key >> 48], *port = &fdb->port[fdb_value_port(value)];
@@ -15,6 +17,7 @@ void fdb_slot_fill(struct fdb_entry *slot, uint64_t key, uint64_t value)
 	atomic_store_explicit(&slot->value, value, memory_order_release);
 	// Sequentially consistent: of two threads that insert one key at once, at least one then finds the other.
 	atomic_store(&slot->key, key);
+	flow_element_changed(FLOW_MAC, key);
 }
 
 bool fdb_slot_take(struct fdb_entry *slot, uint64_t key, uint64_t value, uint64_t next)
@@ -24,6 +27,7 @@ bool fdb_slot_take(struct fdb_entry *slot, uint64_t key, uint64_t value, uint64_
 	if (atomic_load_explicit(&slot->key, memory_order_acquire) != key) return false;
 	if (!atomic_compare_exchange_strong(&slot->value, &value, 0)) return false;
 	atomic_store_explicit(&slot->key, next, memory_order_release);
+	flow_element_changed(FLOW_MAC, key);
 	return true;
 }
 

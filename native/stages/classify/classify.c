@@ -11,6 +11,7 @@
 #include "../block-point/block_map.h"
 #include "../count.h"
 #include "../enqueue.h"
+#include "../flow/record.h"
 #include "next.h"
 #include "tag_map.h"
 
@@ -141,7 +142,7 @@ static inline bool classify_next(struct run *run, const struct port *port, struc
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
 	struct packet_meta *meta = packet_meta(m);
 
-	if (unlikely(run->lp == NULL || run->port != port)) return false;
+	if (unlikely(run->lp == NULL || run->port != port || meta->record != 0)) return false;
 	if (unlikely(m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED || m->data_len < TAGS_WINDOW)) return false;
 	if (unlikely(tag_word(frame) != run->tag || m->pkt_len > run->longest)) return false;
 	if (unlikely((frame[0] | frame[6]) & 1)) return false;
@@ -158,11 +159,39 @@ static inline bool classify_next(struct run *run, const struct port *port, struc
 	return true;
 }
 
+// For the flow cache: what was read and counted above. Groups do not come here with a record (flow/key.h).
+static void classify_record(const struct worker *worker, const struct rte_node *node, const struct port *port,
+			    struct rte_mbuf *m, struct flow_record *record)
+{
+	const struct packet_meta *meta = packet_meta(m);
+	const struct logical_port *lp = dataplane_logical_port(worker->dataplane, meta->ingress);
+	struct counters *counters;
+	struct frame_tags tags;
+
+	record_stage(record, node->id);
+	if (port == NULL || frame_tags_parse(rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, &tags) != 0) {
+		record_refuse(record, "malformed");
+		return;
+	}
+	counters = &port->counters[worker->index];
+	record_element(record, FLOW_PORT, port->id);
+	record_counter(record, &counters->in_unicast, &counters->in_octets, 0);
+	record_longest(record, m,
+		       ETHERNET_HEADER + (tags.count + tags.priority_tagged) * TAG_SIZE + (uint32_t)port->mtu);
+	record_element(record, FLOW_TAGS, flow_tag_id(port->id, tags.count != 0 ? tags.tag[0].vid : 0));
+	if (lp == NULL) return;
+	counters = &lp->counters[worker->index];
+	record_element(record, FLOW_LOGICAL_PORT, lp->id);
+	record_counter(record, &counters->in_unicast, &counters->in_octets, 0);
+	record_verdict(record, "logical port %s", lp->name);
+}
+
 static uint16_t classify_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
 {
 	struct worker *worker = worker_self();
 	const struct port *port = NULL;
 	struct run run = {.lp = NULL};
+	struct flow_record *record;
 	uint8_t edge[MAX_BURST];
 
 	for (uint16_t done = 0; done < n; done += MAX_BURST) {
@@ -181,6 +210,8 @@ static uint16_t classify_process(struct rte_graph *graph, struct rte_node *node,
 			else // The port may have gone away between its receiving and this walk.
 				edge[i] = likely(port != NULL) ? classify_packet(worker, &run, port, packets[i])
 							       : EDGE_PORT_DISABLED;
+			if (unlikely((record = flow_record_of(worker, packets[i])) != NULL))
+				classify_record(worker, node, port, packets[i], record);
 		}
 		enqueue_runs(graph, node, objs + done, edge, chunk, chunk == n);
 	}

@@ -8,14 +8,31 @@
 
 #include "../../main/free.h"
 #include "../../main/stage.h"
+#include "../flow/record.h"
 
-static inline void drop_burst(uint8_t reason, void **objs, uint16_t n)
+static inline void drop_recorded(struct worker *worker, const struct rte_node *node, uint8_t reason, struct rte_mbuf *m,
+				 struct flow_record *record)
+{
+	uint64_t *counters[3];
+	unsigned count = drop_counters(worker, reason, m, counters);
+
+	record_stage(record, node->id);
+	for (unsigned i = 0; i < count; i++)
+		record_counter(record, counters[i], NULL, 0);
+	record_dropped(worker, record, m, reason);
+}
+
+static inline void drop_burst(const struct rte_node *node, uint8_t reason, void **objs, uint16_t n)
 {
 	struct worker *worker = worker_self();
 
-	for (uint16_t i = 0; i < n; i++)
+	for (uint16_t i = 0; i < n; i++) {
+		struct flow_record *record = flow_record_of(worker, objs[i]);
+
 		drop_count(worker, reason, objs[i]);
-	packets_free((struct rte_mbuf **)objs, n);
+		if (unlikely(record != NULL)) drop_recorded(worker, node, reason, objs[i], record);
+	}
+	rte_pktmbuf_free_bulk((struct rte_mbuf **)objs, n);
 }
 
 #define DROP_NODE(ident, reason, direction) DROP_NODE_NAMED(ident, "drop-" reason, reason, direction)
@@ -30,8 +47,7 @@ static inline void drop_burst(uint8_t reason, void **objs, uint16_t n)
 	static uint16_t drop_process_##ident(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)  \
 	{                                                                                                              \
 		RTE_SET_USED(graph);                                                                                   \
-		RTE_SET_USED(node);                                                                                    \
-		drop_burst(drop_reason_##ident, objs, n);                                                              \
+		drop_burst(node, drop_reason_##ident, objs, n);                                                        \
 		return n;                                                                                              \
 	}                                                                                                              \
 	static struct rte_node_register drop_node_##ident = {                                                          \

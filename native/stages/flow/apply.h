@@ -45,7 +45,7 @@ static inline void flow_rewrite(const struct flow_path *path, struct rte_mbuf *m
 
 static inline void flow_apply(const struct flow_path *path, struct rte_mbuf *m, const struct flow_parsed *p)
 {
-	if (path->flags & PATH_TTL) flow_ttl_decrement(rte_pktmbuf_mtod(m, uint8_t *) + p->l3_offset, p->key.kind);
+	if (path->flags & PATH_TTL) flow_ttl_decrement(rte_pktmbuf_mtod(m, uint8_t *) + p->l3_offset, p->kind);
 	flow_rewrite(path, m, p->l3_offset);
 }
 

@@ -32,13 +32,28 @@ void flow_cache_close(struct flow_cache *cache)
 	flow_memory_release(cache, sizeof(*cache));
 }
 
-void flow_cache_answer(struct flow_cache *cache)
+void flow_credit_packet(const struct worker *worker, struct rte_mbuf *m)
 {
+	struct packet_meta *meta = packet_meta(m);
+
+	if (flow_caches[worker->index] != NULL && meta->record != 0)
+		flow_path_credit(&flow_caches[worker->index]->paths, meta->record - 1u);
+	meta->record = 0;
+	meta->flags &= (uint8_t)~PACKET_COUNTED;
+}
+
+void flow_cache_answer(struct flow_cache *cache, unsigned index)
+{
+	struct flow_cache *successor = cache->successor;
 	uint64_t request = atomic_load_explicit(&flow_request, memory_order_acquire);
 
 	if (likely(atomic_load_explicit(&cache->answered, memory_order_relaxed) == request)) return;
 	flow_paths_judge(&cache->paths);
 	flow_paths_credit(&cache->paths);
+	if (successor != NULL) {
+		atomic_store(&successor->answered, request);
+		__atomic_store_n(&flow_caches[index], successor, __ATOMIC_RELEASE);
+	}
 	atomic_store_explicit(&cache->answered, request, memory_order_release);
 }
 

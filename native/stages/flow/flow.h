@@ -14,6 +14,9 @@ struct flow_mask_slot {
 	bool used;
 };
 
+// Flows of aggregates that are remembered to have had a first packet.
+#define FLOW_ONCE 16384u
+
 struct flow_statistics {
 	uint64_t exact_hits, aggregate_hits, misses, not_cacheable, inserted, invalid;
 };
@@ -28,10 +31,12 @@ struct flow_cache {
 	struct flow_mask_slot mask[FLOW_MASKS + 1]; // by number, from 1
 	uint8_t order[3][FLOW_MASKS];               // numbers by kind, most hits first
 	uint8_t mask_count[3];
-	uint16_t once[65536]; // signatures of exact misses that an aggregate took
-	uint64_t swept_at;    // TSC
-	uint32_t ordered_at;  // second
+	uint16_t once[FLOW_ONCE]; // signatures of exact misses that an aggregate took
+	uint64_t swept_at;        // TSC
+	uint32_t ordered_at;      // second
 	struct flow_record record[FLOW_RECORDS];
+	// Shared: takes its place with the next answer; NULL: none. The control thread then closes this one.
+	struct flow_cache *successor;
 	// Shared: the last request of the control thread that the worker has fulfilled.
 	_Atomic uint64_t answered;
 };
@@ -44,7 +49,7 @@ struct flow_cache *flow_cache_open(uint32_t limit);
 void flow_cache_close(struct flow_cache *cache);
 
 // What the control thread asks for, by the worker; or by the control thread where no worker runs.
-void flow_cache_answer(struct flow_cache *cache);
+void flow_cache_answer(struct flow_cache *cache, unsigned index);
 // Once a walk: idle entries, order of masks.
 void flow_cache_tidy(struct flow_cache *cache);
 

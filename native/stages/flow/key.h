@@ -60,7 +60,8 @@ struct flow_parsed {
 	struct flow_key key;
 	uint32_t word; // FLOW_WORD_*
 	uint8_t l3_offset;
-	uint8_t spare[3];
+	uint8_t kind; // enum flow_kind, as in the key
+	uint8_t spare[2];
 };
 _Static_assert(sizeof(struct flow_parsed) == 64, "a parsed packet is a cache line");
 
@@ -93,30 +94,31 @@ static inline bool flow_ipv4_sum_right(const uint8_t *ip)
 	return sum == 0xffff;
 }
 
-// The header behind the IP header of a protocol that has ports, where `room` bytes are there.
-static inline bool flow_parse_ports(struct flow_parsed *p, const uint8_t *l4, uint32_t room)
+// What the fields behind the addresses are made of. The key is written in whole words: the hash reads it in words, and
+// a processor that has to put a word together from smaller stores waits for all of them.
+struct flow_fields {
+	uint32_t ports; // as in the packet, source port in the low half
+	uint32_t word;
+	uint8_t protocol;
+};
+
+// The header behind the IP header, where `room` bytes are there.
+static inline bool flow_parse_ports(struct flow_fields *fields, const uint8_t *l4, uint32_t room)
 {
-	switch (p->key.protocol) {
-	case PROTOCOL_UDP:
+	fields->ports = 0;
+	if (likely(fields->protocol == PROTOCOL_UDP)) {
 		if (unlikely(room < 8)) return false;
-		memcpy(p->key.source_port, l4, 4);
-		return true;
-	case PROTOCOL_TCP:
+		fields->ports = flow_load32(l4);
+	} else if (fields->protocol == PROTOCOL_TCP) {
 		// FIN, SYN, RST: the flow begins or ends.
 		if (unlikely(room < 20 || l4[13] & 0x07)) return false;
-		memcpy(p->key.source_port, l4, 4);
-		p->word |= (uint32_t)l4[13] << 16;
-		return true;
-	case PROTOCOL_ICMP:
-	case PROTOCOL_ICMPV6:
+		fields->ports = flow_load32(l4);
+		fields->word |= (uint32_t)l4[13] << 16;
+	} else if (fields->protocol == PROTOCOL_ICMP || fields->protocol == PROTOCOL_ICMPV6) {
 		if (unlikely(room < 8)) return false;
-		memcpy(p->key.source_port, l4, 2);
-		memset(p->key.destination_port, 0, 2);
-		return true;
-	default:
-		memset(p->key.source_port, 0, 4);
-		return true;
+		fields->ports = (uint32_t)l4[0] | (uint32_t)l4[1] << 8;
 	}
+	return true;
 }
 
 //  0                   1                   2                   3      RFC 791, 3.1
@@ -125,7 +127,7 @@ static inline bool flow_parse_ports(struct flow_parsed *p, const uint8_t *l4, ui
 // |  Time to Live |    Protocol   |         Header Checksum       |
 // |                       Source Address                          |
 // |                    Destination Address                        |
-static inline bool flow_parse_ipv4(struct flow_parsed *p, const uint8_t *ip, uint32_t present, uint32_t whole)
+static inline bool flow_parse_ipv4(struct flow_fields *fields, const uint8_t *ip, uint32_t present, uint32_t whole)
 {
 	uint32_t total;
 
@@ -135,11 +137,9 @@ static inline bool flow_parse_ipv4(struct flow_parsed *p, const uint8_t *ip, uin
 	if (unlikely(ip[0] != 0x45 || (ip[6] & 0xbf) | ip[7] || ip[8] <= 1)) return false;
 	if (unlikely(total < 20 || total > whole)) return false;
 	if (unlikely(!flow_ipv4_sum_right(ip))) return false;
-	p->key.protocol = ip[9];
-	p->key.kind = FLOW_KIND_IPV4;
-	memcpy(p->key.source4, ip + 12, 8);
-	p->word = ip[1] | (uint32_t)ip[8] << 8;
-	return flow_parse_ports(p, ip + 20, RTE_MIN(total, present) - 20);
+	fields->protocol = ip[9];
+	fields->word = ip[1] | (uint32_t)ip[8] << 8;
+	return flow_parse_ports(fields, ip + 20, RTE_MIN(total, present) - 20);
 }
 
 static inline bool flow_ipv6_extension(uint8_t next_header)
@@ -165,7 +165,7 @@ static inline bool flow_ipv6_extension(uint8_t next_header)
 // |Version| Traffic Class |           Flow Label                  |      RFC 8200, 3
 // |         Payload Length        |  Next Header  |   Hop Limit   |
 // | Source Address (16), Destination Address (16)                 |
-static inline bool flow_parse_ipv6(struct flow_parsed *p, const uint8_t *ip, uint32_t present, uint32_t whole)
+static inline bool flow_parse_ipv6(struct flow_fields *fields, const uint8_t *ip, uint32_t present, uint32_t whole)
 {
 	uint32_t payload;
 
@@ -173,11 +173,9 @@ static inline bool flow_parse_ipv6(struct flow_parsed *p, const uint8_t *ip, uin
 	payload = read_be16(ip + 4);
 	if (unlikely(ip[0] >> 4 != 6 || ip[7] <= 1 || payload + 40 > whole)) return false;
 	if (unlikely(flow_ipv6_extension(ip[6]))) return false;
-	p->key.protocol = ip[6];
-	p->key.kind = FLOW_KIND_IPV6;
-	memcpy(p->key.source6, ip + 8, 32);
-	p->word = (uint8_t)(ip[0] << 4 | ip[1] >> 4) | (uint32_t)ip[7] << 8;
-	return flow_parse_ports(p, ip + 40, RTE_MIN(payload + 40, present) - 40);
+	fields->protocol = ip[6];
+	fields->word = (uint8_t)(ip[0] << 4 | ip[1] >> 4) | (uint32_t)ip[7] << 8;
+	return flow_parse_ports(fields, ip + 40, RTE_MIN(payload + 40, present) - 40);
 }
 
 // The key of a frame of which `present` bytes are in one piece and `whole` in all. False: it takes the stages without
@@ -186,46 +184,57 @@ static inline bool flow_parse_ipv6(struct flow_parsed *p, const uint8_t *ip, uin
 static inline bool flow_parse(struct flow_parsed *p, const uint8_t *frame, uint32_t present, uint32_t whole,
 			      uint16_t port)
 {
-	uint32_t offset = ETHERNET_HEADER;
+	struct flow_fields fields = {.protocol = 0};
+	uint32_t offset = ETHERNET_HEADER, tags = 0, tci = 0;
+	enum flow_kind kind;
 	uint16_t type;
 
-	// Every field that is not set below is zero: these words are set as a whole.
-	if (unlikely(present < ETHERNET_HEADER)) return false;
-	type = read_be16(frame + 12);
-	memcpy(p->key.addresses, frame, 12);
-	memset(p->key.tci, 0, 4);
-	p->key.port = (uint8_t)port;
-	p->key.tags = 0;
 	// Groups are flooded or for the router.
-	if (unlikely((frame[0] | frame[6]) & 1)) return false;
+	if (unlikely(present < ETHERNET_HEADER || (frame[0] | frame[6]) & 1)) return false;
+	type = read_be16(frame + 12);
 	if (is_tag(type)) {
 		if (unlikely(present < ETHERNET_HEADER + TAG_SIZE)) return false;
-		memcpy(p->key.tci, frame + 14, 2);
-		p->key.tags = type == RTE_ETHER_TYPE_VLAN ? 1 : 1 | 4;
+		tci = (uint32_t)frame[14] | (uint32_t)frame[15] << 8;
+		tags = type == RTE_ETHER_TYPE_VLAN ? 1 : 1 | 4;
 		type = read_be16(frame + 16);
 		offset += TAG_SIZE;
 		// Behind a priority tag there is payload (classify/tags.h).
 		if (is_tag(type) && (read_be16(frame + 14) & 0xfff) != 0) {
 			if (unlikely(present < ETHERNET_HEADER + 2 * TAG_SIZE)) return false;
-			memcpy(p->key.tci + 2, frame + 18, 2);
-			p->key.tags = (uint8_t)((p->key.tags ^ 3) | (type == RTE_ETHER_TYPE_VLAN ? 0 : 8));
+			tci |= (uint32_t)frame[18] << 16 | (uint32_t)frame[19] << 24;
+			tags = (tags ^ 3) | (type == RTE_ETHER_TYPE_VLAN ? 0 : 8);
 			type = read_be16(frame + 20);
 			offset += TAG_SIZE;
 		}
+		// A tag that is payload is not looked at here, but may be by who takes those in front of it off.
+		if (unlikely(is_tag(type))) return false;
 	}
+	if (likely(type == RTE_ETHER_TYPE_IPV4)) {
+		if (unlikely(!flow_parse_ipv4(&fields, frame + offset, present - offset, whole - offset))) return false;
+		p->key.word[3] = flow_load64(frame + offset + 12);
+		kind = FLOW_KIND_IPV4;
+	} else if (type == RTE_ETHER_TYPE_IPV6) {
+		if (unlikely(!flow_parse_ipv6(&fields, frame + offset, present - offset, whole - offset))) return false;
+		memcpy(&p->key.word[3], frame + offset + 8, 32);
+		kind = FLOW_KIND_IPV6;
+	} else {
+		fields.ports = (uint32_t)type >> 8 | (uint32_t)(type & 0xff) << 8;
+		p->key.word[3] = 0;
+		kind = FLOW_KIND_OTHER;
+	}
+	p->key.word[0] = flow_load64(frame);
+	p->key.word[1] = flow_load32(frame + 8) | (uint64_t)tci << 32;
+	p->key.word[2] = (uint8_t)port | (uint64_t)tags << 8 | (uint64_t)fields.protocol << 16 | (uint64_t)kind << 24 |
+			 (uint64_t)fields.ports << 32;
+	p->word = fields.word;
 	p->l3_offset = (uint8_t)offset;
-	if (likely(type == RTE_ETHER_TYPE_IPV4))
-		return flow_parse_ipv4(p, frame + offset, present - offset, whole - offset);
-	if (type == RTE_ETHER_TYPE_IPV6) return flow_parse_ipv6(p, frame + offset, present - offset, whole - offset);
-	p->key.protocol = 0;
-	p->key.kind = FLOW_KIND_OTHER;
-	p->key.source_port[0] = (uint8_t)(type >> 8);
-	p->key.source_port[1] = (uint8_t)type;
-	memset(p->key.destination_port, 0, 2);
-	memset(p->key.source4, 0, 8);
-	p->word = 0;
+	p->kind = (uint8_t)kind;
 	return true;
 }
+
+#if RTE_BYTE_ORDER != RTE_LITTLE_ENDIAN
+#error "the key's words are put together for little-endian processors"
+#endif
 
 static inline unsigned flow_key_words(const struct flow_key *key)
 {

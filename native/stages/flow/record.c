@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "cache.h"
+#include "flow.h"
 
 struct flow_cache *flow_caches[MAX_WORKERS + 1];
 
@@ -208,6 +208,11 @@ void record_counter(struct flow_record *record, uint64_t *packets, uint64_t *oct
 										   .meters = verdict->meter_count};
 }
 
+void record_counter_now(struct flow_record *record, uint64_t *packets, uint64_t *octets)
+{
+	record_counter(record, packets, octets, (int)record->packet->pkt_len - (int)record->pkt_len);
+}
+
 // ---------------------------------------------------------------- the end of the way
 
 static void record_end(const struct worker *worker, struct flow_record *record, struct rte_mbuf *m)
@@ -219,7 +224,12 @@ static void record_end(const struct worker *worker, struct flow_record *record, 
 	verdict->interface = meta->interface;
 	verdict->egress_interface = meta->egress_interface;
 	if (record->trace != NULL) record->trace->refused = record->refused;
-	if (record->refused == NULL && record->trace == NULL) flow_synthesize(flow_caches[worker->index], record);
+	if (record->trace == NULL) {
+		if (record->refused == NULL)
+			flow_synthesize(flow_caches[worker->index], record);
+		else
+			flow_caches[worker->index]->statistics.not_cacheable++;
+	}
 	record->packet = NULL;
 	packet_meta(m)->record = 0;
 }
@@ -256,6 +266,21 @@ void record_sent(const struct worker *worker, struct flow_record *record, struct
 	record_end(worker, record, m);
 }
 
+// A drop that no stage has owed to an object: to the logical port or port where it is counted.
+static void blame(const struct worker *worker, struct flow_record *record, const struct rte_mbuf *m, uint8_t reason)
+{
+	const struct packet_meta *meta = packet_meta_of(m);
+	bool out = drop_reason_direction(reason) == DROP_EGRESS;
+	const struct logical_port *lp = dataplane_logical_port(worker->dataplane, out ? meta->egress : meta->ingress);
+	const struct port *port = dataplane_port(worker->dataplane, out ? meta->egress_port : meta->ingress_port);
+
+	if (record->trace->object[0] != '\0') return;
+	if (lp != NULL)
+		record_object(record, "logical-port", lp->name, "");
+	else if (port != NULL)
+		record_object(record, "port", port->name, "");
+}
+
 void record_dropped(const struct worker *worker, struct flow_record *record, struct rte_mbuf *m, uint8_t reason)
 {
 	// What a meter lets pass now it may not let pass then.
@@ -265,6 +290,7 @@ void record_dropped(const struct worker *worker, struct flow_record *record, str
 	if (record->trace != NULL) {
 		record->trace->dropped = true;
 		record->trace->reason = reason;
+		blame(worker, record, m, reason);
 	}
 	record_end(worker, record, m);
 }

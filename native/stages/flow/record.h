@@ -107,6 +107,13 @@ void record_verdict(struct flow_record *record, const char *format, ...) __rte_f
 // For traces: the object of the configuration that a drop is owed to ("access-list:x") and what within it.
 void record_object(struct flow_record *record, const char *kind, const char *name, const char *detail);
 
+// The same with what the frame's length is now: nothing has to be said of what was taken or added.
+void record_counter_now(struct flow_record *record, uint64_t *packets, uint64_t *octets);
+
+// Worker. The device has not taken a packet that the cache has counted: its path's counters are brought up to date, so
+// that it can be taken back from them.
+void flow_credit_packet(const struct worker *worker, struct rte_mbuf *m);
+
 // Not to be cached, for the reason that traces show: punted, flooded, a fragment, …
 void record_refuse(struct flow_record *record, const char *why);
 

@@ -11,16 +11,21 @@
 // Entries of which the one that gives way is chosen.
 #define CANDIDATES 8
 
+// Buckets of a new table.
+#define FIRST_BUCKETS 4096u
+#define CHUNK_BUCKETS (CHUNK / sizeof(struct flow_bucket))
+
 int flow_table_open(struct flow_table *table, uint32_t limit)
 {
-	uint32_t buckets = 64;
+	uint32_t buckets = CHUNK_BUCKETS;
 
-	// Half full at most on average two in a bucket of eight: one in a thousand finds no place.
+	// Two entries in a bucket of eight on average: one in a thousand finds no place.
 	while (buckets < limit / 2)
 		buckets *= 2;
 	memset(table, 0, sizeof(*table));
 	table->limit = limit;
-	table->bucket_mask = buckets - 1;
+	table->bucket_mask = FIRST_BUCKETS - 1;
+	table->buckets = buckets;
 	// Unit 0 is nobody's. As many entries of two units fit as of one.
 	table->units = RTE_ALIGN_CEIL((2 * limit + 2) * FLOW_UNIT, CHUNK) / FLOW_UNIT;
 	table->fresh = 2;
@@ -31,15 +36,16 @@ int flow_table_open(struct flow_table *table, uint32_t limit)
 		flow_table_close(table);
 		return -ENOMEM;
 	}
-	flow_memory_touch(table->bucket, (uint64_t)buckets * sizeof(*table->bucket));
+	flow_memory_touch(table->bucket, CHUNK);
 	flow_memory_touch(table->arena, CHUNK);
+	atomic_store(&table->touched_buckets, CHUNK_BUCKETS);
 	atomic_store(&table->touched, CHUNK / FLOW_UNIT);
 	return 0;
 }
 
 void flow_table_close(struct flow_table *table)
 {
-	flow_memory_release(table->bucket, ((uint64_t)table->bucket_mask + 1) * sizeof(*table->bucket));
+	flow_memory_release(table->bucket, (uint64_t)table->buckets * sizeof(*table->bucket));
 	flow_memory_release(table->arena, (uint64_t)table->units * FLOW_UNIT);
 	table->bucket = NULL;
 	table->arena = NULL;
@@ -47,17 +53,48 @@ void flow_table_close(struct flow_table *table)
 
 void flow_table_grow(struct flow_table *table)
 {
-	uint32_t touched = atomic_load(&table->touched);
+	uint32_t touched = atomic_load(&table->touched), buckets = atomic_load(&table->touched_buckets);
 
-	if (!atomic_exchange(&table->wanted, false) || touched >= table->units) return;
-	flow_memory_touch(table->arena + (uint64_t)touched * FLOW_UNIT, CHUNK);
-	atomic_store_explicit(&table->touched, touched + CHUNK / FLOW_UNIT, memory_order_release);
+	if (!atomic_exchange(&table->wanted, false)) return;
+	if (touched < table->units) {
+		flow_memory_touch(table->arena + (uint64_t)touched * FLOW_UNIT, CHUNK);
+		touched += CHUNK / FLOW_UNIT;
+		atomic_store_explicit(&table->touched, touched, memory_order_release);
+	}
+	// Half a bucket an entry.
+	if (buckets < table->buckets && buckets < touched / 2 + CHUNK_BUCKETS) {
+		flow_memory_touch(table->bucket + buckets, CHUNK);
+		atomic_store_explicit(&table->touched_buckets, buckets + CHUNK_BUCKETS, memory_order_release);
+	}
 }
 
 uint64_t flow_table_memory(const struct flow_table *table)
 {
-	return ((uint64_t)table->bucket_mask + 1) * sizeof(*table->bucket) +
+	return (uint64_t)atomic_load(&table->touched_buckets) * sizeof(*table->bucket) +
 	       (uint64_t)atomic_load(&table->touched) * FLOW_UNIT;
+}
+
+// One bucket becomes two, where entries are more than twice the buckets.
+static void split_one(struct flow_table *table)
+{
+	uint32_t from = table->split, to = table->bucket_mask + 1 + from, kept = 0;
+	struct flow_bucket *old = &table->bucket[from], *new = &table->bucket[to];
+
+	if (table->entries <= 2 * to || to >= atomic_load_explicit(&table->touched_buckets, memory_order_acquire))
+		return;
+	memset(new, 0, sizeof(*new));
+	for (unsigned i = 0; i < FLOW_BUCKET; i++) {
+		bool moves = old->entry[i] != 0 && flow_entry_at(table, old->entry[i])->hash & (table->bucket_mask + 1);
+
+		if (!moves) continue;
+		new->signature[kept] = old->signature[i];
+		new->entry[kept++] = old->entry[i];
+		old->entry[i] = 0;
+	}
+	if (++table->split > table->bucket_mask) {
+		table->bucket_mask = table->bucket_mask * 2 + 1;
+		table->split = 0;
+	}
 }
 
 static uint32_t index_of(const struct flow_table *table, const struct flow_entry *entry)
@@ -70,6 +107,8 @@ void flow_table_remove(struct flow_table *table, struct flow_entry *entry)
 	struct flow_bucket *bucket = flow_bucket_of(table, entry->hash);
 	uint32_t index = index_of(table, entry);
 
+	if (!entry->used) return;
+	table->changes++;
 	for (unsigned i = 0; i < FLOW_BUCKET; i++)
 		if (bucket->entry[i] == index) bucket->entry[i] = 0;
 	table->of_mask[entry->mask]--;
@@ -142,10 +181,12 @@ static struct flow_entry *take(struct flow_table *table, unsigned units, uint32_
 struct flow_entry *flow_table_insert(struct flow_table *table, uint32_t hash, unsigned words, uint8_t mask,
 				     uint32_t now)
 {
-	struct flow_bucket *bucket = flow_bucket_of(table, hash);
+	struct flow_bucket *bucket;
 	unsigned place = 0;
 	struct flow_entry *entry;
 
+	split_one(table);
+	bucket = flow_bucket_of(table, hash);
 	while (place < FLOW_BUCKET && bucket->entry[place] != 0)
 		place++;
 	if (place == FLOW_BUCKET) {
@@ -162,6 +203,7 @@ struct flow_entry *flow_table_insert(struct flow_table *table, uint32_t hash, un
 	entry->seen = now;
 	entry->mask = mask;
 	entry->used = true;
+	table->changes++;
 	table->of_mask[mask]++;
 	table->entries++;
 	return entry;

@@ -4,7 +4,9 @@
 //   entry    | head of 32 bytes | key: 32 bytes (one unit) or 56 bytes, IPv6 (two units) |
 //
 // Exact entries and those of every mask live in the same table: the mask's number begins the hash and is compared.
-// All of it is reserved at once and touched by the control thread ahead of its use: no worker waits for a page.
+// The number of buckets follows that of entries (linear hashing: one bucket at a time is split in two), so that few
+// flows stay in the caches. All of it is reserved at once and touched by the control thread ahead of its use: no worker
+// waits for a page.
 #ifndef SLUICE_FLOW_TABLE_H
 #define SLUICE_FLOW_TABLE_H
 
@@ -43,7 +45,9 @@ _Static_assert(sizeof(struct flow_entry) == 32, "head and short key are one cach
 
 struct flow_table {
 	struct flow_bucket *bucket;
-	uint32_t bucket_mask;
+	// Buckets below `split` have been split: of those, one more bit of the hash counts.
+	uint32_t bucket_mask, split;
+	uint32_t buckets; // reserved
 	uint8_t *arena;
 	uint32_t limit;   // entries
 	uint32_t entries; // used
@@ -51,9 +55,10 @@ struct flow_table {
 	uint32_t free[3]; // first free entry of one and of two units
 	uint32_t hand;    // of the clock: next unit to look at
 	uint32_t units;   // reserved
-	// Shared: units that the control thread has touched, and whether more are wanted.
-	_Atomic uint32_t touched;
+	// Shared: units and buckets that the control thread has touched, and whether more are wanted.
+	_Atomic uint32_t touched, touched_buckets;
 	_Atomic bool wanted;
+	uint32_t changes; // entries that came or went: what was found before may be another now
 	uint64_t evicted, expired;
 	uint32_t of_mask[FLOW_TABLE_MASKS]; // entries of each mask
 };
@@ -69,7 +74,7 @@ uint64_t flow_table_memory(const struct flow_table *table);
 // no room. NULL: there is no memory ready (yet).
 struct flow_entry *flow_table_insert(struct flow_table *table, uint32_t hash, unsigned words, uint8_t mask,
 				     uint32_t now);
-// Takes an entry out.
+// Takes an entry out, if it is in.
 void flow_table_remove(struct flow_table *table, struct flow_entry *entry);
 // Looks at `units` of the arena and removes what was not used since `oldest`, and what `dead` says. Returns the entries
 // that it has removed.
@@ -114,7 +119,9 @@ static inline uint32_t flow_hash(const struct flow_key *key, uint32_t mask)
 
 static inline struct flow_bucket *flow_bucket_of(const struct flow_table *table, uint32_t hash)
 {
-	return &table->bucket[hash & table->bucket_mask];
+	uint32_t index = hash & table->bucket_mask, longer = hash & (table->bucket_mask * 2 + 1);
+
+	return &table->bucket[index < table->split ? longer : index];
 }
 
 static inline uint16_t flow_signature(uint32_t hash)

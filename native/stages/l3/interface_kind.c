@@ -148,10 +148,10 @@ static int interface_new(struct generation *g, struct change *change, struct l3_
 	int rc;
 
 	if (it == NULL) return -ENOMEM;
-	it->counters = generation_alloc(g, worker_count * sizeof(struct interface_counters));
+	it->counters = generation_alloc(g, COUNTER_SLOTS * sizeof(struct interface_counters));
 	if (it->counters == NULL) return -ENOMEM;
 	for (unsigned v = 0; v < IP_VERSIONS; v++)
-		if ((it->ip_counters[v] = generation_alloc(g, worker_count * sizeof(struct ip_counters))) == NULL)
+		if ((it->ip_counters[v] = generation_alloc(g, COUNTER_SLOTS * sizeof(struct ip_counters))) == NULL)
 			return -ENOMEM;
 	it->live = calloc(1, sizeof(*it->live));
 	if (it->live == NULL || generation_on_abort(g, live_free, it->live) < 0) {

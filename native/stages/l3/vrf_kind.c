@@ -33,7 +33,7 @@ static int vrf_new(struct generation *g, struct change *change, struct vrf **out
 
 	if (vrf == NULL) return -ENOMEM;
 	for (unsigned v = 0; v < IP_VERSIONS; v++) {
-		vrf->counters[v] = generation_alloc(g, worker_count * sizeof(struct ip_counters));
+		vrf->counters[v] = generation_alloc(g, COUNTER_SLOTS * sizeof(struct ip_counters));
 		if (vrf->counters[v] == NULL) return -ENOMEM;
 	}
 	rc = kind_take_id(g, &ids, "VRFs", &vrf->id);

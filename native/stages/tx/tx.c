@@ -8,8 +8,38 @@ DROP_NODE(tx_queue_full, "tx-queue-full", DROP_EGRESS);
 
 enum { EDGE_PORT_DOWN, EDGE_QUEUE_FULL, EDGES };
 
+static void record_counters(struct flow_record *record, struct counters *counters, const uint8_t *frame)
+{
+	uint64_t *packets = &counters->out_unicast;
+
+	if (frame[0] & 1) packets = is_broadcast(frame) ? &counters->out_broadcast : &counters->out_multicast;
+	record_counter_now(record, packets, &counters->out_octets);
+}
+
+// The end of a recorded packet's way.
+static void tx_record(const struct worker *worker, const struct rte_node *node, const struct port *port,
+		      struct rte_mbuf *m)
+{
+	struct flow_record *record = flow_record_of(worker, m);
+	const struct logical_port *lp = dataplane_logical_port(worker->dataplane, packet_meta(m)->egress);
+	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+
+	if (record == NULL) return;
+	// A hit comes here itself.
+	if (record_traced(record)) record_stage(record, node->id);
+	record_element(record, FLOW_PORT, port->id);
+	record_counters(record, &port->counters[worker->index], frame);
+	if (lp != NULL) {
+		record_element(record, FLOW_LOGICAL_PORT, lp->id);
+		record_counters(record, &lp->counters[worker->index], frame);
+	}
+	record_verdict(record, "port %s", port->name);
+	record_sent(worker, record, m);
+}
+
 // Frames of one logical port that follow each other are counted together; others one by one.
-static void count_burst(const struct worker *worker, const struct port *port, struct rte_mbuf **packets, uint16_t n)
+static void count_burst(const struct worker *worker, const struct rte_node *node, const struct port *port,
+			struct rte_mbuf **packets, uint16_t n)
 {
 	uint64_t port_octets = 0, octets = 0;
 	uint32_t port_frames = 0, frames = 0, id = 0;
@@ -19,6 +49,9 @@ static void count_burst(const struct worker *worker, const struct port *port, st
 		const uint8_t *frame = rte_pktmbuf_mtod(packets[i], const uint8_t *);
 		uint32_t egress = packet_meta(packets[i])->egress;
 
+		// The flow cache counts by path.
+		if (packet_meta(packets[i])->flags & PACKET_COUNTED) continue;
+		if (unlikely(packet_meta(packets[i])->record != 0)) tx_record(worker, node, port, packets[i]);
 		if (unlikely(egress != id)) {
 			if (lp != NULL) count_out_unicast(&lp->counters[worker->index], frames, octets);
 			port_frames += frames;
@@ -61,11 +94,17 @@ static void transmit(struct rte_graph *graph, struct rte_node *node, uint16_t id
 		return;
 	}
 	// Sent packets belong to the device: they are counted before.
-	count_burst(worker, port, packets, n);
+	count_burst(worker, node, port, packets, n);
+	if (worker_traces(worker)) {
+		rte_pktmbuf_free_bulk(packets, n);
+		return;
+	}
 	sent = port_transmit(worker, port, packets, n);
 	if (unlikely(sent < n)) {
-		for (uint16_t i = sent; i < n; i++)
+		for (uint16_t i = sent; i < n; i++) {
+			if (packet_meta(packets[i])->flags & PACKET_COUNTED) flow_credit_packet(worker, packets[i]);
 			uncount(worker, port, packets[i]);
+		}
 		rte_node_enqueue(graph, node, EDGE_QUEUE_FULL, (void **)(packets + sent), n - sent);
 	}
 }

@@ -2,6 +2,7 @@
 // by it: the port is up and the frame is not longer than its MTU.
 #include "../../main/stage.h"
 #include "../enqueue.h"
+#include "../flow/record.h"
 #include "rewrite.h"
 
 enum {
@@ -76,9 +77,33 @@ static inline uint8_t vlan_out_packet(const struct run *run, struct rte_mbuf *m)
 	return run->edge;
 }
 
+// For the flow cache. The tags that the frame leaves with follow from those it came with, which always count.
+static void vlan_out_record(const struct rte_node *node, const struct run *run, struct rte_mbuf *m, uint8_t edge,
+			    struct flow_record *record)
+{
+	struct frame_tags tags;
+
+	record_stage(record, node->id);
+	record_element(record, FLOW_LOGICAL_PORT, run->id);
+	if (run->port == NULL) return;
+	record_element(record, FLOW_PORT, run->port->id);
+	record_verdict(record, "logical port %s of %s", run->lp->name, run->port->name);
+	if (edge != EDGE_TX && edge != EDGE_BLOCK_OUT)
+		record_object(record, edge == EDGE_PORT_DOWN || edge == EDGE_MTU ? "port" : "logical-port",
+			      edge == EDGE_PORT_DOWN || edge == EDGE_MTU ? run->port->name : run->lp->name, "");
+	if (edge == EDGE_NO_HEADROOM) record_refuse(record, "no headroom");
+	if (edge != EDGE_TX && edge != EDGE_BLOCK_OUT && edge != EDGE_MTU) return;
+	if (frame_tags_parse(rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, &tags) == 0)
+		record_longest(record, m, run->longest + tags.count * TAG_SIZE);
+	else
+		record_refuse(record, "malformed");
+}
+
 static uint16_t vlan_out_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
 {
-	const struct dataplane *dp = worker_self()->dataplane;
+	const struct worker *worker = worker_self();
+	const struct dataplane *dp = worker->dataplane;
+	struct flow_record *record;
 	struct run run = {.id = 0, .edge = EDGE_PORT_DOWN};
 	uint8_t edge[MAX_BURST];
 
@@ -90,6 +115,8 @@ static uint16_t vlan_out_process(struct rte_graph *graph, struct rte_node *node,
 
 			if (unlikely(id != run.id)) run_begin(dp, &run, id);
 			edge[i] = vlan_out_packet(&run, objs[done + i]);
+			if (unlikely((record = flow_record_of(worker, objs[done + i])) != NULL))
+				vlan_out_record(node, &run, objs[done + i], edge[i], record);
 		}
 		enqueue_runs(graph, node, objs + done, edge, chunk, chunk == n);
 	}
