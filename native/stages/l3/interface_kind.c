@@ -8,6 +8,8 @@
 #include "../../main/clock.h"
 #include "../../main/id.h"
 #include "../../main/stages.h"
+#include "../acl/acl.h"
+#include "../policer/policer.h"
 #include "interface.h"
 
 #define KIND(name)                SLUICE__API__OBJECT_KIND__KIND_##name
@@ -197,8 +199,44 @@ static uint16_t default_mtu(struct generation *g, const struct l3_interface *it)
 	return port != NULL ? port->mtu : it->loopback ? UINT16_MAX : RTE_ETHER_MTU;
 }
 
+static int fill_access_list(struct generation *g, const char *name, enum ip_version version, const struct acl **place)
+{
+	const struct acl *acl = acl_named(name);
+
+	if (acl != NULL && acl->version != version)
+		return generation_refuse(g, -EINVAL, "access list %s is not for IPv%c", name,
+					 version == IP_V4 ? '4' : '6');
+	*place = acl;
+	return 0;
+}
+
+// Access lists, policers and the reverse path check, and of which of them a packet takes the nodes.
+static int fill_features(struct generation *g, struct l3_interface *it, const Sluice__Api__L3Interface *wanted)
+{
+	const char *const in[IP_VERSIONS] = {wanted->acl_in_ipv4, wanted->acl_in_ipv6};
+	const char *const out[IP_VERSIONS] = {wanted->acl_out_ipv4, wanted->acl_out_ipv6};
+
+	it->urpf[IP_V4] = (uint8_t)wanted->urpf_ipv4;
+	it->urpf[IP_V6] = (uint8_t)wanted->urpf_ipv6;
+	it->policer_in = policer_named(wanted->policer_in);
+	it->policer_out = policer_named(wanted->policer_out);
+	for (unsigned v = 0; v < IP_VERSIONS; v++) {
+		int rc = fill_access_list(g, in[v], (enum ip_version)v, &it->acl_in[v]);
+
+		if (rc < 0 || (rc = fill_access_list(g, out[v], (enum ip_version)v, &it->acl_out[v])) < 0) return rc;
+		it->features_in[v] = (uint8_t)((it->acl_in[v] != NULL) << FEATURE_ACL_IN |
+					       (it->urpf[v] != URPF_MODE_OFF) << FEATURE_URPF |
+					       (it->policer_in != NULL) << FEATURE_POLICER_IN);
+		it->features_out[v] = (uint8_t)((it->acl_out[v] != NULL) << FEATURE_ACL_OUT |
+						(it->policer_out != NULL) << FEATURE_POLICER_OUT);
+	}
+	return 0;
+}
+
 static int fill(struct generation *g, struct l3_interface *it, const Sluice__Api__L3Interface *wanted)
 {
+	int rc;
+
 	it->vrf = kind_id(KIND(VRF), wanted->vrf);
 	it->logical_port = it->bridge_domain = 0;
 	it->loopback = wanted->attachment_case == SLUICE__API__L3_INTERFACE__ATTACHMENT_LOOPBACK;
@@ -210,12 +248,6 @@ static int fill(struct generation *g, struct l3_interface *it, const Sluice__Api
 	it->ip[IP_V4] = wanted->ipv4;
 	it->ip[IP_V6] = wanted->ipv6;
 	it->mtu = wanted->mtu != 0 ? (uint16_t)wanted->mtu : default_mtu(g, it);
-	it->urpf[IP_V4] = (uint8_t)wanted->urpf_ipv4;
-	it->urpf[IP_V6] = (uint8_t)wanted->urpf_ipv6;
-	for (unsigned v = 0; v < IP_VERSIONS; v++) {
-		it->features_in[v] = it->urpf[v] != URPF_MODE_OFF ? 1 << FEATURE_URPF : 0;
-		it->features_out[v] = 0;
-	}
 	it->redirects = !wanted->icmp_redirects_off;
 	it->unreachables = !wanted->icmp_unreachables_off;
 	it->reachable_seconds = wanted->neighbour_reachable_seconds != 0 ? wanted->neighbour_reachable_seconds
@@ -224,7 +256,8 @@ static int fill(struct generation *g, struct l3_interface *it, const Sluice__Api
 	it->dad_transmits = wanted->dad_transmits;
 	it->live->mac_configured = wanted->mac.len != 0;
 	if (wanted->mac.len != 0) memcpy(&it->live->mac, wanted->mac.data, sizeof(it->live->mac));
-	return fill_addresses(g, it, wanted);
+	rc = fill_features(g, it, wanted);
+	return rc < 0 ? rc : fill_addresses(g, it, wanted);
 }
 
 static int interface_build(struct generation *g, struct change *change)
