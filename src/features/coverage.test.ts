@@ -44,7 +44,7 @@ function at(object: Record<string, unknown>, path: string): unknown {
 
 test('every configurable leaf of the modules that the router acts on has an effect', () => {
   const acted =
-    /^\/(ietf-interfaces|ietf-network-instance|ietf-routing|ietf-system|ietf-netconf-acm|ietf-keystore|ietf-truststore|ietf-netconf-server|ietf-snmp|sluice-[^:]+):/;
+    /^\/(ietf-interfaces|ietf-access-control-list|ietf-network-instance|ietf-routing|ietf-system|ietf-netconf-acm|ietf-keystore|ietf-truststore|ietf-netconf-server|ietf-snmp|sluice-[^:]+):/;
   const configurable = schema.nodes.filter(
     (node) => (node.kind === 'leaf' || node.kind === 'leaf-list') && node.config && acted.test(node.path),
   );

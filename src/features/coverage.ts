@@ -3,6 +3,7 @@
  * it. The test beside this file fails where a leaf is missing, so the models never promise what the router does not do;
  * the table in the README is made from it.
  */
+import { accessListEffects } from './access-lists/coverage.ts';
 import { blockPointEffects } from './block-points/coverage.ts';
 import { bridgeDomainEffects } from './bridge-domains/coverage.ts';
 import { ceNotificationEffects } from './ce-notification/coverage.ts';
@@ -16,6 +17,7 @@ import { nacmEffects } from './nacm/coverage.ts';
 import { netconfServerEffects } from './netconf-server/coverage.ts';
 import { observationEffects } from './observation/coverage.ts';
 import { packetEngineEffects } from './packet-engine/coverage.ts';
+import { policerEffects } from './policers/coverage.ts';
 import { routingEffects } from './routing/coverage.ts';
 import { snmpEffects } from './snmp/coverage.ts';
 import { systemEffects } from './system/coverage.ts';
@@ -48,6 +50,8 @@ export const effects: readonly LeafEffect[] = [
   ...ipEffects,
   ...vrrpEffects,
   ...dhcpRelayEffects,
+  ...accessListEffects,
+  ...policerEffects,
   ...routingEffects,
   ...observationEffects,
   ...controlPlanePolicerEffects,

@@ -42,6 +42,8 @@ type Lists =
   | 'vrfs'
   | 'l3Interfaces'
   | 'nextHopGroups'
+  | 'accessLists'
+  | 'policers'
   | 'vrrp'
   | 'dhcpRelays'
   | 'observations'

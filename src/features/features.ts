@@ -5,6 +5,7 @@ import { KeySpace } from '../datastore/key/key.ts';
 import type { View } from '../datastore/view/view.ts';
 import type { Event } from '../engine/gen/sluice_pb.js';
 import type { Schema } from '../yang/schema/node.ts';
+import { accessListLine } from './access-lists/log.ts';
 import { BlockPointNotifier } from './block-points/notify.ts';
 import type { EngineQueries } from './engine-state.ts';
 import { forwardingFeatures } from './forwarding.ts';
@@ -90,7 +91,11 @@ export function createFeatures(context: FeatureContext): RouterFeatures {
     intent: () => planReplay(keys, forwarding, running()),
     snmpIntent: () => snmpIntent(keys, running()),
     transportIntent: () => transportIntent(keys, running(), log),
-    onEngineEvent: (event) => notifier.onEvent(event),
+    onEngineEvent: (event) => {
+      notifier.onEvent(event);
+      const line = accessListLine(event);
+      if (line !== undefined) log(line);
+    },
     onEngineReplay: (operations) => notifier.onReplay(operations),
   };
 }

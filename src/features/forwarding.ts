@@ -1,6 +1,8 @@
 /** The features that the packet engine acts on, on one set of models. */
 import type { Feature } from '../commit/feature.ts';
 import type { KeySpace } from '../datastore/key/key.ts';
+import { accessListsFeature } from './access-lists/feature.ts';
+import { AccessListModel } from './access-lists/model.ts';
 import { blockPointsFeature } from './block-points/feature.ts';
 import { BlockPointModel } from './block-points/model.ts';
 import { bridgeDomainsFeature } from './bridge-domains/feature.ts';
@@ -20,6 +22,8 @@ import { ipFeature } from './ip/feature.ts';
 import { IpModel } from './ip/model.ts';
 import { observationFeature } from './observation/feature.ts';
 import { packetEngineFeature } from './packet-engine/feature.ts';
+import { policersFeature } from './policers/feature.ts';
+import { PolicerModel } from './policers/model.ts';
 import { routingFeature } from './routing/feature.ts';
 import { RoutingModel } from './routing/model.ts';
 import { vrrpFeature } from './vrrp/feature.ts';
@@ -36,12 +40,16 @@ export function forwardingFeatures(
     bridgeDomains: new BridgeDomainModel(keys),
     ip,
     crossConnects: new CrossConnectModel(keys),
+    accessLists: new AccessListModel(keys),
+    policers: new PolicerModel(keys),
   });
   return [
     interfacesFeature(changes, engine, numbers),
     bridgeDomainsFeature(changes, engine),
     crossConnectsFeature(changes),
     ipFeature(changes, engine),
+    accessListsFeature(changes, engine),
+    policersFeature(changes, engine),
     routingFeature(changes, new RoutingModel(keys), engine),
     blockPointsFeature(new BlockPointModel(keys), changes, engine),
     vrrpFeature(changes, engine),

@@ -1,8 +1,10 @@
 /** What a changed interface drags along, worked out once for all features that plan a change. */
 import type { Change } from '../../datastore/view/view.ts';
+import type { AccessListModel } from '../access-lists/model.ts';
 import type { BridgeDomainModel, Member } from '../bridge-domains/model.ts';
 import type { CrossConnectModel } from '../cross-connects/model.ts';
 import type { IpModel } from '../ip/model.ts';
+import type { PolicerModel } from '../policers/model.ts';
 import type { InterfaceModel } from './model.ts';
 import { InterfaceObjects } from './objects.ts';
 
@@ -12,6 +14,8 @@ export interface InterfaceModels {
   readonly bridgeDomains: BridgeDomainModel;
   readonly ip: IpModel;
   readonly crossConnects: CrossConnectModel;
+  readonly accessLists: AccessListModel;
+  readonly policers: PolicerModel;
 }
 
 /** Both sides of a change, and the interfaces that it is about. */
@@ -25,13 +29,13 @@ export class InterfaceChange {
   readonly portsComingOrGoing: readonly string[];
   /**
    * Names of the interfaces whose objects may change: their row, one below, their membership, their cross-connect, their
-   * port, or the network instance that they are bound to.
+   * port, the network instance that they are bound to, or an access list that is set on them.
    */
   readonly touched: ReadonlySet<string>;
   #routersComingOrGoing: readonly string[] | undefined;
 
   constructor(change: Change, models: InterfaceModels) {
-    const { interfaces, bridgeDomains, ip, crossConnects } = models;
+    const { interfaces, bridgeDomains, ip, crossConnects, accessLists } = models;
     const changed: string[] = [];
     const touched = new Set<string>();
     this.change = change;
@@ -50,6 +54,9 @@ export class InterfaceChange {
         for (const row of [before, after]) for (const end of row ? crossConnects.ends(row) : []) touched.add(end);
       }
       if (node === ip.networkInstance) instances.push(interfaces.keys.valueOf(key, ip.networkInstance));
+      if (accessLists.isAttachment(node)) touched.add(accessLists.interfaceOf(key));
+      // Its family says what it is at the interfaces that it is set on.
+      if (node === accessLists.acl) for (const name of this.#attached(accessLists.nameOf(key))) touched.add(name);
       if (!interfaces.holds(key)) continue;
       const name = interfaces.nameOf(key);
       touched.add(name);
@@ -84,6 +91,11 @@ export class InterfaceChange {
     return new Set([...this.before.subInterfaces(port), ...this.after.subInterfaces(port)]);
   }
 
+  /** The interfaces that an access list is or was set on. */
+  #attached(list: string): Set<string> {
+    return new Set([...this.before.interfacesWith(list), ...this.after.interfacesWith(list)]);
+  }
+
   /** The interfaces of a network instance that is switched on or off. */
   #bound(instance: string): Iterable<string> {
     const { before, after } = this;
@@ -98,13 +110,17 @@ export class InterfaceChanges implements InterfaceModels {
   readonly bridgeDomains: BridgeDomainModel;
   readonly ip: IpModel;
   readonly crossConnects: CrossConnectModel;
+  readonly accessLists: AccessListModel;
+  readonly policers: PolicerModel;
   readonly #known = new WeakMap<Change, InterfaceChange>();
 
-  constructor({ interfaces, bridgeDomains, ip, crossConnects }: InterfaceModels) {
+  constructor({ interfaces, bridgeDomains, ip, crossConnects, accessLists, policers }: InterfaceModels) {
     this.interfaces = interfaces;
     this.bridgeDomains = bridgeDomains;
     this.ip = ip;
     this.crossConnects = crossConnects;
+    this.accessLists = accessLists;
+    this.policers = policers;
   }
 
   of(change: Change): InterfaceChange {

@@ -5,11 +5,13 @@
  */
 import type { View } from '../../datastore/view/view.ts';
 import { TagRewrite } from '../../engine/gen/sluice_pb.js';
+import type { AccessListModel } from '../access-lists/model.ts';
 import type { BridgeDomainModel, Member } from '../bridge-domains/model.ts';
 import type { CrossConnectModel } from '../cross-connects/model.ts';
 import type { Wanted } from '../engine-plan.ts';
 import { DEFAULT_VRF, type IpModel } from '../ip/model.ts';
 import { l3Interface } from '../ip/objects.ts';
+import type { PolicerModel } from '../policers/model.ts';
 import type { InterfaceModels } from './change.ts';
 import type { Interface, InterfaceModel, Port, RewriteAction } from './model.ts';
 
@@ -30,16 +32,25 @@ export class InterfaceObjects {
   readonly bridgeDomains: BridgeDomainModel;
   readonly ip: IpModel;
   readonly crossConnects: CrossConnectModel;
+  readonly accessLists: AccessListModel;
+  readonly policers: PolicerModel;
   readonly #read = new Map<string, Interface | undefined>();
   readonly #members = new Map<string, Member | undefined>();
   readonly #l3Interfaces = new Map<string, Wanted | undefined>();
 
-  constructor(view: View, { interfaces, bridgeDomains, ip, crossConnects }: InterfaceModels) {
+  constructor(view: View, { interfaces, bridgeDomains, ip, crossConnects, accessLists, policers }: InterfaceModels) {
     this.view = view;
     this.interfaces = interfaces;
     this.bridgeDomains = bridgeDomains;
     this.ip = ip;
     this.crossConnects = crossConnects;
+    this.accessLists = accessLists;
+    this.policers = policers;
+  }
+
+  /** Names of the interfaces that an access list is set on. */
+  interfacesWith(list: string): Iterable<string> {
+    return this.accessLists.interfacesWith(this.view, list);
   }
 
   /** Spares the reading of an interface whose row is at hand. */

@@ -1,5 +1,6 @@
 /** ietf-ip, ietf-network-instance and sluice-ip: what routes, in which VRF, with which addresses and neighbours. */
 import type { Feature } from '../../commit/feature.ts';
+import { ACLS } from '../access-lists/model.ts';
 import { BRIDGE_DOMAINS } from '../bridge-domains/model.ts';
 import type { EngineQueries } from '../engine-state.ts';
 import type { InterfaceChanges } from '../interfaces/change.ts';
@@ -13,7 +14,7 @@ export function ipFeature(changes: InterfaceChanges, engine: EngineQueries): Fea
   const { ip, interfaces, bridgeDomains } = changes;
   return {
     name: 'ip',
-    owns: [INTERFACES, BRIDGE_DOMAINS, NETWORK_INSTANCES],
+    owns: [INTERFACES, BRIDGE_DOMAINS, NETWORK_INSTANCES, ACLS],
     indexes: [
       ip.binding.path,
       ip.tapDevice.path,

@@ -21,7 +21,7 @@ export function vrf({ view, ip, interfaces }: InterfaceObjects, name: string): W
 
 /** Undefined: it does not route, or what it is on is not in the engine. */
 export function l3Interface(objects: InterfaceObjects, name: string): Wanted | undefined {
-  const { view, ip, interfaces } = objects;
+  const { view, ip, interfaces, accessLists, policers } = objects;
   const key = interfaces.key(name);
   const found = objects.interface(name);
   const attachment = found && attachmentOf(objects, name);
@@ -52,6 +52,8 @@ export function l3Interface(objects: InterfaceObjects, name: string): Wanted | u
         dadTransmits: ip.dadTransmits(view, name),
         icmpRedirectsOff: !options.redirects,
         icmpUnreachablesOff: !options.unreachables,
+        ...accessLists.attached(view, name),
+        ...policers.ofInterface(row),
         ...(options.tap === undefined ? {} : { tap: options.tap }),
       },
     },

@@ -134,9 +134,11 @@ function routing(
     rows[iface('lo')] = { type: 'iana-if-type:softwareLoopback' };
     routers.push('lo');
   }
+  const filters = policing(rows, { chance, pick });
   for (const [index, name] of routers.entries()) {
     const row = rows[iface(name)];
     if (row === undefined) continue;
+    const policer = chance(0.3) ? filters.policers[0] : undefined;
     delete row['sluice-interfaces:vlan-rewrite/action'];
     delete row['sluice-interfaces:vlan-rewrite/tags/outer-vlan-id'];
     const [vrf] = vrfs;
@@ -149,6 +151,13 @@ function routing(
     ] as const) {
       if (chance(0.3)) continue;
       const path = `${iface(name)}/ietf-ip:${family}`;
+      if (policer !== undefined) row[`sluice-policers:policing/${pick(['ingress', 'egress'])}`] = policer;
+      const list = filters.lists.find((one) => one.startsWith(family) && chance(0.5));
+      if (list !== undefined) {
+        const place = `/ietf-access-control-list:acls/attachment-points/interface[interface-id='${name}']`;
+        rows[place] = {};
+        rows[`${place}/${pick(['ingress', 'egress'])}/acl-sets/acl-set[name='${list}']`] = {};
+      }
       rows[path] = {
         ...(chance(0.2) ? { enabled: pick(['true', 'false']) } : {}),
         ...(chance(0.2) ? { 'sluice-ip:unicast-rpf': pick(['strict', 'loose', 'off']) } : {}),
@@ -238,4 +247,36 @@ function staticRoutes(
       }
     }
   }
+}
+
+/** Policers and access lists; the lists' names begin with their family. */
+function policing(
+  rows: Record<string, Record<string, string>>,
+  { chance, pick }: Pick<Choices, 'chance' | 'pick'>,
+): { readonly policers: readonly string[]; readonly lists: readonly string[] } {
+  const policers = ['slow', 'fast'].filter(() => chance(0.5));
+  const lists = ['ipv4-a', 'ipv4-b', 'ipv6-a'].filter(() => chance(0.5));
+  for (const name of policers) {
+    rows[`/sluice-policers:policers/policer[name='${name}']`] = {
+      'committed-rate': pick(['1000000', '2000000']),
+      'committed-burst': '20000',
+      ...(chance(0.5) ? { 'excess-burst': '10000' } : {}),
+    };
+  }
+  for (const name of lists) {
+    const list = `/ietf-access-control-list:acls/acl[name='${name}']`;
+    rows[list] = { type: `ietf-access-control-list:${name.slice(0, 4)}-acl-type` };
+    for (const entry of ['one', 'two', 'three']) {
+      if (chance(0.4)) continue;
+      const action = pick(['accept', 'drop', 'reject']);
+      rows[`${list}/aces/ace[name='${entry}']`] = {
+        'actions/forwarding': `ietf-access-control-list:${action}`,
+        ...(chance(0.5) ? { 'matches/udp/destination-port/port': pick(['53', '123']) } : {}),
+        ...(action === 'accept' && policers[0] !== undefined && chance(0.4)
+          ? { 'actions/sluice-policers:policer': policers[0] }
+          : {}),
+      };
+    }
+  }
+  return { policers, lists };
 }
