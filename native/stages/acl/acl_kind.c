@@ -117,17 +117,21 @@ static void committed(void *arg)
 	free(change);
 }
 
+static void undo(struct acl *before, struct acl *after)
+{
+	if (after == NULL) return;
+	if (before != NULL)
+		acl_counters_keep(before);
+	else
+		acl_counters_free(after->counters);
+	acl_free(after);
+}
+
 static void aborted(void *arg)
 {
 	struct acl_change *change = arg;
 
-	if (change->after != NULL) {
-		if (change->before != NULL)
-			acl_counters_keep(change->before);
-		else
-			acl_counters_free(change->after->counters);
-		acl_free(change->after);
-	}
+	undo(change->before, change->after);
 	free(change);
 }
 
@@ -136,18 +140,13 @@ static int note_change(struct generation *g, struct acl *before, struct acl *aft
 {
 	struct acl_change *change = malloc(sizeof(*change));
 
+	if (change != NULL) *change = (struct acl_change){before, after};
 	if (change == NULL || generation_on_abort(g, aborted, change) < 0) {
-		struct acl_change failed = {before, after};
-
 		free(change);
-		change = malloc(sizeof(*change));
-		if (change != NULL) {
-			*change = failed;
-			aborted(change);
-		}
+		undo(before, after);
 		return -ENOMEM;
 	}
-	*change = (struct acl_change){before, after};
+	// Without a place for the second note the abort that follows runs the first.
 	return generation_on_commit(g, committed, change);
 }
 

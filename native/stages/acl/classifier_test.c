@@ -129,12 +129,12 @@ static void lookup_does_not_slow_with_the_number_of_rules(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < RTE_DIM(counts); i++) {
-		uint64_t best = UINT64_MAX, began = clock_ns(CLOCK_MONOTONIC), built;
+		uint64_t best = UINT64_MAX, began = clock_ns(CLOCK_THREAD_CPUTIME_ID), built;
 		struct classifier *c;
 
 		random_rules(&seed, IP_V4, rules, counts[i], false);
 		c = classifier_new(IP_V4, rules, counts[i]);
-		built = clock_ns(CLOCK_MONOTONIC) - began;
+		built = clock_ns(CLOCK_THREAD_CPUTIME_ID) - began;
 		for (unsigned k = 0; k < 8 * MAX_BURST; k++)
 			random_key(&seed, IP_V4, rules, counts[i], &keys[k]);
 		for (unsigned round = 0; round < 200; round++) {
