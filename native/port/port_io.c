@@ -45,12 +45,19 @@ static void made_up_address(struct port_io *io)
 
 // ---------------------------------------------------------------- workers
 
+// Every worker that has a queue of it looks at it again and again.
+static void nap(const struct device *device, int change)
+{
+	for (unsigned q = 0; q < device->rx_queues && q < worker_count; q++)
+		worker_nap_for(q, change);
+}
+
 static void watch_queues(struct device *device)
 {
 	for (unsigned q = 0; q < device->rx_queues; q++)
 		if (device->queues[q].wait.fd >= 0 && worker_watch(q, &device->queues[q].wait) < 0)
 			device->polled = true;
-	if (device->polled) worker_nap_for(0, 1);
+	if (device->polled) nap(device, 1);
 }
 
 // After this no worker has anything of the device.
@@ -59,7 +66,7 @@ static void unwatch_queues(struct device *device)
 	for (unsigned q = 0; q < device->rx_queues; q++)
 		if (device->queues[q].wait.fd >= 0) worker_unwatch(q, &device->queues[q].wait);
 	workers_synchronize();
-	if (device->polled) worker_nap_for(0, -1);
+	if (device->polled) nap(device, -1);
 }
 
 // ---------------------------------------------------------------- link
