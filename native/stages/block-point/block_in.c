@@ -25,6 +25,7 @@ static inline uint8_t block_in_packet(const struct worker *worker, const struct 
 		return EDGE_DROP;
 	}
 	lp = dataplane_logical_port(worker->dataplane, meta->ingress);
+	if (lp->interface != 0) return NEXT_L3;
 	if (lp->rewrite == REWRITE_KIND_NONE &&
 	    (meta->tags != 0 || !is_tag(read_be16(rte_pktmbuf_mtod(m, const uint8_t *) + 12))))
 		return next_service(lp);

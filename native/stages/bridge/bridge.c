@@ -8,11 +8,15 @@
 #include <rte_graph_worker.h>
 
 #include "../../main/stage.h"
+#include "../count.h"
 #include "../enqueue.h"
 #include "../flow/record.h"
+#include "../l3/interface.h"
+#include "../l3_edges.h"
 #include "bridge.h"
 
 enum {
+	EDGE_L3 = L3_EDGE,
 	EDGE_VLAN_OUT,
 	EDGE_FLOOD,
 	EDGE_NO_BRIDGE_DOMAIN,
@@ -33,6 +37,10 @@ struct walk {
 	const struct logical_port *in;
 	const struct bridge_domain *bd; // NULL: none
 	uint64_t here;
+	bool learning;
+	// The router's own port in the bridge domain: key of its MAC, 0: none.
+	uint64_t router;
+	const struct interface_live *virtual_routers; // NULL: none are active
 	// Where the last one went, and the value of its destination without its time.
 	const struct logical_port *out;
 	uint64_t there;
@@ -61,11 +69,34 @@ static inline void prepare(const struct walk *walk, struct rte_mbuf *m, struct p
 
 static void enter(struct walk *walk, const struct packet_meta *meta)
 {
-	walk->in = dataplane_logical_port(walk->dp, meta->ingress);
+	const struct l3_interface *router;
+
+	walk->in = meta->ingress != 0 ? dataplane_logical_port(walk->dp, meta->ingress) : &bridge_router_port;
 	walk->bd = dataplane_bridge_domain(walk->dp, meta->bridge_domain);
 	walk->here = fdb_value(walk->in->id, bridge_epoch_of(walk->in->id), walk->now);
+	walk->learning = walk->bd != NULL && walk->bd->learning && meta->ingress != 0;
 	walk->out = NULL;
 	walk->there = 0;
+	walk->router = 0;
+	walk->virtual_routers = NULL;
+	router = walk->bd != NULL && meta->ingress != 0 ? dataplane_interface(walk->dp, walk->bd->interface) : NULL;
+	if (router == NULL) return;
+	walk->router = address_bits((const uint8_t *)&router->live->mac) | (uint64_t)walk->bd->id << 48;
+	if (router->live->has_virtual_routers) walk->virtual_routers = router->live;
+}
+
+// The bridge domain that packets of one logical port are in is one; the router is in several.
+static inline bool entered(const struct walk *walk, const struct packet_meta *meta)
+{
+	if (unlikely(walk->in == NULL || meta->ingress != walk->in->id)) return false;
+	return likely(meta->ingress != 0) || (walk->bd != NULL && walk->bd->id == meta->bridge_domain);
+}
+
+static inline bool is_for_router(const struct walk *walk, const struct packet *packet)
+{
+	return packet->destination == walk->router ||
+	       (unlikely(walk->virtual_routers != NULL) &&
+		interface_is_virtual_router(walk->virtual_routers, (const uint8_t *)&packet->destination));
 }
 
 static void learn(const struct walk *walk, const struct packet *packet)
@@ -109,11 +140,12 @@ static inline uint8_t forward(struct walk *walk, const struct packet *packet, st
 {
 	const struct logical_port *out = NULL;
 
-	if (unlikely(walk->in == NULL || meta->ingress != walk->in->id)) enter(walk, meta);
+	if (unlikely(!entered(walk, meta))) enter(walk, meta);
 	if (unlikely(walk->bd == NULL)) return EDGE_NO_BRIDGE_DOMAIN;
-	if (likely(walk->bd->learning) &&
+	if (likely(walk->learning) &&
 	    unlikely(fdb_lookup(walk->table, packet->source, packet->source_hash) != walk->here))
 		learn(walk, packet);
+	if (unlikely(is_for_router(walk, packet))) return EDGE_L3;
 	// The group bit is the lowest one of the first byte (802.1Q-2018, 8.2).
 	if (likely((packet->destination & 1) == 0))
 		out = destination_port(walk, fdb_lookup(walk->table, packet->destination, packet->destination_hash));
@@ -220,6 +252,7 @@ static struct rte_node_register bridge_node = {
 	.nb_edges = EDGES,
 	.next_nodes =
 		{
+			[EDGE_L3] = "drop-no-bridge-domain",
 			[EDGE_VLAN_OUT] = "vlan-out",
 			[EDGE_FLOOD] = "bridge-flood",
 			[EDGE_NO_BRIDGE_DOMAIN] = "drop-no-bridge-domain",

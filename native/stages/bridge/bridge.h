@@ -25,6 +25,8 @@ struct fdb_bridge {
 extern struct fdb bridge_fdb;
 // Flush generation of each logical port id: raised by the control thread, never in step with a root.
 extern _Atomic uint16_t bridge_epoch[MAX_ID + 1];
+// Stands for the router where a frame comes from it (meta->ingress is 0): in no split horizon group, never learned.
+extern const struct logical_port bridge_router_port;
 // Some bridge domain's limited_port is set.
 extern _Atomic bool bridge_limit_met;
 

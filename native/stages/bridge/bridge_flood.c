@@ -1,17 +1,22 @@
-// Node "bridge-flood": a frame to all members but its own and those of its split horizon group.
+// Node "bridge-flood": a frame to all members but its own and those of its split horizon group, and a group's frame to
+// the router, if it is in the bridge domain.
 //
 // The last member gets the frame itself, the others copies: short ones whole, long ones as a header of their own in
 // front of the shared rest. Nobody writes behind the header afterwards, so the original may be rewritten in place too.
 #include "../../main/stage.h"
 #include "../drop/drop_node.h"
+#include "../l3_edges.h"
 #include "../vlan-rewrite/rewrite.h"
+#include "bridge.h"
 
-enum { EDGE_VLAN_OUT, EDGE_NO_MEMBER, EDGES };
+enum { EDGE_L3 = L3_EDGE, EDGE_VLAN_OUT, EDGE_NO_MEMBER, EDGES };
 
 // Up to here a copy costs less than attaching.
 #define COPY_WHOLE 512
 // What every copy has of its own: more than all tags that a stage looks at or changes.
 #define OWN_HEADER 64
+
+const struct logical_port bridge_router_port;
 
 static uint8_t reason_no_buffer;
 
@@ -83,12 +88,30 @@ static bool may_get(const struct dataplane *dp, const struct logical_port *in, c
 	return port != NULL && port->enabled && port_can_transmit(port);
 }
 
+// The router writes to what it gets, so nothing of it is shared.
+static void copy_to_router(struct worker *worker, struct out *out, struct rte_mbuf *m)
+{
+	struct rte_mbuf *own = rte_pktmbuf_copy(m, worker->packets, 0, UINT32_MAX);
+
+	if (unlikely(own == NULL)) {
+		drop_count(worker, reason_no_buffer, m);
+		return;
+	}
+	*packet_meta(own) = *packet_meta(m);
+	packet_meta(own)->flags |= PACKET_COPY;
+	rte_node_enqueue_x1(out->graph, out->node, EDGE_L3, own);
+}
+
 static void flood(struct worker *worker, struct out *out, struct rte_mbuf *m)
 {
 	const struct dataplane *dp = worker->dataplane;
 	struct packet_meta *meta = packet_meta(m);
-	const struct logical_port *in = dataplane_logical_port(dp, meta->ingress), *last = NULL;
-	const struct member_list *members = dataplane_bridge_domain(dp, meta->bridge_domain)->members;
+	const struct bridge_domain *bd = dataplane_bridge_domain(dp, meta->bridge_domain);
+	const struct logical_port *in =
+		meta->ingress != 0 ? dataplane_logical_port(dp, meta->ingress) : &bridge_router_port;
+	const struct logical_port *last = NULL;
+	const struct member_list *members = bd->members;
+	bool router = bd->interface != 0 && meta->ingress != 0 && (rte_pktmbuf_mtod(m, uint8_t *)[0] & 1) != 0;
 
 	for (uint32_t i = 0; members != NULL && i < members->count; i++) {
 		const struct logical_port *member = dataplane_logical_port(dp, members->logical_port[i]);
@@ -107,8 +130,11 @@ static void flood(struct worker *worker, struct out *out, struct rte_mbuf *m)
 		}
 		last = member;
 	}
+	if (router && last != NULL) copy_to_router(worker, out, m);
 	if (likely(last != NULL))
 		send_to(out, m, last);
+	else if (router)
+		rte_node_enqueue_x1(out->graph, out->node, EDGE_L3, m);
 	else
 		rte_node_enqueue_x1(out->graph, out->node, EDGE_NO_MEMBER, m);
 }
@@ -127,6 +153,8 @@ static struct rte_node_register bridge_flood_node = {
 	.name = "bridge-flood",
 	.process = bridge_flood_process,
 	.nb_edges = EDGES,
-	.next_nodes = {[EDGE_VLAN_OUT] = "vlan-out", [EDGE_NO_MEMBER] = "drop-flood-no-member"},
+	.next_nodes = {[EDGE_L3] = "drop-no-bridge-domain",
+		       [EDGE_VLAN_OUT] = "vlan-out",
+		       [EDGE_NO_MEMBER] = "drop-flood-no-member"},
 };
 RTE_NODE_REGISTER(bridge_flood_node);

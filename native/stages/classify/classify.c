@@ -83,6 +83,7 @@ static inline void run_count(const struct worker *worker, struct run *run)
 static inline uint8_t edge_of(const struct port *port, const struct logical_port *lp, bool priority_tagged)
 {
 	if (unlikely(port->blocks != NULL)) return EDGE_BLOCK_IN;
+	if (lp->interface != 0) return NEXT_L3;
 	return lp->rewrite == REWRITE_KIND_NONE && !priority_tagged ? next_service(lp) : EDGE_VLAN_IN;
 }
 
