@@ -331,15 +331,19 @@ struct packet_meta {
 	uint16_t egress_interface; // id of the L3 interface that it leaves by; 0: not known yet
 	uint32_t adjacency;        // stages/neighbour: id of the neighbour that it goes to
 	uint8_t l3_offset;         // bytes from the frame's start to the IP header
-	uint8_t inject_edge;       // where a packet of the control thread enters (packet_inject)
-	uint16_t record;           // stages/flow: 1 + index of the worker's record of this packet; 0: not recorded
+	union {
+		uint8_t inject_edge; // where a packet of the control thread enters (packet_inject)
+		uint8_t l4_offset;   // from the IP header to the upper layer's, in 4 bytes: set by ip-local
+	};
+	uint16_t record; // stages/flow: 1 + index of the worker's record of this packet; 0: not recorded
 };
 
-#define PACKET_INJECTED 0x01 // made by the control thread: goes straight to tx
-#define PACKET_COPY     0x02 // one of several copies (flood)
-#define PACKET_ROUTER   0x04 // from the router itself: no input features, not counted as received
-#define PACKET_PUNTED   0x08 // came back from the kernel: goes out as it is, no second punt
-#define PACKET_COUNTED  0x80 // by the flow cache, which has sent it to tx: `record` is 1 + its path
+#define PACKET_INJECTED   0x01 // made by the control thread: goes straight to tx
+#define PACKET_COPY       0x02 // one of several copies (flood)
+#define PACKET_ROUTER     0x04 // from the router itself: no input features, not counted as received
+#define PACKET_PUNTED     0x08 // came back from the kernel: goes out as it is, no second punt
+#define PACKET_COUNTED    0x80 // by the flow cache, which has sent it to tx: `record` is 1 + its path
+#define PACKET_REDIRECTED 0x20 // its sender has been told of a better way
 
 extern int packet_meta_offset; // set before the first worker starts
 

@@ -48,6 +48,26 @@ unsigned fib_decided_bits(const struct fib *fib, enum ip_version version, const 
 		version == IP_V4 ? 0 : rte_be_to_cpu_64(words[1]));
 }
 
+bool fib_is_default(const struct fib *fib, enum ip_version version, const uint8_t *address)
+{
+	const struct dir24 *dir =
+		atomic_load_explicit((struct dir24 * _Atomic *)(uintptr_t)&fib->dir, memory_order_acquire);
+	const struct trie *trie =
+		atomic_load_explicit((struct trie * _Atomic *)(uintptr_t)&fib->trie, memory_order_acquire);
+	uint32_t v4, set = 0;
+
+	if (version == IP_V6) {
+		trie_lookup6(trie, &address, &set, 1, 0);
+		return set == 0;
+	}
+	memcpy(&v4, address, sizeof(v4));
+	if (dir != NULL)
+		dir24_lookup(dir, &v4, &set, 1, 0);
+	else
+		trie_lookup4(trie, &v4, &set, 1, 0);
+	return set == 0;
+}
+
 // ---------------------------------------------------------------- control thread
 
 static int trie_make(struct trie **trie, bool large)

@@ -21,6 +21,9 @@ void fib6_lookup(const struct fib *fib, const uint8_t *const *addresses, uint32_
 // than the fewest.
 unsigned fib_decided_bits(const struct fib *fib, enum ip_version version, const struct ip_address *address);
 
+// Whether only the default route (or none) leads to the address.
+bool fib_is_default(const struct fib *fib, enum ip_version version, const uint8_t *address);
+
 enum next_hop_kind {
 	NEXT_HOP_NO_ROUTE,
 	NEXT_HOP_ADJACENCY,   // to the neighbour `adjacency` on `interface`
