@@ -131,8 +131,8 @@ static bool source_for(const struct worker *worker, const struct l3_interface *i
 }
 
 struct rte_mbuf *icmp_error_build(const struct worker *worker, struct rte_mbuf *m, enum ip_version version,
-				  const struct ip_address *source, uint8_t type, uint8_t code,
-				  const uint8_t detail[ICMP_DETAIL], unsigned detail_size)
+				  const struct ip_address *source, uint8_t type, uint8_t code, const uint8_t *detail,
+				  unsigned detail_size)
 {
 	unsigned header = version == IP_V4 ? IP4_HEADER : IP6_HEADER, front = header + 4 + detail_size;
 	uint32_t at = packet_meta(m)->l3_offset, room = (version == IP_V4 ? MOST4 : MOST6) - front, size;

@@ -113,14 +113,13 @@ static __rte_noinline uint8_t frame_slow(struct worker *worker, struct l3_run *r
 	meta->l3_offset = run->offset;
 	version = type == RTE_ETHER_TYPE_IPV6 ? IP_V6 : IP_V4;
 	frame = rte_pktmbuf_mtod(m, const uint8_t *);
-	if (type != RTE_ETHER_TYPE_IPV4 && type != RTE_ETHER_TYPE_IPV6) {
-		if (type == RTE_ETHER_TYPE_ARP)
-			edge = run->next[IP_V4] < FEATURE_IN_EDGES ? IN_ARP : run->next[IP_V4];
-		else
-			edge = IN_ETHERTYPE;
-	} else if (!group && address_bits(frame) != run->mac &&
-		   !(live->has_virtual_routers && interface_is_virtual_router(live, frame))) {
+	if (!group && address_bits(frame) != run->mac &&
+	    !(live->has_virtual_routers && interface_is_virtual_router(live, frame))) {
 		edge = IN_MAC_NOT_OURS;
+	} else if (type == RTE_ETHER_TYPE_ARP) {
+		edge = run->next[IP_V4] < FEATURE_IN_EDGES ? IN_ARP : run->next[IP_V4];
+	} else if (type != RTE_ETHER_TYPE_IPV4 && type != RTE_ETHER_TYPE_IPV6) {
+		edge = IN_ETHERTYPE;
 	} else {
 		run->received[version]++;
 		if (run->next[version] >= FEATURE_IN_EDGES) {
