@@ -112,13 +112,15 @@ bool forward_redirects(const struct forward *f, struct rte_mbuf *m, const struct
 	return ip_on_link(f->it, f->version, source) && ip_on_link(f->it, f->version, adjacency->address.bytes);
 }
 
-void forward_recorded(struct forward *f, struct rte_mbuf *m, struct flow_record *record)
+void forward_recorded(struct forward *f, struct rte_mbuf *m)
 {
+	struct flow_record *record = flow_record_of(f->worker, m);
 	const struct packet_meta *meta = packet_meta(m);
 	unsigned index = f->worker->index;
 	const struct vrf *vrf = dataplane_vrf(f->worker->dataplane, f->vrf);
 	const struct l3_interface *in = dataplane_interface(f->worker->dataplane, f->in_id);
 
+	if (record == NULL) return;
 	record_largest(record, f->longest);
 	if (meta->flags & PACKET_ROUTER || in == NULL || vrf == NULL) {
 		record_refuse(record, "the router's own");

@@ -65,7 +65,7 @@ uint8_t forward_too_long(struct forward *f, struct rte_mbuf *m);
 // Same interface in and out: whether its sender is to be told of a better way.
 bool forward_redirects(const struct forward *f, struct rte_mbuf *m, const struct adjacency *adjacency);
 bool forward_refresh(struct worker *worker, uint64_t a, uint64_t b);
-void forward_recorded(struct forward *f, struct rte_mbuf *m, struct flow_record *record);
+void forward_recorded(struct forward *f, struct rte_mbuf *m);
 void forward_push_tags(const struct forward *f, const struct packet_meta *meta, uint8_t *frame);
 
 static inline void forward_meta_in(struct forward *f, struct rte_mbuf *m)
@@ -138,7 +138,7 @@ static inline uint8_t forward_rewrite(struct forward *f, struct rte_mbuf *m, uin
 		f->packets++;
 		f->octets += m->pkt_len;
 	}
-	if (unlikely(meta->record != 0)) forward_recorded(f, m, flow_record_of(f->worker, m));
+	if (unlikely(meta->record != 0)) forward_recorded(f, m);
 	return f->edge;
 }
 

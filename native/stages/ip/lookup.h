@@ -31,9 +31,11 @@ static inline void lookup_some(const struct fib *fib, enum ip_version version, c
 		fib6_lookup(fib, addresses->v6 + from, sets + from, to - from);
 }
 
+#define LOOKUP_BEFORE UINT32_MAX
+
 // The route is told before it is looked up, the bits that decided it after that.
 static __rte_noinline void lookup_record(struct worker *worker, struct rte_node *node, struct rte_mbuf *m,
-					 enum ip_version version, bool before)
+					 enum ip_version version, uint32_t set)
 {
 	struct flow_record *record = flow_record_of(worker, m);
 	const uint8_t *destination = ip_header(m) + (version == IP_V4 ? 16 : 24);
@@ -41,7 +43,7 @@ static __rte_noinline void lookup_record(struct worker *worker, struct rte_node 
 
 	if (record == NULL) return;
 	memcpy(address.bytes, destination, version == IP_V4 ? 4 : 16);
-	if (before) {
+	if (set == LOOKUP_BEFORE) {
 		record_stage(record, node->id);
 		record_route(record, ip_vrf_of(worker->dataplane, m), version, &address);
 	} else {
@@ -49,6 +51,7 @@ static __rte_noinline void lookup_record(struct worker *worker, struct rte_node 
 
 		if (vrf != NULL && vrf->fib[version] != NULL)
 			record_destination(record, fib_decided_bits(vrf->fib[version], version, &address));
+		record_element(record, FLOW_NEXT_HOP, set);
 	}
 }
 
@@ -76,10 +79,7 @@ static inline uint8_t lookup_decide(struct forward *f, struct rte_node *node, st
 
 	forward_meta_in(f, m);
 	if (unlikely(meta->flags & PACKET_ROUTER) && forward_on_link(f, m, ip, &edge)) return edge;
-	if (unlikely(meta->record != 0)) {
-		lookup_record(f->worker, node, m, f->version, false);
-		record_element(flow_record_of(f->worker, m), FLOW_NEXT_HOP, id);
-	}
+	if (unlikely(meta->record != 0)) lookup_record(f->worker, node, m, f->version, id);
 	set = next_hop_set_of(id);
 	hop = likely(set->mask == 0) ? set->hop : lookup_choose(f->worker, m, ip, f->version, set);
 	if (unlikely(hop->kind != NEXT_HOP_ADJACENCY)) return forward_special(f, m, ip, hop);
@@ -121,7 +121,8 @@ static inline uint16_t lookup_process(struct rte_graph *graph, struct rte_node *
 				fib = its;
 				interface = meta->interface;
 			}
-			if (unlikely(meta->record != 0)) lookup_record(worker, node, packets[i], version, true);
+			if (unlikely(meta->record != 0))
+				lookup_record(worker, node, packets[i], version, LOOKUP_BEFORE);
 			if (version == IP_V4)
 				memcpy(&addresses.v4[i], destination, 4);
 			else
