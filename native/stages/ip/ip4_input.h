@@ -35,7 +35,7 @@ static inline uint8_t ip4_odd_addresses(const struct l3_run *run, const uint8_t 
 	if (destination[0] == 0 || destination[0] == 127 || (destination[0] >= 240 && !broadcast))
 		return IN_DESTINATION;
 	if (group) return IN_LOCAL;
-	if (group_frame) return IN_LINK_GROUP;
+	if (group_frame) return ip_is_broadcast(run->it, destination) ? IN_LOCAL : IN_LINK_GROUP;
 	if ((source[0] == 169 && source[1] == 254) || (destination[0] == 169 && destination[1] == 254))
 		return ip_is_own(run->it, IP_V4, destination) ? IN_LOCAL : IN_LINK_LOCAL;
 	return run->next[IP_V4];

@@ -55,15 +55,27 @@ static void the_checksum_is_right_for_every_ttl_and_identification(void **state)
 		}
 }
 
+static void set_mtu(uint16_t mtu)
+{
+	static const char *names[] = {"a", "b"};
+
+	for (unsigned i = 0; i < 2; i++) {
+		Sluice__Api__Operation *port = router_port(names[i]);
+		Sluice__Api__Operation *it =
+			op_l3_interface(names[i], "main", names[i], "",
+					i == 0 ? "10.0.1.1/24 2001:db8:1::1/64" : "10.0.2.1/24 2001:db8:2::1/64");
+
+		port->set_port->mtu = mtu;
+		it->set_l3_interface->mtu = mtu;
+		assert_null(router_apply(port, it, NULL));
+	}
+}
+
 static void jumbo_frames_in_several_segments_pass(void **state)
 {
 	struct test_packet p;
 
-	Sluice__Api__Operation *a = router_port("a"), *b = router_port("b");
-
-	a->set_port->mtu = b->set_port->mtu = 9000;
-	assert_null(router_apply(a, b, op_l3_interface("a", "main", "a", "", "10.0.1.1/24 2001:db8:1::1/64"),
-				 op_l3_interface("b", "main", "b", "", "10.0.2.1/24 2001:db8:2::1/64"), NULL));
+	set_mtu(9000);
 	p = test_udp4("10.0.1.2", "10.0.2.2", 9000 - 28);
 	test_receive("a", &p);
 	assert_int_equal(router_frame("b", 0)->length, 9014);
@@ -71,10 +83,7 @@ static void jumbo_frames_in_several_segments_pass(void **state)
 	p = test_udp6("2001:db8:1::2", "2001:db8:2::2", 9000 - 48);
 	test_receive("a", &p);
 	assert_int_equal(router_frame("b", 0)->length, 9014);
-	a = router_port("a");
-	b = router_port("b");
-	assert_null(router_apply(a, b, op_l3_interface("a", "main", "a", "", "10.0.1.1/24 2001:db8:1::1/64"),
-				 op_l3_interface("b", "main", "b", "", "10.0.2.1/24 2001:db8:2::1/64"), NULL));
+	set_mtu(1500);
 }
 
 static void bad_ipv4_headers_are_dropped_by_name(void **state)
