@@ -191,7 +191,7 @@ static void record_after(const struct worker *worker, const struct walk *walk, s
 	const struct logical_port *out;
 
 	if (record == NULL || walk->bd == NULL) return;
-	if (walk->bd->learning && !record_traced(record)) {
+	if (walk->learning && !record_traced(record)) {
 		record_element(record, FLOW_MAC, packet->source);
 		if (bridge_keep_source(walk->dp, packet->source, walk->in->id))
 			record_refresh(record, keep_source, packet->source, walk->in->id);
@@ -203,6 +203,8 @@ static void record_after(const struct worker *worker, const struct walk *walk, s
 		record_verdict(record, "flooded in bridge domain %s", walk->bd->name);
 		return;
 	}
+	// l3-in tells of the interface, and looks at its MAC again.
+	if (edge == EDGE_L3) return;
 	out = dataplane_logical_port(walk->dp, packet_meta(m)->egress);
 	if (edge == EDGE_SAME_PORT) out = walk->in;
 	if (edge == EDGE_SPLIT_HORIZON) out = walk->out;

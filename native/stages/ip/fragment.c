@@ -27,7 +27,7 @@ struct cut {
 	uint32_t identification; // IPv6
 };
 
-static uint32_t identifications[MAX_WORKERS];
+static uint32_t identifications[MAX_WORKERS + 1];
 
 // Options that every fragment carries have the highest bit set (RFC 791, 3.1).
 static unsigned copied_options(const uint8_t *ip, unsigned header, uint8_t *to)

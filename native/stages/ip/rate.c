@@ -1,9 +1,10 @@
-// A bucket is one number: the time at which it is full again (in TSC). A token moves it by the interval between two.
+// The last row is that of traces. A bucket is one number: the time at which it is full again (in TSC). A token moves it
+// by the interval between two.
 #include "rate.h"
 
 #include <rte_cycles.h>
 
-static uint64_t full_at[MAX_WORKERS][MAX_ID + 1];
+static uint64_t full_at[MAX_WORKERS + 1][MAX_ID + 1];
 
 bool icmp_rate_take(const struct worker *worker, uint32_t interface)
 {

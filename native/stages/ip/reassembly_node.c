@@ -174,8 +174,9 @@ static uint16_t reassembly_process(struct rte_graph *graph, struct rte_node *nod
 		struct rte_mbuf *m = objs[i], *own = ip_writable(worker, m);
 		uint8_t edge = EDGE_LIMIT;
 
-		if (own != NULL) {
-			m = own;
+		// A trace keeps no packet.
+		if (own != NULL) m = own;
+		if (own != NULL && worker->index < worker_count) {
 			edge = add(worker, graph, node, &m, version);
 		}
 		if (edge != REASSEMBLY_EDGES) rte_node_enqueue_x1(graph, node, edge, m);
