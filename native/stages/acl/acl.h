@@ -38,7 +38,7 @@ struct acl_counters {
 	// A chunk has ACL_COUNT_CHUNK counters for each worker, one worker after the other.
 	struct acl_count *chunk[ACL_COUNT_CHUNKS];
 	uint8_t used[ACL_COUNT_CHUNK * ACL_COUNT_CHUNKS / 8]; // control thread
-	struct acl_unmatched unmatched[MAX_WORKERS];
+	struct acl_unmatched unmatched[MAX_WORKERS + 1];      // and of traces
 };
 
 // Never written after it is published.

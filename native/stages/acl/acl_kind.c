@@ -7,6 +7,7 @@
 #include "../../api/kind.h"
 #include "../../main/id.h"
 #include "../flow/record.h"
+#include "../flow/settle.h"
 #include "../policer/policer.h"
 #include "acl_rules.h"
 
@@ -106,8 +107,8 @@ static void committed(void *arg)
 
 	if (change->before != NULL) {
 		flow_element_changed(FLOW_ACL, change->before->id);
-		// A path that was valid until now may count a last time.
-		workers_synchronize();
+		// A path that was valid until now has its counters added a last time.
+		flow_settle();
 		if (change->after != NULL)
 			acl_counters_keep(change->after);
 		else

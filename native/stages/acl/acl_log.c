@@ -18,7 +18,7 @@ struct entry {
 static struct ring {
 	_Atomic uint32_t written __rte_cache_aligned, read __rte_cache_aligned;
 	struct entry entry[RING];
-} rings[MAX_WORKERS];
+} rings[MAX_WORKERS + 1];
 
 static uint64_t second_began_ms;
 static uint32_t this_second;
@@ -31,6 +31,8 @@ void acl_log(struct worker *worker, const struct acl *acl, const struct acl_rule
 	struct entry *entry = &ring->entry[written % RING];
 	unsigned offset = packet_meta(m)->l3_offset;
 
+	// A trace tells its steps itself.
+	if (worker_traces(worker)) return;
 	if (written - atomic_load_explicit(&ring->read, memory_order_acquire) == RING) return;
 	memcpy(entry->acl, acl->name, sizeof(entry->acl));
 	memccpy(entry->rule, rule->name, '\0', sizeof(entry->rule));

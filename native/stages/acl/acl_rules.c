@@ -145,7 +145,7 @@ static void set_used(struct acl_counters *counters, uint32_t i)
 
 static bool chunk_is_there(struct acl_counters *counters, uint32_t i)
 {
-	size_t size = worker_count * ACL_COUNT_CHUNK * sizeof(struct acl_count);
+	size_t size = COUNTER_SLOTS * ACL_COUNT_CHUNK * sizeof(struct acl_count);
 	struct acl_count **chunk = &counters->chunk[i / ACL_COUNT_CHUNK];
 
 	if (*chunk != NULL) return true;

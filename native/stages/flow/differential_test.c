@@ -136,6 +136,7 @@ static void change(void)
 		set_logical_port(port, tenant, below(4) != 0);
 		break;
 	case 4:
+		if (present[port][tenant] && fixed[tenant]) break;
 		if (present[port][tenant]) {
 			apply(op_delete(SLUICE__API__OBJECT_KIND__KIND_LOGICAL_PORT, name_of("lp", port, tenant)));
 			present[port][tenant] = false;

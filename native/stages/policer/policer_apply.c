@@ -78,6 +78,10 @@ void policer_burst(struct worker *worker, struct policer *policer, struct rte_mb
 	uint32_t octets[MAX_BURST];
 	uint8_t color[MAX_BURST], *ip[MAX_BURST];
 
+	// A trace takes no tokens.
+	for (unsigned i = 0; worker_traces(worker) && i < n; i++)
+		pass[i] = true;
+	if (worker_traces(worker)) return;
 	for (unsigned i = 0; i < n; i++) {
 		ip[i] = rte_pktmbuf_mtod_offset(packets[i], uint8_t *, packet_meta(packets[i])->l3_offset);
 		octets[i] = octets_of(ip[i]);

@@ -10,6 +10,7 @@
 #include "../../main/clock.h"
 #include "../../main/id.h"
 #include "../flow/record.h"
+#include "../flow/settle.h"
 #include "policer.h"
 
 #define KIND(name) SLUICE__API__OBJECT_KIND__KIND_##name
@@ -81,7 +82,7 @@ static void committed(void *arg)
 		if (change->parameters != NULL)
 			__atomic_store_n(&change->policer->parameters, change->parameters, __ATOMIC_RELEASE);
 		flow_element_changed(FLOW_POLICER, change->policer->id);
-		workers_synchronize();
+		flow_settle();
 		if (change->parameters != NULL)
 			free((void *)(uintptr_t)old);
 		else
@@ -144,12 +145,12 @@ static struct policer *policer_new(const char *name, const struct policer_parame
 
 	if (policer == NULL) return NULL;
 	memset(policer, 0, sizeof(*policer));
-	policer->counters = aligned_alloc(RTE_CACHE_LINE_SIZE, worker_count * sizeof(*policer->counters));
+	policer->counters = aligned_alloc(RTE_CACHE_LINE_SIZE, COUNTER_SLOTS * sizeof(*policer->counters));
 	if (policer->counters == NULL) {
 		free(policer);
 		return NULL;
 	}
-	memset(policer->counters, 0, worker_count * sizeof(*policer->counters));
+	memset(policer->counters, 0, COUNTER_SLOTS * sizeof(*policer->counters));
 	policer->parameters = parameters;
 	policer->since_ns = clock_realtime_ns();
 	snprintf(policer->name, sizeof(policer->name), "%s", name);
