@@ -11,8 +11,28 @@ export interface Prefix {
 export function addressBytes(text: string): Uint8Array {
   const zone = text.indexOf('%');
   const address = zone < 0 ? text : text.slice(0, zone);
-  return address.includes(':') ? ipv6Bytes(address) : Uint8Array.from(address.split('.'), Number);
+  return address.includes(':') ? ipv6Bytes(address) : ipv4Bytes(address);
 }
+
+/** Routes come by the hundred thousand: digit by digit, without a string for each octet. */
+function ipv4Bytes(text: string): Uint8Array {
+  const bytes = new Uint8Array(4);
+  let octet = 0;
+  let at = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code === DOT) {
+      bytes[at] = octet;
+      at += 1;
+      octet = 0;
+    } else octet = octet * 10 + (code - ZERO);
+  }
+  bytes[at] = octet;
+  return bytes;
+}
+
+const DOT = 0x2e;
+const ZERO = 0x30;
 
 /** The bytes of `address/length`. */
 export function prefixBytes(text: string): Prefix {

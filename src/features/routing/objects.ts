@@ -47,6 +47,8 @@ export class RoutingObjects {
   readonly #protocols = new Map<string, RowKey | undefined>();
   readonly #vrfs = new Map<string, boolean>();
   readonly #groups = new Map<string, Group>();
+  readonly #single = new Map<string, Group>();
+  readonly #vrfOfProtocol = new Map<RowKey, string | undefined>();
 
   constructor(interfaces: InterfaceObjects, model: RoutingModel) {
     this.interfaces = interfaces;
@@ -61,8 +63,11 @@ export class RoutingObjects {
 
   /** The VRF of a protocol that is there. */
   vrfOf(protocol: RowKey): string | undefined {
-    const row = this.interfaces.view.get(protocol);
-    return row && this.model.vrfOf(row);
+    if (!this.#vrfOfProtocol.has(protocol)) {
+      const row = this.interfaces.view.get(protocol);
+      this.#vrfOfProtocol.set(protocol, row && this.model.vrfOf(row));
+    }
+    return this.#vrfOfProtocol.get(protocol);
   }
 
   hasVrf(name: string): boolean {
@@ -128,7 +133,20 @@ export class RoutingObjects {
     return usable.length === 0 ? undefined : { key, preference, group: this.#group(vrf, usable) };
   }
 
+  /** Most routes have one next hop, and many the same: it is not made into bytes again for each. */
   #group(vrf: string, nextHops: readonly NextHop[]): Group {
+    const [only] = nextHops;
+    if (only === undefined || nextHops.length > 1) return this.#groupOf(vrf, nextHops);
+    const id = `${vrf}\n${only.interface}\n${only.gateway}\n${only.special}\n${only.weight}`;
+    let group = this.#single.get(id);
+    if (group === undefined) {
+      group = this.#groupOf(vrf, nextHops);
+      this.#single.set(id, group);
+    }
+    return group;
+  }
+
+  #groupOf(vrf: string, nextHops: readonly NextHop[]): Group {
     const sorted = nextHops.map((hop) => [contentOf(hop), hop] as const).sort(([a], [b]) => (a < b ? -1 : 1));
     const content = [vrf, ...sorted.map(([text]) => text)].join('\n');
     let group = this.#groups.get(content);

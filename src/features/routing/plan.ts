@@ -62,9 +62,10 @@ export function planRouting(change: InterfaceChange, model: RoutingModel): reado
     seen.add(key);
     const protocol = model.keys.parentOf(key, nodes.route);
     const prefix = model.prefixOf(key, nodes);
-    for (const vrf of new Set(sides.map((side) => side.vrfOf(protocol)))) {
-      if (vrf !== undefined) planRoute(vrf, nodes, prefix);
-    }
+    const old = before.vrfOf(protocol);
+    const wanted = after.vrfOf(protocol);
+    if (wanted !== undefined) planRoute(wanted, nodes, prefix);
+    if (old !== undefined && old !== wanted) planRoute(old, nodes, prefix);
   }
 
   function planRoute(vrf: string, nodes: RouteNodes, prefix: string): void {
