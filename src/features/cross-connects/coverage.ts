@@ -16,6 +16,7 @@ const shown = {
   },
   object: '8:c',
   gives: { name: 'c', logicalPortA: 'p', logicalPortB: 'p.20' },
+  shownBy: [['test/case/engine/cross-connects.case.ts', 'cross-connects']],
 } as const;
 
 export const crossConnectEffects: readonly LeafEffect[] = [

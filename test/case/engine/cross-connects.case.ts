@@ -7,7 +7,7 @@ import { broadcast, type Frame, station, Wire } from '../../wire.ts';
 
 const namespace = 'urn:sluice:yang:sluice-cross-connects';
 const join = (name: string, a: string, b: string): string =>
-  `<cross-connects xmlns="${namespace}"><cross-connect><name>${name}</name><interface-a>${a}</interface-a><interface-b>${b}</interface-b></cross-connect></cross-connects>`;
+  `<cross-connect><name>${name}</name><interface-a>${a}</interface-a><interface-b>${b}</interface-b></cross-connect>`;
 const part = (name: string): string =>
   `<cross-connects xmlns="${namespace}"><cross-connect xmlns:nc="urn:ietf:params:xml:ns:netconf:base:1.0" nc:operation="delete"><name>${name}</name></cross-connect></cross-connects>`;
 
@@ -33,8 +33,7 @@ const crossConnects: Case = {
           subInterface('a', 10),
           subInterface('b', 20),
         ),
-        join('untagged', 'a', 'c'),
-        join('tagged', 'a.10', 'b.20'),
+        `<cross-connects xmlns="${namespace}">${join('untagged', 'a', 'c')}${join('tagged', 'a.10', 'b.20')}</cross-connects>`,
       ]);
       // Cable, tags; where it comes out and with which tags.
       const ways = [
