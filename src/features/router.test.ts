@@ -249,7 +249,7 @@ test('the factory’s user logs in, clear-text passwords are hashed, and rules t
   );
 
   const ann = () => features.access.decisions({ user: 'ann', externalGroups: [], recovery: false });
-  const address = schema.find(INTERFACE);
+  const address = schema.find(`${INTERFACE}/phys-address`);
   assert.ok(address);
   assert.equal(ann().readable(address), 'permit');
   const rule =
