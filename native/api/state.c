@@ -267,6 +267,15 @@ int state_add(struct arena *arena, const struct object *object, const struct ver
 
 // ---------------------------------------------------------------- the engine
 
+// What its source has handed on: received by it, or by another worker for it.
+static uint64_t received_by(const struct worker *worker)
+{
+	const struct rte_node *node =
+		worker->graph != NULL ? rte_graph_node_get_by_name(worker->graph->name, "rx") : NULL;
+
+	return node != NULL ? node->total_objs : 0;
+}
+
 Sluice__Api__EngineState *state_engine(struct arena *arena)
 {
 	Sluice__Api__EngineState *state = arena_alloc(arena, sizeof(*state));
@@ -289,6 +298,11 @@ Sluice__Api__EngineState *state_engine(struct arena *arena)
 		state->buffers_in_use = rte_mempool_in_use_count(buffers_pool());
 	}
 	state->tsc_hz = rte_get_tsc_hz();
+	state->packets_by_worker = arena_alloc(arena, worker_count * sizeof(*state->packets_by_worker));
+	if (state->packets_by_worker == NULL) return NULL;
+	state->n_packets_by_worker = worker_count;
+	for (unsigned w = 0; w < worker_count; w++)
+		state->packets_by_worker[w] = received_by(&workers[w]);
 	return state;
 }
 

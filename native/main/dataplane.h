@@ -368,6 +368,7 @@ struct worker {
 	unsigned index;                    // 0 to worker_count - 1: slot in every counters array
 	struct rte_graph *graph;
 	struct rte_ring *inject;          // mbufs from the control thread (stage.h, port_inject)
+	struct rte_ring *handoff;         // packets that other workers received for it; NULL where there is one worker
 	struct rte_mempool *packets;      // whole frames up to 1,9xx bytes; also copies
 	struct rte_mempool *headers;      // small mbufs: new headers in front of shared payload, indirect mbufs
 	bool wake_control;                // a node set it: the control thread is woken after this walk

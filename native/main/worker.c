@@ -25,6 +25,8 @@
 #define NAP_US 300
 // Frames from the control thread that wait for a worker.
 #define INJECT_SIZE 8192
+// Packets that other workers received and this one handles.
+#define HANDOFF_SIZE 4096
 
 // What only worker.c knows of a worker, beside the shared struct.
 struct sleeper {
@@ -32,7 +34,7 @@ struct sleeper {
 	int wake_fd;
 	bool asleep; // set by the worker before its last look, read by who may have to wake it
 	int naps;
-	struct rte_ring *ring_memory;
+	struct rte_ring *ring_memory, *handoff_memory;
 } __rte_cache_aligned;
 
 struct worker workers[MAX_WORKERS];
@@ -78,6 +80,13 @@ int workers_start(unsigned count)
 		    rte_ring_init(s->ring_memory, "inject", INJECT_SIZE, RING_F_SP_ENQ | RING_F_SC_DEQ) != 0)
 			goto fail;
 		workers[i].inject = s->ring_memory;
+		if (count == 1) continue;
+		size = RTE_ALIGN_CEIL((size_t)rte_ring_get_memsize(HANDOFF_SIZE), RTE_CACHE_LINE_SIZE);
+		s->handoff_memory = aligned_alloc(RTE_CACHE_LINE_SIZE, size);
+		if (s->handoff_memory == NULL ||
+		    rte_ring_init(s->handoff_memory, "handoff", HANDOFF_SIZE, RING_F_SC_DEQ) != 0)
+			goto fail;
+		workers[i].handoff = s->handoff_memory;
 	}
 	return 0;
 fail:
@@ -131,7 +140,9 @@ static void sleep_until_work(struct worker *worker)
 	__atomic_store_n(&s->asleep, true, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (__atomic_load_n(&s->naps, __ATOMIC_RELAXED) > 0) limit = &nap;
-	if (!rte_ring_empty(worker->inject) || __atomic_load_n(&stopping, __ATOMIC_RELAXED)) limit = &no_time;
+	if (!rte_ring_empty(worker->inject) || (worker->handoff != NULL && !rte_ring_empty(worker->handoff)) ||
+	    __atomic_load_n(&stopping, __ATOMIC_RELAXED))
+		limit = &no_time;
 	// Two steps: the first only waits, the second fetches pointers while online.
 	rte_rcu_qsbr_thread_offline(quiescence, worker->index);
 	epoll_pwait2(s->epoll_fd, events, 1, limit, NULL);
@@ -244,8 +255,12 @@ void workers_stop(void)
 		workers[i].graph = NULL;
 		while (s->ring_memory != NULL && rte_ring_dequeue(s->ring_memory, &m) == 0)
 			rte_pktmbuf_free(m);
+		while (s->handoff_memory != NULL && rte_ring_dequeue(s->handoff_memory, &m) == 0)
+			rte_pktmbuf_free(m);
 		free(s->ring_memory);
-		s->ring_memory = NULL;
+		free(s->handoff_memory);
+		s->ring_memory = s->handoff_memory = NULL;
+		workers[i].handoff = NULL;
 		workers[i].inject = NULL;
 		if (s->epoll_fd >= 0) close(s->epoll_fd);
 		if (s->wake_fd >= 0) close(s->wake_fd);
@@ -265,6 +280,21 @@ void workers_synchronize(void)
 	// With fewer cores than threads the worker may have to be scheduled first: give it the core.
 	while (rte_rcu_qsbr_check(quiescence, token, false) == 0)
 		usleep(20);
+}
+
+void workers_drain(void)
+{
+	workers_synchronize();
+	if (!running || worker_count == 1) return;
+	// A walk takes a burst: so many walks empty a ring that was full.
+	for (unsigned walks = 0; walks <= HANDOFF_SIZE / MAX_BURST; walks++) {
+		bool empty = true;
+
+		for (unsigned i = 0; i < worker_count; i++)
+			empty = empty && rte_ring_empty(workers[i].handoff);
+		workers_synchronize();
+		if (empty) return;
+	}
 }
 
 // ---------------------------------------------------------------- waking the control thread

@@ -35,6 +35,10 @@ void worker_unwatch(unsigned index, struct worker_wait *wait);
 // A port without a descriptor is served by naps of this worker while it is counted here.
 void worker_nap_for(unsigned index, int change);
 
+// Control thread. Waits until every worker has passed a quiescent state and has handled what others had received for it
+// before. Nobody hands on what came from a device that went before the call.
+void workers_drain(void);
+
 // Any thread but the worker itself: makes a sleeping worker walk its graph.
 void worker_wake(unsigned index);
 

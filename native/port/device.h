@@ -46,7 +46,8 @@ struct device_error {
 
 struct device;
 
-// Queues are numbered from 0; worker w receives on queue w if there is one.
+// Queues are numbered from 0. A device with fewer queues than there are workers has them from a worker of its own on
+// (device_worker), and what it receives is shared out by flow (rx.c).
 struct device_kind {
 	const char *name;
 	bool kernel; // stands for a kernel network device: link, address and speed come from there
@@ -86,7 +87,8 @@ struct device {
 	const struct device_kind *kind;
 	unsigned ifindex; // kernel devices
 	unsigned rx_queues, tx_queues;
-	bool polled; // has no descriptor: a worker naps instead of sleeping
+	unsigned first_worker; // who has queue 0
+	bool polled;           // has no descriptor: a worker naps instead of sleeping
 	struct device_queue queues[MAX_WORKERS];
 };
 
@@ -103,5 +105,15 @@ const struct device_kind *device_kind(enum device_type type);
 
 // Fills in what all kinds share. Queues: both counts.
 void device_init(struct device *device, const struct device_kind *kind, unsigned rx_queues, unsigned tx_queues);
+
+// The worker that receives on a queue.
+static inline unsigned device_worker(const struct device *device, unsigned queue)
+{
+	return (device->first_worker + queue) % worker_count;
+}
+
+// Worker. A packet that may wait for long: a device's own pool goes with the device, so what does not lie in the common
+// pools is copied there, and the original freed. NULL: no buffer.
+struct rte_mbuf *device_own_copy(const struct worker *worker, struct rte_mbuf *m);
 
 #endif

@@ -79,6 +79,7 @@ int ethdev_configure(struct ethdev *it, uint16_t mtu, unsigned most, struct rte_
 	most = RTE_MIN(worker_count, most);
 	it->device.rx_queues = RTE_MIN(most, (unsigned)info.max_rx_queues);
 	it->device.tx_queues = RTE_MIN(most, (unsigned)info.max_tx_queues);
+	if (it->device.rx_queues == worker_count) it->device.first_worker = 0;
 	if (mtu != 0) conf.rxmode.mtu = driver_mtu(&info, mtu);
 	if (mtu != 0 && conf.rxmode.mtu < mtu) {
 		snprintf(error->text, sizeof(error->text), "the mtu of %s is at most %u", it->name, conf.rxmode.mtu);
@@ -182,6 +183,27 @@ static bool join(struct worker *worker, struct rte_mbuf **packet)
 	return true;
 }
 
+static uint16_t transmit_kept(struct ethdev *it, unsigned queue, struct worker *worker, struct rte_mbuf **packets,
+			      uint16_t n)
+{
+	uint16_t count = 0, lost = 0;
+
+	for (uint16_t i = 0; i < n; i++) {
+		struct rte_mbuf *m = device_own_copy(worker, packets[i]);
+
+		if (likely(m != NULL))
+			packets[count++] = m;
+		else
+			lost++;
+	}
+	it->device.queues[queue].tx_errors += lost;
+	uint16_t sent = rte_eth_tx_burst(it->id, (uint16_t)queue, packets, count);
+	// The caller's array is what it was: those that are done with first, the others behind.
+	if (unlikely(lost != 0 && sent < count))
+		memmove(packets + sent + lost, packets + sent, (count - sent) * sizeof(*packets));
+	return (uint16_t)(sent + lost);
+}
+
 uint16_t ethdev_transmit(struct device *device, unsigned queue, struct worker *worker, struct rte_mbuf **packets,
 			 uint16_t n)
 {
@@ -189,6 +211,7 @@ uint16_t ethdev_transmit(struct device *device, unsigned queue, struct worker *w
 	uint16_t count = 0;
 
 	if (unlikely(!__atomic_load_n(&it->ready, __ATOMIC_ACQUIRE))) return 0;
+	if (it->keeps) return transmit_kept(it, queue, worker, packets, n);
 	if (!it->one_buffer) return rte_eth_tx_burst(it->id, (uint16_t)queue, packets, n);
 	while (count < n && (likely(packets[count]->nb_segs == 1) || join(worker, &packets[count])))
 		count++;

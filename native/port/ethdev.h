@@ -12,6 +12,7 @@ struct ethdev {
 	uint16_t id;          // RTE_MAX_ETHPORTS: none
 	char name[64];        // of the DPDK device on its bus; empty: none
 	bool one_buffer;      // takes only frames that lie in one buffer
+	bool keeps;           // the driver keeps packets for some time after they were sent
 	bool started;         // control thread
 	bool ready;           // workers may call the driver
 	struct ethdev *next;  // of those that are open

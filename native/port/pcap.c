@@ -80,7 +80,7 @@ static uint16_t pcap_device_receive(struct device *device, unsigned queue, struc
 			pcap_close(it->rx);
 			it->rx = NULL;
 			worker_nap_for(worker->index, -1);
-			device->polled = false;
+			__atomic_store_n(&device->polled, false, __ATOMIC_RELAXED);
 			break;
 		}
 		if (header->caplen < RTE_ETHER_HDR_LEN || header->caplen < header->len) {

@@ -57,6 +57,7 @@ static int pci_open(const struct device_spec *spec, struct device **out, struct 
 	}
 	it = ethdev_new(&device_pci, sizeof(*it));
 	if (it == NULL) return -ENOMEM;
+	it->keeps = true;
 	rc = rte_dev_probe(spec->name);
 	if (rc == 0) {
 		snprintf(it->name, sizeof(it->name), "%.63s", spec->name);

@@ -46,27 +46,29 @@ static void made_up_address(struct port_io *io)
 // ---------------------------------------------------------------- workers
 
 // Every worker that has a queue of it looks at it again and again.
-static void nap(const struct device *device, int change)
+static void nap_for(const struct device *device, int change)
 {
-	for (unsigned q = 0; q < device->rx_queues && q < worker_count; q++)
-		worker_nap_for(q, change);
+	for (unsigned q = 0; device->polled && q < device->rx_queues && q < worker_count; q++)
+		worker_nap_for(device_worker(device, q), change);
 }
 
 static void watch_queues(struct device *device)
 {
 	for (unsigned q = 0; q < device->rx_queues; q++)
-		if (device->queues[q].wait.fd >= 0 && worker_watch(q, &device->queues[q].wait) < 0)
+		if (device->queues[q].wait.fd >= 0 &&
+		    worker_watch(device_worker(device, q), &device->queues[q].wait) < 0)
 			device->polled = true;
-	if (device->polled) nap(device, 1);
+	nap_for(device, 1);
 }
 
 // After this no worker has anything of the device.
 static void unwatch_queues(struct device *device)
 {
 	for (unsigned q = 0; q < device->rx_queues; q++)
-		if (device->queues[q].wait.fd >= 0) worker_unwatch(q, &device->queues[q].wait);
-	workers_synchronize();
-	if (device->polled) nap(device, -1);
+		if (device->queues[q].wait.fd >= 0) worker_unwatch(device_worker(device, q), &device->queues[q].wait);
+	// Its packets may wait for other workers, in buffers that go with it.
+	workers_drain();
+	nap_for(device, -1);
 }
 
 // ---------------------------------------------------------------- link

@@ -16,6 +16,7 @@ struct pair {
 	char name[NAME_SIZE];
 	struct rte_ring *towards[2]; // towards[i] is what end i receives
 	bool taken[2];
+	unsigned worker[2]; // who receives at the end
 	struct pair *next;
 };
 
@@ -88,6 +89,7 @@ static int ring_open(const struct device_spec *spec, struct device **out, struct
 	device_init(&it->device, &device_ring, 1, 1);
 	it->pair = pair;
 	it->end = end;
+	__atomic_store_n(&pair->worker[end], it->device.first_worker, __ATOMIC_RELAXED);
 	pair->taken[end] = true;
 	*out = &it->device;
 	return 0;
@@ -123,21 +125,6 @@ static uint16_t ring_receive(struct device *device, unsigned queue, struct worke
 	return (uint16_t)rte_ring_sc_dequeue_burst(it->pair->towards[it->end], (void **)packets, n, NULL);
 }
 
-// Packets may wait in a ring for long, and a device's own pool goes with the device: what does not lie in the common
-// pools is copied. NULL: no buffer.
-static struct rte_mbuf *own_copy(struct worker *worker, struct rte_mbuf *m)
-{
-	bool foreign = false;
-
-	for (const struct rte_mbuf *part = m; part != NULL; part = part->next)
-		foreign = foreign || RTE_MBUF_CLONED(part) ||
-			  (part->pool != worker->packets && part->pool != worker->headers);
-	if (!foreign) return m;
-	struct rte_mbuf *copy = rte_pktmbuf_copy(m, worker->packets, 0, UINT32_MAX);
-	rte_pktmbuf_free(m);
-	return copy;
-}
-
 static uint16_t ring_transmit(struct device *device, unsigned queue, struct worker *worker, struct rte_mbuf **packets,
 			      uint16_t n)
 {
@@ -150,7 +137,7 @@ static uint16_t ring_transmit(struct device *device, unsigned queue, struct work
 		return n;
 	}
 	for (; done < n; done++) {
-		struct rte_mbuf *m = own_copy(worker, packets[done]);
+		struct rte_mbuf *m = device_own_copy(worker, packets[done]);
 
 		if (unlikely(m == NULL)) {
 			device->queues[queue].tx_errors++;
@@ -159,8 +146,9 @@ static uint16_t ring_transmit(struct device *device, unsigned queue, struct work
 		packets[done] = m;
 		if (rte_ring_mp_enqueue(it->pair->towards[!it->end], m) != 0) break;
 	}
-	// Queue 0 is worker 0's; it looks again by itself after a walk that moved packets.
-	if (worker->index != 0 && done > 0) worker_wake(0);
+	// Who sends looks again by itself after this walk.
+	unsigned other = __atomic_load_n(&it->pair->worker[!it->end], __ATOMIC_RELAXED);
+	if (worker->index != other && done > 0) worker_wake(other);
 	return done;
 }
 

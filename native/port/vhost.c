@@ -14,7 +14,6 @@
 
 struct virtio_user {
 	struct ethdev ethdev;
-	char socket[108];
 	bool was_up;
 };
 
@@ -85,7 +84,7 @@ static int virtio_user_open(const struct device_spec *spec, struct device **out,
 	}
 	it = (struct virtio_user *)ethdev_new(&device_virtio_user, sizeof(*it));
 	if (it == NULL) return -ENOMEM;
-	snprintf(it->socket, sizeof(it->socket), "%s", spec->name);
+	it->ethdev.keeps = true;
 	snprintf(name, sizeof(name), "net_virtio_user%u", serial++);
 	snprintf(args, sizeof(args), "path=%s,queues=1,queue_size=1024,mrg_rxbuf=1,in_order=0", spec->name);
 	rc = open_vdev(&it->ethdev, spec, name, args, error);

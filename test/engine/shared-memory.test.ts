@@ -25,6 +25,16 @@ const portOn = (device: Device, mtu = 0): EngineOperation => ({
 
 let files = 0;
 
+/** Where frames went that did not arrive. */
+async function drops(engine: Engine): Promise<string> {
+  const lines = [...(await engine.ports()).values()].map(({ name, counters, drops: reasons }) => {
+    const { inUnicast, outUnicast, inDiscards, outDiscards, inErrors, outErrors } = counters ?? {};
+    const lost = reasons.map(({ reason, packets }) => `${reason} ${packets}`).join(', ');
+    return `${name}: in ${inUnicast} out ${outUnicast} discards ${inDiscards} ${outDiscards} errors ${inErrors} ${outErrors} ${lost}`;
+  });
+  return lines.join('\n');
+}
+
 /** Frames from one engine arrive at the other, in order and whole. */
 async function passes(from: Engine, to: Engine, frames: readonly Buffer[]): Promise<void> {
   files += 1;
@@ -33,7 +43,9 @@ async function passes(from: Engine, to: Engine, frames: readonly Buffer[]): Prom
   const mtu = { mtu: 9216 };
   await to.apply([pcapPort(name, '', got, mtu), ...joined('x', name, 'peer')]);
   await from.apply([pcapPort(name, sent, '', mtu), ...joined('x', 'peer', name)]);
-  const arrived = await framesIn(got, frames.length);
+  const arrived = await framesIn(got, frames.length).catch(async (error: unknown) => {
+    throw new Error(`${String(error)}\n${await drops(from)}\n${await drops(to)}`);
+  });
   assert.deepEqual(
     arrived.map((frame) => frame.toString('hex')),
     frames.map((frame) => frame.toString('hex')),

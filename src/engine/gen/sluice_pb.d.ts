@@ -4126,6 +4126,13 @@ export declare type EngineState = Message<"sluice.api.EngineState"> & {
    * @generated from field: fixed64 tsc_hz = 9;
    */
   tscHz: bigint;
+
+  /**
+   * Received packets that each worker has handled.
+   *
+   * @generated from field: repeated uint64 packets_by_worker = 10;
+   */
+  packetsByWorker: bigint[];
 };
 
 /**
