@@ -59,6 +59,22 @@ export class Switch {
     await this.#vsctl(...args);
   }
 
+  /** A bond of devices; `settings` are columns of its port, such as lacp=active. */
+  async addBond(name: string, devices: readonly string[], settings: Readonly<Record<string, string>>): Promise<void> {
+    const columns = Object.entries(settings).map(([column, value]) => `${column}=${value}`);
+    await this.#vsctl('add-bond', bridge, name, ...devices, ...columns);
+  }
+
+  /** What it says of LACP on a bond. */
+  lacp(bond: string): Promise<string> {
+    return run('ovs-appctl', ['-t', this.#control, 'lacp/show', bond]);
+  }
+
+  /** Runs a program where the switch is. */
+  inNamespace(program: string, args: readonly string[]): Promise<string> {
+    return run('ip', ['netns', 'exec', this.namespace, program, ...args]);
+  }
+
   /** The forwarding database; ports by device name. */
   async fdb(): Promise<FdbEntry[]> {
     const numbers = new Map<string, string>();

@@ -12,10 +12,13 @@
 #include "../main/id.h"
 #include "../main/stages.h"
 #include "../main/worker.h"
+#include "../port/bundle.h"
 #include "../port/port_io.h"
 
 #define KIND(name)  SLUICE__API__OBJECT_KIND__KIND_##name
 #define DEFAULT_MTU 1500
+// Of systems and ports, IEEE 802.1AX-2014.
+#define DEFAULT_PRIORITY 32768
 
 static struct id_pool port_ids, logical_port_ids, bridge_domain_ids;
 
@@ -113,6 +116,9 @@ static void spec_of(const Sluice__Api__Port *port, struct device_spec *spec)
 		spec->type = DEVICE_PCI;
 		snprintf(spec->name, sizeof(spec->name), "%s", port->pci->address);
 		break;
+	case SLUICE__API__PORT__DEVICE_BUNDLE:
+		spec->type = DEVICE_BUNDLE;
+		break;
 	default:
 		spec->type = DEVICE_PCAP;
 		snprintf(spec->rx_file, sizeof(spec->rx_file), "%s", port->pcap->rx_file);
@@ -144,6 +150,23 @@ static void list_ports(struct dataplane *root)
 	root->port_count = 0;
 	for (uint16_t id = 1; id < MAX_PORTS; id++)
 		if (root->ports[id] != NULL) root->port_ids[root->port_count++] = id;
+}
+
+static struct bundle_config bundle_config_of(const Sluice__Api__BundleDevice *wanted)
+{
+	struct bundle_config config;
+
+	// Compared as memory.
+	memset(&config, 0, sizeof(config));
+	config.mode = (uint8_t)wanted->lacp;
+	config.fast = wanted->fast;
+	config.system_priority = (uint16_t)(wanted->system_priority ? wanted->system_priority : DEFAULT_PRIORITY);
+	if (wanted->system.len == sizeof(config.system))
+		memcpy(&config.system, wanted->system.data, sizeof(config.system));
+	config.key = (uint16_t)wanted->key;
+	config.min_links = (uint16_t)(wanted->min_links ? wanted->min_links : 1);
+	config.max_links = (uint16_t)(wanted->max_links ? wanted->max_links : BUNDLE_MOST_LINKS);
+	return config;
 }
 
 static int set_port(struct generation *g, struct change *change)
@@ -181,6 +204,9 @@ static int set_port(struct generation *g, struct change *change)
 	}
 	new->enabled = wanted->enabled;
 	new->mtu = spec.mtu;
+	new->is_bundle = spec.type == DEVICE_BUNDLE;
+	new->bundle_config = new->is_bundle ? bundle_config_of(wanted->bundle) : (struct bundle_config){0};
+	new->lacp_priority = (uint16_t)(wanted->lacp_port_priority ? wanted->lacp_port_priority : DEFAULT_PRIORITY);
 	if (old == NULL || !device_spec_same(&old->io->spec, &spec)) {
 		rc = open_io(g, new, &spec);
 		if (rc < 0) return rc;
@@ -190,6 +216,45 @@ static int set_port(struct generation *g, struct change *change)
 	root->ports[new->id] = new;
 	list_ports(root);
 	return STAGES_ASK(port, g, old, new);
+}
+
+// All ports have their ids.
+static int set_bundle(struct generation *g, struct change *change)
+{
+	const Sluice__Api__Port *wanted = change->after->operation->set_port;
+	struct port *port = generation_port(g, (uint16_t)change->object->id);
+	const struct port *bundle;
+
+	if (port == NULL) return -ENOMEM;
+	port->bundle = (uint16_t)kind_id(KIND(PORT), wanted->bundle_name);
+	if (port->bundle == 0) return 0;
+	bundle = dataplane_port(generation_next(g), port->bundle);
+	if (bundle == NULL || !bundle->is_bundle)
+		return generation_refuse(g, -EINVAL, "port %s is no bundle", wanted->bundle_name);
+	if (port->is_bundle) return generation_refuse(g, -EINVAL, "a bundle cannot be a link of a bundle");
+	return 0;
+}
+
+// All logical ports are where they will be.
+static int check_bundle(struct generation *g, struct change *change)
+{
+	const struct dataplane *next = generation_next(g);
+	uint16_t id = (uint16_t)change->object->id;
+	unsigned links = 0;
+
+	for (unsigned i = 0; i < next->port_count; i++)
+		links += next->ports[next->port_ids[i]]->bundle == id;
+	if (links > BUNDLE_MOST_LINKS)
+		return generation_refuse(g, -ENOSPC, "a bundle has at most %u links", BUNDLE_MOST_LINKS);
+	if (dataplane_port(next, id)->bundle == 0) return 0;
+	for (uint32_t i = 1; i <= MAX_ID; i++) {
+		const struct logical_port *lp = dataplane_logical_port(next, i);
+
+		if (lp != NULL && lp->port == id)
+			return generation_refuse(g, -EINVAL, "a link of a bundle has no logical ports, such as %s",
+						 lp->name);
+	}
+	return 0;
 }
 
 static int delete_port(struct generation *g, struct change *change)
@@ -237,6 +302,9 @@ static int set_bridge_domain(struct generation *g, struct change *change)
 	new->flood_unknown_unicast = wanted->flood_unknown_unicast;
 	new->ageing_seconds = wanted->ageing_seconds;
 	new->mac_limit = wanted->mac_limit;
+	new->mac_move_limit = wanted->mac_move_limit;
+	new->mac_move_seconds = wanted->mac_move_seconds ? wanted->mac_move_seconds : 180;
+	new->mac_move_hold_seconds = wanted->mac_move_hold_seconds;
 	return STAGES_ASK(bridge_domain, g, old, new);
 }
 
@@ -265,6 +333,12 @@ static struct vlan_tag tag_of(const Sluice__Api__VlanTag *tag)
 static uint32_t floods_of(const struct logical_port *lp)
 {
 	return lp != NULL && lp->enabled ? lp->bridge_domain : 0;
+}
+
+static struct storm_limit storm_limit_of(const Sluice__Api__StormLimit *limit)
+{
+	if (limit == NULL) return (struct storm_limit){0};
+	return (struct storm_limit){limit->packets_per_second, limit->bits_per_second};
 }
 
 static int set_logical_port(struct generation *g, struct change *change)
@@ -301,6 +375,9 @@ static int set_logical_port(struct generation *g, struct change *change)
 		new->rewrite_tag[i] = tag_of(wanted->rewrite_tags[i]);
 	new->split_horizon_group = wanted->split_horizon_group;
 	new->mac_limit = wanted->mac_limit;
+	new->storm_limit[STORM_BROADCAST] = storm_limit_of(wanted->storm_broadcast);
+	new->storm_limit[STORM_MULTICAST] = storm_limit_of(wanted->storm_multicast);
+	new->storm_limit[STORM_UNKNOWN_UNICAST] = storm_limit_of(wanted->storm_unknown_unicast);
 	rc = generation_map_set(g, map, new->id, new);
 	if (rc < 0) return rc;
 	if (floods_of(old) != floods_of(new) && ((rc = generation_member(g, floods_of(old), new->id, false)) < 0 ||
@@ -492,9 +569,11 @@ static const struct builder deleters[] = {
 static const struct builder setters[] = {
 	{KIND(SETTINGS), set_settings},
 	{KIND(PORT), set_port},
+	{KIND(PORT), set_bundle},
 	{KIND(BRIDGE_DOMAIN), set_bridge_domain},
 	{KIND(LOGICAL_PORT), set_logical_port},
 	{KIND(LOGICAL_PORT), tell_logical_port},
+	{KIND(PORT), check_bundle},
 	{KIND(STATIC_MAC), set_static_mac},
 	{KIND(CE_NOTIFICATION), set_ce_notification},
 	{KIND(BLOCK_POINT), set_block_point},

@@ -134,6 +134,18 @@ static bool pci_ok(const char *address)
 	return true;
 }
 
+static int check_bundle(const Sluice__Api__BundleDevice *bundle, struct api_error *error)
+{
+	if (bundle->lacp < SLUICE__API__LACP_MODE__LACP_STATIC || bundle->lacp > SLUICE__API__LACP_MODE__LACP_PASSIVE)
+		return invalid(error, "lacp is not known");
+	if (bundle->system_priority > UINT16_MAX || bundle->key > UINT16_MAX)
+		return invalid(error, "system_priority and key are at most 65535");
+	if (bundle->system.len != 0 && (bundle->system.len != 6 || bundle->system.data[0] & 1))
+		return invalid(error, "system is 6 bytes, unicast");
+	if (bundle->min_links > 32 || bundle->max_links > 32) return invalid(error, "a bundle has at most 32 links");
+	return 0;
+}
+
 static int check_port(const Sluice__Api__Port *port, struct api_error *error)
 {
 	switch (port->device_case) {
@@ -172,9 +184,13 @@ static int check_port(const Sluice__Api__Port *port, struct api_error *error)
 	case SLUICE__API__PORT__DEVICE_PCI:
 		if (!pci_ok(port->pci->address)) return invalid(error, "address is such as 0000:03:00.0");
 		break;
+	case SLUICE__API__PORT__DEVICE_BUNDLE:
+		if (check_bundle(port->bundle, error) < 0) return -1;
+		break;
 	default:
 		return invalid(error, "a port needs a device");
 	}
+	if (port->lacp_port_priority > UINT16_MAX) return invalid(error, "lacp_port_priority is at most 65535");
 	if (port->mtu != 0 && (port->mtu < 68 || port->mtu > 9216))
 		return invalid(error, "mtu is 68 to 9216, or 0 for 1500");
 	return 0;
@@ -189,9 +205,18 @@ static bool tags_ok(size_t count, Sluice__Api__VlanTag *const *tags)
 	return true;
 }
 
+static bool storm_ok(const Sluice__Api__StormLimit *limit)
+{
+	return limit == NULL || (limit->packets_per_second <= 1000000000 && limit->bits_per_second <= 1000000000000 &&
+				 (limit->bits_per_second == 0 || limit->bits_per_second >= 1000));
+}
+
 static int check_logical_port(const Sluice__Api__LogicalPort *lp, struct api_error *error)
 {
 	if (lp->n_match > 2) return invalid(error, "match has at most 2 tags");
+	if (!storm_ok(lp->storm_broadcast) || !storm_ok(lp->storm_multicast) || !storm_ok(lp->storm_unknown_unicast))
+		return invalid(error,
+			       "a storm limit is at most 10^9 packets and 10^12 bits a second, and at least 1000 bits");
 	if (!tags_ok(lp->n_match, lp->match) || !tags_ok(lp->n_rewrite_tags, lp->rewrite_tags))
 		return invalid(error, "a tag is C_VLAN or S_VLAN with a VID of 1 to 4094");
 	switch (lp->rewrite) {
@@ -316,6 +341,10 @@ unsigned operation_references(const Sluice__Api__Operation *operation, struct ob
 	}
 
 	switch (operation->op_case) {
+	case OP(SET_PORT):
+		if (operation->set_port->bundle_name[0] != '\0')
+			references[n++] = (struct object_name){KIND(PORT), operation->set_port->bundle_name};
+		break;
 	case OP(SET_LOGICAL_PORT):
 		references[n++] = (struct object_name){KIND(PORT), operation->set_logical_port->port};
 		if (operation->set_logical_port->bridge_domain[0] != '\0')

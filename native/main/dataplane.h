@@ -72,6 +72,18 @@ struct member_list;
 
 enum port_link { PORT_LINK_UNKNOWN, PORT_LINK_UP, PORT_LINK_DOWN, PORT_LINK_NOT_PRESENT };
 
+// How the links of a bundle are held together (stages/lacp). Defaults are filled in.
+struct bundle_config {
+	uint8_t mode; // enum lacp_mode
+	bool fast;
+	uint16_t system_priority;
+	struct rte_ether_addr system; // zero: the bundle's own address
+	uint16_t key;                 // 0: the port's id
+	uint16_t min_links, max_links;
+};
+
+struct mirror_list; // port/mirror.h
+
 // A physical port. `counters` and `io` are the same memory in every generation
 // of the port; the rest is of this generation.
 struct port {
@@ -85,11 +97,25 @@ struct port {
 	const struct block_map *blocks; // owned by stages/block-point, COW; NULL: none
 	struct counters *counters;      // [worker index]
 	uint64_t since_ns;              // CLOCK_REALTIME of the counters' start
+	bool is_bundle;
+	struct bundle_config bundle_config; // of a bundle
+	uint16_t bundle;                    // id of the bundle that it is a link of; 0: none
+	uint16_t lacp_priority;             // of a link; default filled in
+	const struct mirror_list *mirrors;  // stages/mirror, COW; NULL: none
 };
 
 struct vlan_tag {
 	uint16_t tpid; // RTE_ETHER_TYPE_VLAN or RTE_ETHER_TYPE_QINQ, host order
 	uint16_t vid;
+};
+
+// Stages/storm-control: what of frames that are flooded a logical port may bring in. 0: no limit.
+enum storm_class { STORM_BROADCAST, STORM_MULTICAST, STORM_UNKNOWN_UNICAST, STORM_CLASSES };
+
+struct storm;
+struct storm_limit {
+	uint64_t packets_per_second;
+	uint64_t bits_per_second;
 };
 
 enum rewrite_kind { REWRITE_KIND_NONE, REWRITE_KIND_POP, REWRITE_KIND_TRANSLATE, REWRITE_KIND_PUSH };
@@ -108,7 +134,9 @@ struct logical_port {
 	struct vlan_tag rewrite_tag[2];
 	uint32_t split_horizon_group; // 0: none
 	uint32_t mac_limit;           // 0: only the bridge domain's
-	struct counters *counters;    // [worker index], same memory in every generation
+	struct storm_limit storm_limit[STORM_CLASSES];
+	struct storm *storm;       // stages/storm-control; NULL: no limits
+	struct counters *counters; // [worker index], same memory in every generation
 	uint64_t since_ns;
 	char name[NAME_SIZE];
 };
@@ -119,6 +147,9 @@ struct bridge_domain {
 	bool flood_unknown_unicast;
 	uint32_t ageing_seconds;           // 0: never
 	uint32_t mac_limit;                // 0: the engine's
+	uint32_t mac_move_limit;           // moves of an address in the time after which it is reported; 0: not watched
+	uint32_t mac_move_seconds;         // default filled in
+	uint32_t mac_move_hold_seconds;    // 0: it is only reported
 	uint32_t interface;                // id of the router's L3 interface in it (IRB); 0: none
 	const struct member_list *members; // COW, owned by main/: ids of the logical ports
 	struct fdb_bridge *fdb;            // same in every generation; made and destroyed by stages/bridge

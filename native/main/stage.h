@@ -143,6 +143,8 @@ struct stage {
 	unsigned (*fdb_read)(uint32_t bridge_domain, uint64_t *cursor, struct fdb_row *rows, unsigned max);
 	// Fill in their own fields of the state (never allocate; ce: at most 4 methods through add_method).
 	void (*bridge_domain_state)(const struct bridge_domain *bd, Sluice__Api__BridgeDomainState *state);
+	// Its messages stay valid until the next call.
+	void (*port_state)(const struct port *port, Sluice__Api__PortState *state);
 	void (*logical_port_state)(const struct logical_port *lp, Sluice__Api__LogicalPortState *state);
 	void (*block_point_state)(const struct block_point *point, Sluice__Api__BlockPointState *state);
 	// Writes the i-th method's state and returns true, or false when there are no more.

@@ -23,6 +23,8 @@ const struct device_kind *device_kind(enum device_type type)
 		return &device_virtio_user;
 	case DEVICE_PCI:
 		return &device_pci;
+	case DEVICE_BUNDLE:
+		return &device_bundle;
 	}
 	return NULL;
 }

@@ -17,6 +17,7 @@ enum device_type {
 	DEVICE_VHOST_USER,
 	DEVICE_VIRTIO_USER,
 	DEVICE_PCI,
+	DEVICE_BUNDLE,
 };
 
 // What a client asked for.
@@ -93,7 +94,7 @@ struct device {
 };
 
 extern const struct device_kind device_af_packet, device_af_xdp, device_ring, device_pcap, device_memory, device_memif,
-	device_vhost_user, device_virtio_user, device_pci;
+	device_vhost_user, device_virtio_user, device_pci, device_bundle;
 
 // Any thread: the state of some device has changed; look() is called soon.
 void device_changed(void);

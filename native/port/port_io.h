@@ -11,7 +11,8 @@ struct port_io {
 	char port[NAME_SIZE];
 	uint16_t port_id;
 	bool enabled;
-	bool active; // belongs to a published port
+	bool active;     // belongs to a published port
+	bool collecting; // of a link of a bundle: written by stages/lacp, read by workers
 	enum port_link link;
 	struct rte_ether_addr address;
 	uint32_t speed_mbps;

@@ -7,12 +7,52 @@
 
 #include <rte_ring.h>
 
+#include "../stages/count.h"
 #include "../stages/drop/drop_node.h"
+#include "mirror.h"
 
 // A worker's queue of packets that others received is full.
 DROP_NODE(worker_queue_full, "worker-queue-full", DROP_INGRESS);
 
-enum { EDGE_CLASSIFY, EDGE_FLOW, EDGE_QUEUE_FULL, EDGES };
+// What a link of a bundle receives before, or without, being taken into it.
+DROP_NODE(bundle_not_collecting, "bundle-not-collecting", DROP_INGRESS);
+
+enum { EDGE_CLASSIFY, EDGE_FLOW, EDGE_QUEUE_FULL, EDGE_NOT_COLLECTING, EDGE_SLOW_PROTOCOLS, EDGES };
+
+// LACP and Marker (IEEE 802.1AX-2014, annex A): 01-80-C2-00-00-02 and EtherType 0x8809.
+static inline bool is_slow_protocol(const struct rte_mbuf *m)
+{
+	static const uint8_t address[RTE_ETHER_ADDR_LEN] = {0x01, 0x80, 0xc2, 0x00, 0x00, 0x02};
+	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+
+	return m->data_len >= RTE_ETHER_HDR_LEN && memcmp(frame, address, sizeof(address)) == 0 && frame[12] == 0x88 &&
+	       frame[13] == 0x09;
+}
+
+// A link of a bundle: its frames are the bundle's, but for the protocols of the link itself. Returns how many are.
+static uint16_t take_into_bundle(struct rte_graph *graph, struct rte_node *node, const struct worker *worker,
+				 const struct port *port, struct rte_mbuf **packets, uint16_t n)
+{
+	bool collecting = port->enabled && __atomic_load_n(&port->io->collecting, __ATOMIC_ACQUIRE);
+	uint16_t taken = 0;
+
+	for (uint16_t i = 0; i < n; i++)
+		rte_prefetch0(rte_pktmbuf_mtod(packets[i], void *));
+	for (uint16_t i = 0; i < n; i++) {
+		struct rte_mbuf *m = packets[i];
+
+		if (likely(m->data_len >= RTE_ETHER_HDR_LEN))
+			count_in(&port->counters[worker->index], rte_pktmbuf_mtod(m, const uint8_t *), m->pkt_len);
+		if (unlikely(is_slow_protocol(m) || !collecting)) {
+			rte_node_enqueue_x1(graph, node,
+					    is_slow_protocol(m) ? EDGE_SLOW_PROTOCOLS : EDGE_NOT_COLLECTING, m);
+			continue;
+		}
+		packet_meta(m)->ingress_port = port->bundle;
+		packets[taken++] = m;
+	}
+	return taken;
+}
 
 // Gives each packet to the worker of its flow. Returns how many stay here, which come first.
 static uint16_t share_out(struct rte_graph *graph, struct rte_node *node, const struct worker *self,
@@ -72,6 +112,14 @@ static uint16_t receive(struct rte_graph *graph, struct rte_node *node, struct w
 	worker->busy = true;
 	for (uint16_t k = 0; k < got; k++)
 		*packet_meta(packets[k]) = (struct packet_meta){.ingress_port = port->id};
+	if (unlikely(port->mirrors != NULL)) mirror_received(worker, port, packets, got);
+	if (port->bundle != 0) {
+		const struct port *bundle = dataplane_port(worker->dataplane, port->bundle);
+
+		got = take_into_bundle(graph, node, worker, port, packets, got);
+		if (unlikely(bundle != NULL && bundle->mirrors != NULL && got != 0))
+			mirror_received(worker, bundle, packets, got);
+	}
 	return device->rx_queues < worker_count ? share_out(graph, node, worker, packets, got) : got;
 }
 
@@ -125,6 +173,12 @@ static struct rte_node_register rx_node = {
 	.process = rx_process,
 	.nb_edges = EDGES,
 	.next_nodes =
-		{[EDGE_CLASSIFY] = "classify", [EDGE_FLOW] = "flow", [EDGE_QUEUE_FULL] = "drop-worker-queue-full"},
+		{
+			[EDGE_CLASSIFY] = "classify",
+			[EDGE_FLOW] = "flow",
+			[EDGE_QUEUE_FULL] = "drop-worker-queue-full",
+			[EDGE_NOT_COLLECTING] = "drop-bundle-not-collecting",
+			[EDGE_SLOW_PROTOCOLS] = "slow-protocols",
+		},
 };
 RTE_NODE_REGISTER(rx_node);

@@ -1,4 +1,5 @@
 // What workers send: the worker's queue of the device, or a shared one under its lock.
+#include "mirror.h"
 #include "port_io.h"
 
 uint16_t port_transmit(struct worker *worker, const struct port *port, struct rte_mbuf **packets, uint16_t n)
@@ -8,6 +9,7 @@ uint16_t port_transmit(struct worker *worker, const struct port *port, struct rt
 	uint16_t sent;
 
 	if (unlikely(device == NULL)) return 0;
+	if (unlikely(port->mirrors != NULL)) mirror_sent(worker, port, packets, n);
 	worker->busy = true;
 	if (likely(device->tx_queues >= worker_count))
 		return device->kind->transmit(device, worker->index, worker, packets, n);

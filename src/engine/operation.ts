@@ -50,7 +50,7 @@ const {
 /** By `case`, in the order in which they are set: what comes before what refers to it. */
 const kinds: { readonly [Case in SetCase]: Kind<Case> } = {
   setSettings: { kind: ObjectKind.KIND_SETTINGS, name: () => '' },
-  setPort: { kind: KIND_PORT, name: ({ name }) => name },
+  setPort: { kind: KIND_PORT, name: ({ name }) => name, references: ({ bundleName }) => [[KIND_PORT, bundleName]] },
   setBridgeDomain: { kind: KIND_BRIDGE_DOMAIN, name: ({ name }) => name },
   setLogicalPort: {
     kind: KIND_LOGICAL_PORT,

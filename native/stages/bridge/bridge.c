@@ -19,6 +19,7 @@ enum {
 	EDGE_L3 = L3_EDGE,
 	EDGE_VLAN_OUT,
 	EDGE_FLOOD,
+	EDGE_STORM_CONTROL,
 	EDGE_NO_BRIDGE_DOMAIN,
 	EDGE_SAME_PORT,
 	EDGE_SPLIT_HORIZON,
@@ -117,6 +118,8 @@ static void learn(const struct walk *walk, const struct packet *packet)
 
 	if (learned == FDB_MOVED) {
 		bd->fdb->counters[walk->worker].moves++;
+		if (bd->mac_move_limit != 0 && !bridge_moved(walk->worker, packet->source, lp->id))
+			bd->fdb->counters[walk->worker].moves_unnoticed++;
 	} else if (learned == FDB_LIMITED) {
 		bd->fdb->counters[walk->worker].limited++;
 		atomic_store_explicit(&bd->fdb->limited_port, lp->id, memory_order_relaxed);
@@ -151,6 +154,7 @@ static inline uint8_t forward(struct walk *walk, const struct packet *packet, st
 		out = destination_port(walk, fdb_lookup(walk->table, packet->destination, packet->destination_hash));
 	if (unlikely(out == NULL)) {
 		if ((packet->destination & 1) == 0 && !walk->bd->flood_unknown_unicast) return EDGE_UNKNOWN_UNICAST;
+		if (unlikely(walk->in != NULL && walk->in->storm != NULL)) return EDGE_STORM_CONTROL;
 		walk->bd->fdb->counters[walk->worker].flooded++;
 		return EDGE_FLOOD;
 	}
@@ -257,6 +261,7 @@ static struct rte_node_register bridge_node = {
 			[EDGE_L3] = "drop-no-bridge-domain",
 			[EDGE_VLAN_OUT] = "vlan-out",
 			[EDGE_FLOOD] = "bridge-flood",
+			[EDGE_STORM_CONTROL] = "storm-control",
 			[EDGE_NO_BRIDGE_DOMAIN] = "drop-no-bridge-domain",
 			[EDGE_SAME_PORT] = "drop-fdb-same-port",
 			[EDGE_SPLIT_HORIZON] = "drop-split-horizon",

@@ -12,12 +12,16 @@ struct bridge_counters {
 	uint64_t flooded;
 	uint64_t moves;
 	uint64_t limited;
+	uint64_t moves_unnoticed; // told while the control thread had enough to read
 } __rte_cache_aligned;
 
 // What a bridge domain keeps across generations.
 struct fdb_bridge {
 	// Logical port at which a limit was met since the last MacLimitEvent; 0: none.
 	_Atomic uint32_t limited_port;
+	// Control thread: addresses that moved too often, and those that are held now.
+	uint64_t move_detections;
+	uint32_t held;
 	struct bridge_counters counters[];
 };
 
@@ -40,6 +44,9 @@ static inline uint16_t bridge_epoch_of(uint32_t logical_port)
 {
 	return atomic_load_explicit(&bridge_epoch[logical_port], memory_order_relaxed);
 }
+
+// Worker. An address has moved to a logical port, in a bridge domain that watches moves. False: not noticed.
+bool bridge_moved(unsigned worker, uint64_t key, uint32_t logical_port);
 
 // The logical port that an entry of bridge domain `bd` sends to, or NULL where the entry is not valid (any more):
 // flushed, aged, or its port is not a member now.

@@ -63,6 +63,7 @@ static void tick(struct timer *timer)
 	if (atomic_load(&bridge_fdb.learned) != 0)
 		fdb_sweep(&bridge_fdb, &sweep_cursor, fdb_buckets(&bridge_fdb) / SWEEP_TICKS, keep_valid, &now);
 	report_limits();
+	bridge_moves_tick();
 	timer_arm(timer, control_now_ms() + TICK_MS);
 }
 

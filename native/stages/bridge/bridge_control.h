@@ -22,6 +22,8 @@ int bridge_static_changed(struct generation *g, const struct static_mac *old, co
 // Number of static addresses after the generation being built.
 uint32_t bridge_static_count(void);
 void bridge_static_published(void);
+// Whether the address is a static one of the objects.
+bool bridge_static_has(uint64_t key);
 int bridge_static_start(uint64_t seed);
 void bridge_static_stop(void);
 
@@ -29,6 +31,12 @@ void bridge_static_stop(void);
 // 0 or -ENOMEM.
 int bridge_room(struct generation *g, uint32_t limit);
 void bridge_room_published(void);
+
+// Moves that workers told of; holds that end by a generation, or in time.
+void bridge_moves_poll(void);
+void bridge_moves_published(void);
+void bridge_moves_tick(void);
+void bridge_moves_stop(void);
 
 // Ageing and MacLimitEvent, from start to stop.
 int bridge_ageing_start(void);

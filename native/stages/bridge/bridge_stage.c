@@ -25,6 +25,7 @@ static int bridge_start(void)
 static void bridge_stop(void)
 {
 	bridge_ageing_stop();
+	bridge_moves_stop();
 	bridge_static_stop();
 	fdb_close(&bridge_fdb, &bridge_memory);
 }
@@ -68,6 +69,7 @@ static void published(struct generation *g)
 	sweep_needed = bridge_flush_published(g);
 	bridge_room_published();
 	bridge_static_published();
+	bridge_moves_published();
 }
 
 // Last of all: nobody waits for it.
@@ -166,11 +168,15 @@ static unsigned fdb_read(uint32_t bridge_domain, uint64_t *cursor, struct fdb_ro
 static void bridge_domain_state(const struct bridge_domain *bd, Sluice__Api__BridgeDomainState *state)
 {
 	state->learned_macs = atomic_load(&bridge_fdb.domain[bd->id].learned);
-	state->static_macs = atomic_load(&bridge_fdb.domain[bd->id].fixed);
+	// Those that are held are static to the workers alone.
+	state->static_macs = atomic_load(&bridge_fdb.domain[bd->id].fixed) - bd->fdb->held;
+	state->held_macs = bd->fdb->held;
+	state->move_detections = bd->fdb->move_detections;
 	for (unsigned worker = 0; worker < worker_count; worker++) {
 		state->flooded_packets += bd->fdb->counters[worker].flooded;
 		state->moves += bd->fdb->counters[worker].moves;
 		state->limit_exceeded += bd->fdb->counters[worker].limited;
+		state->moves_unnoticed += bd->fdb->counters[worker].moves_unnoticed;
 	}
 }
 
@@ -194,6 +200,7 @@ static struct stage bridge_stage = {
 	.bridge_domain_state = bridge_domain_state,
 	.logical_port_state = logical_port_state,
 	.link_changed = link_changed,
+	.poll = bridge_moves_poll,
 };
 STAGE_REGISTER(bridge_stage);
 

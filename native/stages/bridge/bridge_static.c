@@ -31,6 +31,11 @@ static uint64_t intended_value(uint64_t key)
 	return fdb_lookup(table, key, fdb_hash(table, key));
 }
 
+bool bridge_static_has(uint64_t key)
+{
+	return intended_value(key) != 0;
+}
+
 // Grows until it fits; only this thread looks at it.
 static int intend(uint64_t key, uint32_t port)
 {

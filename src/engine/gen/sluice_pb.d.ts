@@ -573,6 +573,14 @@ export declare type Port = Message<"sluice.api.Port"> & {
      */
     value: PciDevice;
     case: "pci";
+  } | {
+    /**
+     * No wire of its own: ports that name it as their `bundle_name` are its links.
+     *
+     * @generated from field: sluice.api.BundleDevice bundle = 13;
+     */
+    value: BundleDevice;
+    case: "bundle";
   } | { case: undefined; value?: undefined };
 
   /**
@@ -586,6 +594,20 @@ export declare type Port = Message<"sluice.api.Port"> & {
    * @generated from field: uint32 mtu = 7;
    */
   mtu: number;
+
+  /**
+   * Name of the port whose link it is; that is a bundle, and this one none and without logical ports. Empty: none.
+   *
+   * @generated from field: string bundle_name = 14;
+   */
+  bundleName: string;
+
+  /**
+   * Of a link: lower ones are taken first where max_links leaves some out. 0: 32768.
+   *
+   * @generated from field: uint32 lacp_port_priority = 15;
+   */
+  lacpPortPriority: number;
 };
 
 /**
@@ -593,6 +615,66 @@ export declare type Port = Message<"sluice.api.Port"> & {
  * Use `create(PortSchema)` to create a new message.
  */
 export declare const PortSchema: GenMessage<Port>;
+
+/**
+ * Link aggregation of IEEE 802.1AX-2014.
+ *
+ * @generated from message sluice.api.BundleDevice
+ */
+export declare type BundleDevice = Message<"sluice.api.BundleDevice"> & {
+  /**
+   * @generated from field: sluice.api.LacpMode lacp = 1;
+   */
+  lacp: LacpMode;
+
+  /**
+   * Asks for a LACPDU every second instead of every 30, and gives a partner up after 3 seconds instead of 90.
+   *
+   * @generated from field: bool fast = 2;
+   */
+  fast: boolean;
+
+  /**
+   * 0: 32768.
+   *
+   * @generated from field: uint32 system_priority = 3;
+   */
+  systemPriority: number;
+
+  /**
+   * 6 bytes; empty: the bundle's own address.
+   *
+   * @generated from field: bytes system = 4;
+   */
+  system: Uint8Array;
+
+  /**
+   * 1 to 65535; 0: one of the engine's choice.
+   *
+   * @generated from field: uint32 key = 5;
+   */
+  key: number;
+
+  /**
+   * With fewer links the bundle is down. 0: 1.
+   *
+   * @generated from field: uint32 min_links = 6;
+   */
+  minLinks: number;
+
+  /**
+   * Most links that are used at once; the others stand by. 0: 32.
+   *
+   * @generated from field: uint32 max_links = 7;
+   */
+  maxLinks: number;
+};
+
+/**
+ * Describes the message sluice.api.BundleDevice.
+ * Use `create(BundleDeviceSchema)` to create a new message.
+ */
+export declare const BundleDeviceSchema: GenMessage<BundleDevice>;
 
 /**
  * @generated from message sluice.api.PcapFiles
@@ -823,6 +905,23 @@ export declare type LogicalPort = Message<"sluice.api.LogicalPort"> & {
    * @generated from field: uint32 mac_limit = 9;
    */
   macLimit: number;
+
+  /**
+   * Frames that would be flooded, by class; above: dropped and counted. Only of members of bridge domains.
+   *
+   * @generated from field: sluice.api.StormLimit storm_broadcast = 10;
+   */
+  stormBroadcast?: StormLimit | undefined;
+
+  /**
+   * @generated from field: sluice.api.StormLimit storm_multicast = 11;
+   */
+  stormMulticast?: StormLimit | undefined;
+
+  /**
+   * @generated from field: sluice.api.StormLimit storm_unknown_unicast = 12;
+   */
+  stormUnknownUnicast?: StormLimit | undefined;
 };
 
 /**
@@ -830,6 +929,31 @@ export declare type LogicalPort = Message<"sluice.api.LogicalPort"> & {
  * Use `create(LogicalPortSchema)` to create a new message.
  */
 export declare const LogicalPortSchema: GenMessage<LogicalPort>;
+
+/**
+ * Either may be 0: no such limit.
+ *
+ * @generated from message sluice.api.StormLimit
+ */
+export declare type StormLimit = Message<"sluice.api.StormLimit"> & {
+  /**
+   * @generated from field: uint64 packets_per_second = 1;
+   */
+  packetsPerSecond: bigint;
+
+  /**
+   * Of frames without FCS. At least 1000 where it is not 0.
+   *
+   * @generated from field: uint64 bits_per_second = 2;
+   */
+  bitsPerSecond: bigint;
+};
+
+/**
+ * Describes the message sluice.api.StormLimit.
+ * Use `create(StormLimitSchema)` to create a new message.
+ */
+export declare const StormLimitSchema: GenMessage<StormLimit>;
 
 /**
  * @generated from message sluice.api.BridgeDomain
@@ -863,6 +987,27 @@ export declare type BridgeDomain = Message<"sluice.api.BridgeDomain"> & {
    * @generated from field: bool flood_unknown_unicast = 5;
    */
   floodUnknownUnicast: boolean;
+
+  /**
+   * An address that moves more often than this within the time is reported (MacMoveEvent); 0: not watched.
+   *
+   * @generated from field: uint32 mac_move_limit = 6;
+   */
+  macMoveLimit: number;
+
+  /**
+   * 0: 180 (RFC 7432, section 15.1).
+   *
+   * @generated from field: uint32 mac_move_seconds = 7;
+   */
+  macMoveSeconds: number;
+
+  /**
+   * For so long it then stays where it was, whatever frames come from elsewhere; 0: it is only reported.
+   *
+   * @generated from field: uint32 mac_move_hold_seconds = 8;
+   */
+  macMoveHoldSeconds: number;
 };
 
 /**
@@ -3812,6 +3957,20 @@ export declare type PortState = Message<"sluice.api.PortState"> & {
    * @generated from field: bool can_sleep = 9;
    */
   canSleep: boolean;
+
+  /**
+   * Of a link of a bundle.
+   *
+   * @generated from field: sluice.api.LacpState lacp = 10;
+   */
+  lacp?: LacpState | undefined;
+
+  /**
+   * Of a bundle.
+   *
+   * @generated from field: sluice.api.BundleState bundle = 11;
+   */
+  bundle?: BundleState | undefined;
 };
 
 /**
@@ -3819,6 +3978,131 @@ export declare type PortState = Message<"sluice.api.PortState"> & {
  * Use `create(PortStateSchema)` to create a new message.
  */
 export declare const PortStateSchema: GenMessage<PortState>;
+
+/**
+ * One end of a link, as it says of itself (IEEE 802.1AX-2014, 6.4.2.3).
+ *
+ * @generated from message sluice.api.LacpEnd
+ */
+export declare type LacpEnd = Message<"sluice.api.LacpEnd"> & {
+  /**
+   * @generated from field: uint32 system_priority = 1;
+   */
+  systemPriority: number;
+
+  /**
+   * @generated from field: bytes system = 2;
+   */
+  system: Uint8Array;
+
+  /**
+   * @generated from field: uint32 key = 3;
+   */
+  key: number;
+
+  /**
+   * @generated from field: uint32 port_priority = 4;
+   */
+  portPriority: number;
+
+  /**
+   * @generated from field: uint32 port = 5;
+   */
+  port: number;
+
+  /**
+   * Bits, from the least: activity, short timeout, aggregation, synchronization, collecting, distributing, defaulted,
+   * expired.
+   *
+   * @generated from field: uint32 state = 6;
+   */
+  state: number;
+};
+
+/**
+ * Describes the message sluice.api.LacpEnd.
+ * Use `create(LacpEndSchema)` to create a new message.
+ */
+export declare const LacpEndSchema: GenMessage<LacpEnd>;
+
+/**
+ * @generated from message sluice.api.LacpState
+ */
+export declare type LacpState = Message<"sluice.api.LacpState"> & {
+  /**
+   * @generated from field: sluice.api.LacpEnd actor = 1;
+   */
+  actor?: LacpEnd | undefined;
+
+  /**
+   * @generated from field: sluice.api.LacpEnd partner = 2;
+   */
+  partner?: LacpEnd | undefined;
+
+  /**
+   * @generated from field: sluice.api.LacpSelected selected = 3;
+   */
+  selected: LacpSelected;
+
+  /**
+   * @generated from field: bool collecting = 4;
+   */
+  collecting: boolean;
+
+  /**
+   * @generated from field: bool distributing = 5;
+   */
+  distributing: boolean;
+
+  /**
+   * @generated from field: uint64 pdus_in = 6;
+   */
+  pdusIn: bigint;
+
+  /**
+   * @generated from field: uint64 pdus_out = 7;
+   */
+  pdusOut: bigint;
+
+  /**
+   * @generated from field: uint64 markers_in = 8;
+   */
+  markersIn: bigint;
+
+  /**
+   * @generated from field: uint64 markers_out = 9;
+   */
+  markersOut: bigint;
+
+  /**
+   * Slow protocol frames that were no LACPDU and no marker.
+   *
+   * @generated from field: uint64 errors = 10;
+   */
+  errors: bigint;
+};
+
+/**
+ * Describes the message sluice.api.LacpState.
+ * Use `create(LacpStateSchema)` to create a new message.
+ */
+export declare const LacpStateSchema: GenMessage<LacpState>;
+
+/**
+ * @generated from message sluice.api.BundleState
+ */
+export declare type BundleState = Message<"sluice.api.BundleState"> & {
+  /**
+   * @generated from field: uint32 distributing_links = 1;
+   */
+  distributingLinks: number;
+};
+
+/**
+ * Describes the message sluice.api.BundleState.
+ * Use `create(BundleStateSchema)` to create a new message.
+ */
+export declare const BundleStateSchema: GenMessage<BundleState>;
 
 /**
  * @generated from message sluice.api.LogicalPortState
@@ -3893,6 +4177,25 @@ export declare type BridgeDomainState = Message<"sluice.api.BridgeDomainState"> 
    * @generated from field: uint64 limit_exceeded = 6;
    */
   limitExceeded: bigint;
+
+  /**
+   * Addresses that moved too often, and those that are held for it now.
+   *
+   * @generated from field: uint64 move_detections = 7;
+   */
+  moveDetections: bigint;
+
+  /**
+   * @generated from field: uint32 held_macs = 8;
+   */
+  heldMacs: number;
+
+  /**
+   * Moves that were too many to be watched.
+   *
+   * @generated from field: uint64 moves_unnoticed = 9;
+   */
+  movesUnnoticed: bigint;
 };
 
 /**
@@ -4694,6 +4997,35 @@ export enum ObjectKind {
 export declare const ObjectKindSchema: GenEnum<ObjectKind>;
 
 /**
+ * @generated from enum sluice.api.LacpMode
+ */
+export enum LacpMode {
+  /**
+   * No LACP: a link is used as long as it is up.
+   *
+   * @generated from enum value: LACP_STATIC = 0;
+   */
+  LACP_STATIC = 0,
+
+  /**
+   * @generated from enum value: LACP_ACTIVE = 1;
+   */
+  LACP_ACTIVE = 1,
+
+  /**
+   * Speaks only to who speaks to it.
+   *
+   * @generated from enum value: LACP_PASSIVE = 2;
+   */
+  LACP_PASSIVE = 2,
+}
+
+/**
+ * Describes the enum sluice.api.LacpMode.
+ */
+export declare const LacpModeSchema: GenEnum<LacpMode>;
+
+/**
  * @generated from enum sluice.api.MemifRole
  */
 export enum MemifRole {
@@ -5035,6 +5367,31 @@ export enum LinkState {
  * Describes the enum sluice.api.LinkState.
  */
 export declare const LinkStateSchema: GenEnum<LinkState>;
+
+/**
+ * @generated from enum sluice.api.LacpSelected
+ */
+export enum LacpSelected {
+  /**
+   * @generated from enum value: LACP_UNSELECTED = 0;
+   */
+  LACP_UNSELECTED = 0,
+
+  /**
+   * @generated from enum value: LACP_SELECTED = 1;
+   */
+  LACP_SELECTED = 1,
+
+  /**
+   * @generated from enum value: LACP_STANDBY = 2;
+   */
+  LACP_STANDBY = 2,
+}
+
+/**
+ * Describes the enum sluice.api.LacpSelected.
+ */
+export declare const LacpSelectedSchema: GenEnum<LacpSelected>;
 
 /**
  * @generated from enum sluice.api.FdbEntryType

@@ -16,6 +16,32 @@ const memifOf = (value: object): Record<string, unknown> => ({
   device: { case: 'memif', value: { socket: '/run/m', role: 0, id: 0, secret: '', ...value } },
 });
 const shared = [['test/engine/shared-memory.test.ts', 'carries frames between two engines']] as const;
+const bundled = [['test/engine/bundle.test.ts', 'a bundle agrees with Open vSwitch']] as const;
+const storms = [['test/engine/storm.test.ts', 'storm control']] as const;
+const lagOf = (leaves: Readonly<Record<string, string>>) => ({
+  [`${INTERFACE}[name='lag']`]: { type: 'iana-if-type:ieee8023adLag', ...leaves },
+});
+/** A leaf of a bundle; the bundle as the engine is told otherwise. */
+function bundleLeaf(leaf: string, value: string, effect: string, gives: object): LeafEffect {
+  const path = `sluice-interfaces:bundle/${leaf}`;
+  const otherwise = {
+    lacp: 1,
+    fast: false,
+    systemPriority: 32768,
+    system: Buffer.alloc(0),
+    key: 0,
+    minLinks: 1,
+    maxLinks: 32,
+  };
+  return {
+    leaf: `${INTERFACE}/${path}`,
+    effect,
+    set: lagOf({ [path]: value }),
+    object: '1:lag',
+    gives: { device: { case: 'bundle', value: { ...otherwise, ...gives } } },
+    shownBy: bundled,
+  };
+}
 const ports = [['test/case/engine/ports.case.ts', 'ports']] as const;
 const tags = [['test/case/engine/tags.case.ts', 'tags']] as const;
 
@@ -35,7 +61,7 @@ export const interfaceEffects: readonly LeafEffect[] = [
   {
     leaf: `${INTERFACE}/type`,
     effect:
-      'ethernetCsmacd: a physical port; l2vlan: a VLAN sub-interface; l3ipvlan: the router in a bridge domain; ' +
+      'ethernetCsmacd: a physical port; ieee8023adLag: a bundle; l2vlan: a VLAN sub-interface; l3ipvlan: the router in a bridge domain; ' +
       'softwareLoopback: an interface that is always up; others are refused',
     shownBy: [['src/features/forwarding.test.ts', 'check refuses other types']],
   },
@@ -153,6 +179,57 @@ export const interfaceEffects: readonly LeafEffect[] = [
     gives: { mtu: 9000 },
     shownBy: ports,
   },
+  {
+    leaf: `${INTERFACE}/${port}/aggregate-id`,
+    effect: 'the port is a link of this bundle',
+    set: { ...lagOf({}), [Q]: { [`${port}/af-packet`]: 'veth1', [`${port}/aggregate-id`]: 'lag' } },
+    object: '1:q',
+    gives: { bundleName: 'lag', lacpPortPriority: 32768 },
+    shownBy: bundled,
+  },
+  {
+    leaf: `${INTERFACE}/${port}/lacp-port-priority`,
+    effect: 'which links of a bundle stand by',
+    set: {
+      ...lagOf({}),
+      [Q]: { [`${port}/ring`]: 'r', [`${port}/aggregate-id`]: 'lag', [`${port}/lacp-port-priority`]: '1' },
+    },
+    object: '1:q',
+    gives: { bundleName: 'lag', lacpPortPriority: 1 },
+    shownBy: bundled,
+  },
+  bundleLeaf('lacp-mode', 'static', 'links without LACP, with it, or only answering it', { lacp: 0 }),
+  bundleLeaf('interval', 'fast', 'a LACPDU every second instead of every 30', { fast: true }),
+  bundleLeaf('system-priority', '7', 'priority of the router towards its partner', { systemPriority: 7 }),
+  bundleLeaf('system-id-mac', '02:00:00:00:00:09', 'address that the router names itself by in LACP', {
+    system: Buffer.from('020000000009', 'hex'),
+  }),
+  bundleLeaf('admin-key', '12', 'key of the links in LACP', { key: 12 }),
+  bundleLeaf('min-links', '2', 'with fewer links the bundle is down', { minLinks: 2 }),
+  bundleLeaf('max-links', '3', 'further links stand by', { maxLinks: 3 }),
+  ...(['broadcast', 'multicast', 'unknown-unicast'] as const).flatMap((kind): LeafEffect[] => {
+    const limit = (leaf: string): string => `sluice-interfaces:storm-control/${kind}/${leaf}`;
+    const field = { broadcast: 'Broadcast', multicast: 'Multicast', 'unknown-unicast': 'UnknownUnicast' }[kind];
+    const told = (value: object): Record<string, unknown> => ({ [`storm${field}`]: value });
+    return [
+      {
+        leaf: `${INTERFACE}/${limit('packets-per-second')}`,
+        effect: `most ${kind} frames that are flooded`,
+        set: { [SUB]: { [limit('packets-per-second')]: '100' } },
+        object: '2:p.10',
+        gives: told({ packetsPerSecond: 100n, bitsPerSecond: 0n }),
+        shownBy: storms,
+      },
+      {
+        leaf: `${INTERFACE}/${limit('bits-per-second')}`,
+        effect: `most bits of ${kind} frames that are flooded`,
+        set: { [SUB]: { [limit('bits-per-second')]: '64000' } },
+        object: '2:p.10',
+        gives: told({ packetsPerSecond: 0n, bitsPerSecond: 64000n }),
+        shownBy: storms,
+      },
+    ];
+  }),
   {
     leaf: `${INTERFACE}/sluice-interfaces:parent-interface`,
     effect: 'the physical port of a sub-interface',

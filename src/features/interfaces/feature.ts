@@ -22,7 +22,8 @@ export function interfacesFeature(
       interfaces.afXdp.path,
       bridgeDomains.memberInterface.path,
     ],
-    check: (change) => checkInterfaces(change, interfaces),
+    check: (change) =>
+      checkInterfaces(change, interfaces, (view, name) => bridgeDomains.memberOf(view, name)?.bridgeDomain),
     plan: (change) => planInterfaces(changes.of(change)),
     state: new InterfaceState(interfaces, engine, numbers),
   };

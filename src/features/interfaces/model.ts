@@ -1,7 +1,7 @@
 /** ietf-interfaces and sluice-interfaces as values: what an interface is, read from its row. */
 import type { KeySpace } from '../../datastore/key/key.ts';
 import type { Row, RowKey, View } from '../../datastore/view/view.ts';
-import { MemifRole } from '../../engine/gen/sluice_pb.js';
+import { LacpMode, MemifRole } from '../../engine/gen/sluice_pb.js';
 import type { ContainerNode, LeafNode, ListNode } from '../../yang/schema/node.ts';
 import { containerAt, leafAt, leafValue, listAt, numberOf, requiredValue } from '../nodes.ts';
 
@@ -13,7 +13,33 @@ export type Device =
   | { readonly case: 'pcap'; readonly value: { readonly rxFile: string; readonly txFile: string } }
   | { readonly case: 'memif'; readonly value: Memif }
   | { readonly case: 'vhostUser' | 'virtioUser'; readonly value: { readonly socket: string } }
-  | { readonly case: 'pci'; readonly value: { readonly address: string } };
+  | { readonly case: 'pci'; readonly value: { readonly address: string } }
+  | { readonly case: 'bundle'; readonly value: Bundle };
+
+/** Ports used as one (IEEE 802.1AX-2014), as the engine's contract has it. */
+export interface Bundle {
+  readonly lacp: LacpMode;
+  readonly fast: boolean;
+  readonly systemPriority: number;
+  /** 6 octets, or none: the bundle's own address. */
+  readonly system: Uint8Array;
+  /** 0: one of the engine's choice. */
+  readonly key: number;
+  readonly minLinks: number;
+  readonly maxLinks: number;
+}
+
+/** Most frames of a class that are flooded; 0: not limited. */
+export interface StormLimit {
+  readonly packetsPerSecond: bigint;
+  readonly bitsPerSecond: bigint;
+}
+
+export interface StormControl {
+  readonly stormBroadcast: StormLimit;
+  readonly stormMulticast: StormLimit;
+  readonly stormUnknownUnicast: StormLimit;
+}
 
 export interface Memif {
   readonly socket: string;
@@ -36,6 +62,10 @@ export interface Port {
   readonly mtu: number;
   /** Undefined: the interface is configured and there is no hardware for it. */
   readonly device: Device | undefined;
+  /** Name of the bundle that it is a link of. */
+  readonly bundle: string | undefined;
+  readonly lacpPortPriority: number;
+  readonly storm: StormControl;
 }
 
 export type RewriteAction = 'none' | 'pop' | 'translate' | 'push';
@@ -50,6 +80,7 @@ export interface SubInterface {
   readonly rewrite: RewriteAction;
   /** What `translate` and `push` write; empty otherwise. */
   readonly rewriteTags: readonly Tag[];
+  readonly storm: StormControl;
 }
 
 /** The router's own port in a bridge domain (integrated routing and bridging). */
@@ -107,6 +138,11 @@ export class InterfaceModel {
   readonly #vhostUser: LeafNode;
   readonly #virtioUser: LeafNode;
   readonly #pci: LeafNode;
+  /** The bundle of a port. */
+  readonly bundle: LeafNode;
+  readonly #portPriority: LeafNode;
+  readonly #lag: Readonly<Record<'mode' | 'interval' | 'priority' | 'system' | 'key' | 'min' | 'max', LeafNode>>;
+  readonly #storm: Readonly<Record<keyof StormControl, { readonly packets: LeafNode; readonly bits: LeafNode }>>;
   readonly #match: TagLeaves;
   readonly action: LeafNode;
   readonly #rewriteTags: TagLeaves;
@@ -145,6 +181,26 @@ export class InterfaceModel {
     this.#vhostUser = at('sluice-interfaces:port/vhost-user/socket');
     this.#virtioUser = at('sluice-interfaces:port/virtio-user/socket');
     this.#pci = at('sluice-interfaces:port/pci');
+    this.bundle = at('sluice-interfaces:port/aggregate-id');
+    this.#portPriority = at('sluice-interfaces:port/lacp-port-priority');
+    this.#lag = {
+      mode: at('sluice-interfaces:bundle/lacp-mode'),
+      interval: at('sluice-interfaces:bundle/interval'),
+      priority: at('sluice-interfaces:bundle/system-priority'),
+      system: at('sluice-interfaces:bundle/system-id-mac'),
+      key: at('sluice-interfaces:bundle/admin-key'),
+      min: at('sluice-interfaces:bundle/min-links'),
+      max: at('sluice-interfaces:bundle/max-links'),
+    };
+    const stormAt = (kind: string) => ({
+      packets: at(`sluice-interfaces:storm-control/${kind}/packets-per-second`),
+      bits: at(`sluice-interfaces:storm-control/${kind}/bits-per-second`),
+    });
+    this.#storm = {
+      stormBroadcast: stormAt('broadcast'),
+      stormMulticast: stormAt('multicast'),
+      stormUnknownUnicast: stormAt('unknown-unicast'),
+    };
     this.encapsulation = containerAt(schema, `${INTERFACE}/sluice-interfaces:encapsulation`);
     this.#match = tagsAt('sluice-interfaces:encapsulation');
     this.action = at('sluice-interfaces:vlan-rewrite/action');
@@ -210,6 +266,8 @@ export class InterfaceModel {
         return this.#virtioUser;
       case 'pci':
         return this.#pci;
+      case 'bundle':
+        return this.type;
     }
   }
 
@@ -222,7 +280,9 @@ export class InterfaceModel {
     const enabled = leafValue(row, this.#enabled) === 'true';
     switch (leafValue(row, this.type)) {
       case 'iana-if-type:ethernetCsmacd':
-        return { kind: 'port', name, enabled, mtu: numberOf(row, this.mtu), device: this.#device(row) };
+        return this.#port(name, enabled, row, this.#device(row));
+      case 'iana-if-type:ieee8023adLag':
+        return this.#port(name, enabled, row, { case: 'bundle', value: this.#readBundle(row) });
       case 'iana-if-type:l2vlan': {
         const rewrite = requiredValue(row, this.action) as RewriteAction;
         return {
@@ -233,6 +293,7 @@ export class InterfaceModel {
           match: tags(row, this.#match),
           rewrite,
           rewriteTags: rewrite === 'translate' || rewrite === 'push' ? tags(row, this.#rewriteTags) : [],
+          storm: this.#readStorm(row),
         };
       }
       case 'iana-if-type:l3ipvlan':
@@ -242,6 +303,49 @@ export class InterfaceModel {
       default:
         return { kind: 'other', name, enabled };
     }
+  }
+
+  /** Whether the row names a device, which a bundle must not. */
+  hasDevice(row: Row): boolean {
+    return this.#device(row) !== undefined;
+  }
+
+  #port(name: string, enabled: boolean, row: Row, device: Device | undefined): Port {
+    return {
+      kind: 'port',
+      name,
+      enabled,
+      mtu: numberOf(row, this.mtu),
+      device,
+      bundle: leafValue(row, this.bundle),
+      lacpPortPriority: numberOf(row, this.#portPriority),
+      storm: this.#readStorm(row),
+    };
+  }
+
+  #readBundle(row: Row): Bundle {
+    const { mode, interval, priority, system, key, min, max } = this.#lag;
+    return {
+      lacp: lacpModes[requiredValue(row, mode) as keyof typeof lacpModes],
+      fast: leafValue(row, interval) === 'fast',
+      systemPriority: numberOf(row, priority),
+      system: Buffer.from((leafValue(row, system) ?? '').replaceAll(':', ''), 'hex'),
+      key: numberOf(row, key),
+      minLinks: numberOf(row, min),
+      maxLinks: numberOf(row, max),
+    };
+  }
+
+  #readStorm(row: Row): StormControl {
+    const limit = ({ packets, bits }: { readonly packets: LeafNode; readonly bits: LeafNode }): StormLimit => ({
+      packetsPerSecond: BigInt(leafValue(row, packets) ?? 0),
+      bitsPerSecond: BigInt(leafValue(row, bits) ?? 0),
+    });
+    return {
+      stormBroadcast: limit(this.#storm.stormBroadcast),
+      stormMulticast: limit(this.#storm.stormMulticast),
+      stormUnknownUnicast: limit(this.#storm.stormUnknownUnicast),
+    };
   }
 
   #device(row: Row): Device | undefined {
@@ -277,6 +381,12 @@ export class InterfaceModel {
     };
   }
 }
+
+const lacpModes = {
+  static: LacpMode.LACP_STATIC,
+  active: LacpMode.LACP_ACTIVE,
+  passive: LacpMode.LACP_PASSIVE,
+} as const;
 
 function tags(row: Row, leaves: TagLeaves): Tag[] {
   const outer: Tag = {

@@ -84,8 +84,12 @@ export class InterfaceObjects {
   port(name: string): Wanted | undefined {
     const port = this.boundPort(name);
     if (port === undefined) return undefined;
-    const { device, enabled, mtu } = port;
-    return { path: this.interfaces.path(port), operation: { case: 'setPort', value: { name, device, enabled, mtu } } };
+    const { device, enabled, mtu, bundle, lacpPortPriority } = port;
+    const link = bundle === undefined ? {} : { bundleName: bundle, lacpPortPriority };
+    return {
+      path: this.interfaces.path(port),
+      operation: { case: 'setPort', value: { name, device, enabled, mtu, ...link } },
+    };
   }
 
   logicalPort(name: string): Wanted | undefined {
@@ -109,6 +113,7 @@ export class InterfaceObjects {
           enabled: found.enabled,
           splitHorizonGroup: member?.splitHorizonGroup ?? 0,
           macLimit: member?.macLimit ?? 0,
+          ...found.storm,
         },
       },
     };

@@ -14,6 +14,7 @@ import { type EngineQueries, engineState, onEngineChange } from '../engine-state
 import { wantedEntries } from '../interest.ts';
 import { leafAt, leafListAt, listAt } from '../nodes.ts';
 import { dateAndTime, dateAndTimeOfNs } from '../time.ts';
+import { BundleState } from './bundle-state.ts';
 import { INTERFACE, INTERFACES, type Interface, type InterfaceModel } from './model.ts';
 
 /** Where stable numbers come from (src/platform/if-index.ts). */
@@ -62,6 +63,7 @@ export class InterfaceState implements StateProvider {
   readonly #lower: LeafListNode;
   readonly #drop: ListNode;
   readonly #dropPackets: LeafNode;
+  readonly #bundles: BundleState;
 
   constructor(model: InterfaceModel, engine: EngineQueries, numbers: InterfaceNumbers) {
     const { schema } = model.keys;
@@ -82,6 +84,7 @@ export class InterfaceState implements StateProvider {
     this.#higher = leafListAt(schema, `${INTERFACE}/higher-layer-if`);
     this.#lower = leafListAt(schema, `${INTERFACE}/lower-layer-if`);
     this.#drop = listAt(schema, `${INTERFACE}/statistics/sluice-interfaces:drop`);
+    this.#bundles = new BundleState(model.keys);
     this.#dropPackets = at('statistics/sluice-interfaces:drop/packets');
   }
 
@@ -171,6 +174,9 @@ export class InterfaceState implements StateProvider {
         const value = counted.counters[counter];
         leaves.set(leaf, String(bits === 32 ? value % COUNTER32 : value));
       }
+    }
+    if (one.kind === 'port' && port !== undefined) {
+      for (const [leaf, value] of this.#bundles.leaves(port)) leaves.set(leaf, value);
     }
     out.put(key, this.#model.interface, { leaves } satisfies Row);
     for (const drop of counted?.drops ?? []) this.#writeDrop(out, key, drop);
