@@ -5,7 +5,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { until } from '../lab/run.ts';
 import { Connection } from '../src/engine/connection.ts';
-import type { EngineState, Event, LogicalPortState, PortState, QueryReply } from '../src/engine/gen/sluice_pb.js';
+import type {
+  BridgeDomainState,
+  EngineState,
+  Event,
+  LogicalPortState,
+  PortState,
+  QueryReply,
+} from '../src/engine/gen/sluice_pb.js';
 import type { EngineOperation } from '../src/engine/operation.ts';
 import { Transaction } from '../src/engine/transaction.ts';
 
@@ -63,6 +70,10 @@ export class Engine {
 
   async logicalPorts(): Promise<Map<string, LogicalPortState>> {
     return byName((await this.#query('logicalPorts')).flatMap(({ logicalPorts }) => logicalPorts));
+  }
+
+  async bridgeDomains(): Promise<Map<string, BridgeDomainState>> {
+    return byName((await this.#query('bridgeDomains')).flatMap(({ bridgeDomains }) => bridgeDomains));
   }
 
   async state(): Promise<EngineState> {

@@ -13,6 +13,7 @@ import { dhcpRelayEffects } from './dhcp-relay/coverage.ts';
 import { interfaceEffects } from './interfaces/coverage.ts';
 import { ipEffects } from './ip/coverage.ts';
 import { keystoreEffects } from './keystore/coverage.ts';
+import { mirrorEffects } from './mirrors/coverage.ts';
 import { nacmEffects } from './nacm/coverage.ts';
 import { netconfServerEffects } from './netconf-server/coverage.ts';
 import { observationEffects } from './observation/coverage.ts';
@@ -44,6 +45,7 @@ export interface LeafEffect {
 export const effects: readonly LeafEffect[] = [
   ...interfaceEffects,
   ...bridgeDomainEffects,
+  ...mirrorEffects,
   ...blockPointEffects,
   ...ceNotificationEffects,
   ...crossConnectEffects,

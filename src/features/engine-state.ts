@@ -38,6 +38,7 @@ type Lists =
   | 'logicalPorts'
   | 'bridgeDomains'
   | 'blockPoints'
+  | 'mirrors'
   | 'ceNotifications'
   | 'vrfs'
   | 'l3Interfaces'

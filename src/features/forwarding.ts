@@ -20,6 +20,8 @@ import { InterfaceModel } from './interfaces/model.ts';
 import type { InterfaceNumbers } from './interfaces/state.ts';
 import { ipFeature } from './ip/feature.ts';
 import { IpModel } from './ip/model.ts';
+import { mirrorsFeature } from './mirrors/feature.ts';
+import { MirrorModel } from './mirrors/model.ts';
 import { observationFeature } from './observation/feature.ts';
 import { packetEngineFeature } from './packet-engine/feature.ts';
 import { policersFeature } from './policers/feature.ts';
@@ -51,6 +53,7 @@ export function forwardingFeatures(
     accessListsFeature(changes, engine),
     policersFeature(changes, engine),
     routingFeature(changes, new RoutingModel(keys), engine),
+    mirrorsFeature(new MirrorModel(keys), changes, engine),
     blockPointsFeature(new BlockPointModel(keys), changes, engine),
     vrrpFeature(changes, engine),
     dhcpRelayFeature(changes, engine),

@@ -123,6 +123,7 @@ export const servedModules: readonly ModuleRequest[] = [
   { name: 'sluice-ip' },
   { name: 'sluice-observation' },
   { name: 'sluice-routing' },
+  { name: 'sluice-mirrors' },
   { name: 'sluice-block-points' },
   { name: 'sluice-ce-notification' },
   { name: 'sluice-commit-history' },

@@ -60,6 +60,22 @@ export const bridgeDomainEffects: readonly LeafEffect[] = [
     gives: { floodUnknownUnicast: false },
     shownBy: onTheWire,
   },
+  ...(
+    [
+      ['moves', '5', 'an address that moves more often is reported', { macMoveLimit: 5 }],
+      ['period', '60', 'time in which moves are counted', { macMoveSeconds: 60 }],
+      ['hold-time', '30', 'how long the address then stays where it was', { macMoveHoldSeconds: 30 }],
+    ] as const
+  ).map(
+    ([leaf, value, effect, gives]): LeafEffect => ({
+      leaf: `${BRIDGE_DOMAIN}/mac-move/${leaf}`,
+      effect,
+      set: { [X]: { [`mac-move/${leaf}`]: value } },
+      object: '3:x',
+      gives,
+      shownBy: [['test/engine/mac-move.test.ts', 'an address that moves to and fro']],
+    }),
+  ),
   {
     leaf: `${BRIDGE_DOMAIN}/member/interface`,
     effect: 'the interface forwards to the other members; a physical port does so for its untagged frames',

@@ -15,6 +15,11 @@ export interface BridgeDomain {
   /** 0: only the engine's limit. */
   readonly macLimit: number;
   readonly floodUnknownUnicast: boolean;
+  /** Moves of an address in the seconds above which it is reported; 0: they are not watched. */
+  readonly macMoveLimit: number;
+  readonly macMoveSeconds: number;
+  /** 0: it is only reported. */
+  readonly macMoveHoldSeconds: number;
 }
 
 export interface Member {
@@ -45,6 +50,9 @@ export class BridgeDomainModel {
   readonly #ageing: LeafNode;
   readonly #macLimit: LeafNode;
   readonly #flood: LeafNode;
+  readonly #moves: LeafNode;
+  readonly #movePeriod: LeafNode;
+  readonly #moveHold: LeafNode;
   readonly #group: LeafNode;
   readonly #memberLimit: LeafNode;
 
@@ -62,6 +70,9 @@ export class BridgeDomainModel {
     this.#ageing = at('ageing-time');
     this.#macLimit = at('mac-limit');
     this.#flood = at('flood-unknown-unicast');
+    this.#moves = at('mac-move/moves');
+    this.#movePeriod = at('mac-move/period');
+    this.#moveHold = at('mac-move/hold-time');
     this.#group = at('member/split-horizon-group');
     this.#memberLimit = at('member/mac-limit');
     this.base = keys.child('', this.bridgeDomains);
@@ -80,6 +91,9 @@ export class BridgeDomainModel {
         ageingSeconds: numberOf(row, this.#ageing),
         macLimit: numberOf(row, this.#macLimit),
         floodUnknownUnicast: leafValue(row, this.#flood) === 'true',
+        macMoveLimit: numberOf(row, this.#moves),
+        macMoveSeconds: numberOf(row, this.#movePeriod),
+        macMoveHoldSeconds: numberOf(row, this.#moveHold),
       }
     );
   }

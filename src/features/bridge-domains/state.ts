@@ -21,6 +21,9 @@ export class BridgeDomainState implements StateProvider {
   readonly #flooded: LeafNode;
   readonly #moves: LeafNode;
   readonly #exceeded: LeafNode;
+  readonly #detections: LeafNode;
+  readonly #held: LeafNode;
+  readonly #unnoticed: LeafNode;
   readonly #memberLearned: LeafNode;
   readonly #entry: ListNode;
   readonly #entryInterface: LeafNode;
@@ -37,6 +40,9 @@ export class BridgeDomainState implements StateProvider {
     this.#flooded = at('statistics/flooded-packets');
     this.#moves = at('statistics/moves');
     this.#exceeded = at('statistics/limit-exceeded');
+    this.#detections = at('statistics/move-detections');
+    this.#held = at('statistics/held-macs');
+    this.#unnoticed = at('statistics/moves-unnoticed');
     this.#memberLearned = at('member/learned-macs');
     this.#entry = listAt(schema, `${FDB}/entry`);
     this.#entryInterface = at('fdb/entry/interface');
@@ -77,6 +83,9 @@ export class BridgeDomainState implements StateProvider {
         [this.#flooded, String(state.floodedPackets)],
         [this.#moves, String(state.moves)],
         [this.#exceeded, String(state.limitExceeded)],
+        [this.#detections, String(state.moveDetections)],
+        [this.#held, String(state.heldMacs)],
+        [this.#unnoticed, String(state.movesUnnoticed)],
       ]);
       out.put(this.#model.key(name), this.#model.bridgeDomain, { leaves });
     }
