@@ -202,7 +202,7 @@ static void record_after(const struct worker *worker, const struct walk *walk, s
 		else
 			record_refuse(record, "address not learned here");
 	}
-	if (edge == EDGE_FLOOD) {
+	if (edge == EDGE_FLOOD || edge == EDGE_STORM_CONTROL) {
 		record_refuse(record, "flooded");
 		record_verdict(record, "flooded in bridge domain %s", walk->bd->name);
 		return;

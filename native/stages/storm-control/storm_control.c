@@ -4,6 +4,7 @@
 #include "../count.h"
 #include "../drop/drop_node.h"
 #include "../enqueue.h"
+#include "../flow/record.h"
 #include "storm.h"
 
 DROP_NODE(storm_broadcast, "storm-broadcast", DROP_INGRESS);
@@ -32,8 +33,10 @@ static uint16_t storm_control_process(struct rte_graph *graph, struct rte_node *
 		for (uint16_t i = 0; i < chunk; i++) {
 			struct rte_mbuf *m = objs[done + i];
 			const struct logical_port *lp = dataplane_logical_port(dp, packet_meta(m)->ingress);
+			struct flow_record *record = flow_record_of(worker_self(), m);
 			enum storm_class class = class_of(rte_pktmbuf_mtod(m, const uint8_t *));
 
+			if (unlikely(record != NULL)) record_stage(record, node->id);
 			edge[i] = lp == NULL || lp->storm == NULL ||
 						  storm_passes(&lp->storm->bucket[class], m->pkt_len, now)
 					  ? EDGE_FLOOD
