@@ -195,6 +195,15 @@ static void record_after(const struct worker *worker, const struct walk *walk, s
 	const struct logical_port *out;
 
 	if (record == NULL || walk->bd == NULL) return;
+	if (walk->bd->interface != 0) {
+		const struct l3_interface *router = dataplane_interface(walk->dp, walk->bd->interface);
+
+		// Whether a frame is for the router was decided with its MAC as it was when the run began.
+		record_element(record, FLOW_INTERFACE, walk->bd->interface);
+		if (walk->router != 0 && router != NULL &&
+		    walk->router != (address_bits((const uint8_t *)&router->live->mac) | (uint64_t)walk->bd->id << 48))
+			record_refuse(record, "changed meanwhile");
+	}
 	if (walk->learning && !record_traced(record)) {
 		record_element(record, FLOW_MAC, packet->source);
 		if (bridge_keep_source(walk->dp, packet->source, walk->in->id))

@@ -87,6 +87,8 @@ static void vlan_out_record(const struct rte_node *node, const struct run *run, 
 	record_element(record, FLOW_LOGICAL_PORT, run->id);
 	if (run->port == NULL) return;
 	record_element(record, FLOW_PORT, run->port->id);
+	// The link was looked at when the run began.
+	if (port_can_transmit(run->port) == (edge == EDGE_PORT_DOWN)) record_refuse(record, "changed meanwhile");
 	record_verdict(record, "logical port %s of %s", run->lp->name, run->port->name);
 	if (edge != EDGE_TX && edge != EDGE_BLOCK_OUT)
 		record_object(record, edge == EDGE_PORT_DOWN || edge == EDGE_MTU ? "port" : "logical-port",
