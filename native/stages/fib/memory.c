@@ -115,15 +115,6 @@ uint32_t fib_part_take(enum fib_part part)
 	return number;
 }
 
-int fib_parts_reserve(size_t leaves, size_t nodes)
-{
-	size_t bytes = 0;
-
-	if (leaves > spare[FIB_LEAF].count) bytes += (leaves - spare[FIB_LEAF].count + 1) * sizes[FIB_LEAF];
-	if (nodes > spare[FIB_NODE].count) bytes += (nodes - spare[FIB_NODE].count) * sizes[FIB_NODE];
-	return fib_range_back(&range, used + RTE_ALIGN_CEIL(bytes, (size_t)RTE_CACHE_LINE_SIZE));
-}
-
 // ---------------------------------------------------------------- later
 
 struct late {

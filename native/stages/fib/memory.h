@@ -36,8 +36,6 @@ void fib_parts_stop(void);
 uint32_t fib_part_take(enum fib_part part);
 // At once: of what no worker has seen.
 void fib_part_give(enum fib_part part, uint32_t number);
-// Makes sure that so many parts can be taken without asking the kernel: 0 or -ENOMEM.
-int fib_parts_reserve(size_t leaves, size_t nodes);
 size_t fib_part_size(enum fib_part part);
 
 // Calls free(arg, number) at the next fib_reclaim().
