@@ -52,7 +52,7 @@ static void set_up(void)
 
 // ---------------------------------------------------------------- templates
 
-enum { FORWARD, LOCAL, ECHO, FIRST, LAST, LONG, OPTIONS, HOP_BY_HOP, ROUTING, KINDS };
+enum { FORWARD, LOCAL, ECHO_REQUEST, FIRST, LAST, LONG, OPTIONS, HOP_BY_HOP, ROUTING, TEMPLATES };
 
 static const uint8_t host4[4] = {10, 0, 1, 2}, own4[4] = {10, 0, 1, 1}, far4[4] = {10, 0, 2, 2};
 static const uint8_t host6[16] = {0x20, 1, 0xd, 0xb8, 0, 1, [15] = 2}, own6[16] = {0x20, 1, 0xd, 0xb8, 0, 1, [15] = 1},
@@ -70,12 +70,12 @@ static size_t template4(unsigned kind, uint8_t *ip)
 	ip[6] = kind == FIRST ? 0x20 : 0;
 	ip[7] = kind == LAST ? 8 : 0;
 	ip[8] = 9;
-	ip[9] = kind == ECHO || kind == FIRST || kind == LAST ? IPPROTO_ICMP : IPPROTO_UDP;
+	ip[9] = kind == ECHO_REQUEST || kind == FIRST || kind == LAST ? IPPROTO_ICMP : IPPROTO_UDP;
 	memcpy(ip + 12, host4, 4);
 	memcpy(ip + 16, forwarded ? far4 : own4, 4);
 	if (kind == OPTIONS) memcpy(ip + 20, (uint8_t[]){7, 7, 4, 0, 0, 0, 0, 68, 5, 5, 0, 0}, 12);
-	if (kind == ECHO || kind == FIRST) ip[20] = 8;
-	if (kind == ECHO) memcpy(ip + 22, (uint8_t[]){0xf7, 0xff}, 2);
+	if (kind == ECHO_REQUEST || kind == FIRST) ip[20] = 8;
+	if (kind == ECHO_REQUEST) memcpy(ip + 22, (uint8_t[]){0xf7, 0xff}, 2);
 	return header + payload;
 }
 
@@ -88,11 +88,11 @@ static size_t template6(unsigned kind, uint8_t *ip)
 	ip[0] = 0x60;
 	ip[4] = (uint8_t)(payload >> 8);
 	ip[5] = (uint8_t)payload;
-	ip[6] = kind == ECHO ? IPPROTO_ICMPV6 : IPPROTO_UDP;
+	ip[6] = kind == ECHO_REQUEST ? IPPROTO_ICMPV6 : IPPROTO_UDP;
 	ip[7] = 9;
 	memcpy(ip + 8, host6, 16);
 	memcpy(ip + 24, forwarded ? far6 : own6, 16);
-	ip[40] = kind == ECHO ? 128 : IPPROTO_ICMPV6;
+	ip[40] = kind == ECHO_REQUEST ? 128 : IPPROTO_ICMPV6;
 	if (kind == FIRST || kind == LAST) ip[6] = IPPROTO_FRAGMENT;
 	if (kind == FIRST) ip[43] = 1;
 	if (kind == LAST) ip[43] = 64;
@@ -104,7 +104,7 @@ static size_t template6(unsigned kind, uint8_t *ip)
 
 // ---------------------------------------------------------------- packets
 
-static void send(const uint8_t *frame, size_t size, size_t piece)
+static void put_in(const uint8_t *frame, size_t size, size_t piece)
 {
 	struct rte_mbuf *first = packet_alloc();
 
@@ -127,7 +127,7 @@ static void one(const uint8_t *changes, size_t count, uint8_t kind, size_t piece
 {
 	uint8_t frame[14 + 2048];
 	bool v6 = (kind & 1) != 0;
-	size_t size = v6 ? template6(kind / 2 % KINDS, frame + 14) : template4(kind / 2 % KINDS, frame + 14);
+	size_t size = v6 ? template6(kind / 2 % TEMPLATES, frame + 14) : template4(kind / 2 % TEMPLATES, frame + 14);
 
 	memcpy(frame, &in->live->mac, 6);
 	memcpy(frame + 6, (uint8_t[]){2, 0, 0, 0, 0, 2}, 6);
@@ -136,7 +136,7 @@ static void one(const uint8_t *changes, size_t count, uint8_t kind, size_t piece
 	for (size_t i = 0; i + 1 < count; i += 2)
 		frame[12 + changes[i] % 120] ^= changes[i + 1];
 	if (!v6 && (kind & 0x80) == 0 && (frame[14] & 0xf) >= 5) packet_ip4_checksum(frame + 14);
-	send(frame, 14 + size, piece);
+	put_in(frame, 14 + size, piece);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
