@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { reserveHugePages, returnHugePages } from '../../src/start/huge-pages.ts';
+import { onInterrupt } from './engine/children.ts';
 import { EngineProcess } from './engine/engine-process.ts';
 import { setUp } from './engine/measure.ts';
 import { prefixes4, prefixes6, type Route } from './engine/prefixes.ts';
@@ -46,6 +47,7 @@ let added = 0;
 const pages = reserveHugePages(512, (count) => {
   added = count;
 });
+onInterrupt(() => returnHugePages(added));
 if (!pages.available) console.error(`without huge pages: ${pages.reason}`);
 try {
   for (const [name, run] of Object.entries(sections)) {

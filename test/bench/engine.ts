@@ -13,6 +13,7 @@
  */
 import { parseArgs } from 'node:util';
 import { reserveHugePages, returnHugePages } from '../../src/start/huge-pages.ts';
+import { onInterrupt } from './engine/children.ts';
 import { type Measured, measure } from './engine/measure.ts';
 import { measureOpenVswitch } from './engine/peers/openvswitch.ts';
 import type { PeerClocks } from './engine/peers/peer.ts';
@@ -38,6 +39,8 @@ if (unknown.length > 0) {
   for (const { id, what } of workloads) console.error(`  ${id.padEnd(20)} ${what}`);
   process.exit(2);
 }
+/** A workload that drops measures something else. */
+const mostDropped = 0.01;
 const windows = Number(values.windows);
 const say = values.json || values.markdown ? console.error : console.log;
 
@@ -54,6 +57,7 @@ let added = 0;
 const pages = reserveHugePages(hugePages, (count) => {
   added = count;
 });
+onInterrupt(() => returnHugePages(added));
 if (!pages.available) console.error(`without huge pages, which costs clocks: ${pages.reason}`);
 const results: Result[] = [];
 const failures: string[] = [];
@@ -78,6 +82,8 @@ async function one(workload: Workload): Promise<Result | undefined> {
   try {
     const measured = await measure(workload, windows);
     print(workload, measured);
+    if (!(measured.dropped < mostDropped))
+      throw new Error(`it drops ${(measured.dropped * 100).toFixed(1)} % of the packets`);
     if (values['no-peers'] || (workload.workers ?? 1) > 1) return { workload, measured };
     const hz = measured.tscHz;
     const testpmd = await peer('dpdk-testpmd mac', () => measureTestpmd(workload, windows, hz));

@@ -9,6 +9,7 @@ import { Connection } from '../../../src/engine/connection.ts';
 import { ApiVersion, type QueryReply } from '../../../src/engine/gen/sluice_pb.js';
 import type { EngineOperation } from '../../../src/engine/operation.ts';
 import { Transaction } from '../../../src/engine/transaction.ts';
+import { child } from './children.ts';
 import type { Route } from './prefixes.ts';
 
 const binary = new URL('../../../build/native/sluice-engine', import.meta.url).pathname;
@@ -52,7 +53,7 @@ export class EngineProcess {
       ...[binary, '--socket', socket, '--memory', String(memory), '--workers', String(workers)],
       ...(bench ? ['--bench', '--cores', workers === 1 ? '1' : '0,1'] : []),
     ];
-    const process = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const process = child(spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] }));
     let said = '';
     process.stderr.on('data', (text) => {
       said = `${said}${text}`.slice(-4_000);

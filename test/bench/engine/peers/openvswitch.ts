@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { child } from '../children.ts';
 import { writeCapture } from '../packets.ts';
 import type { Workload } from '../workload.ts';
 import { type PeerClocks, windowsOf } from './peer.ts';
@@ -144,7 +145,7 @@ class Vswitch {
   }
 
   #spawn(program: string, args: readonly string[]): void {
-    this.#processes.push(spawn(program, args, { stdio: 'ignore', env: this.#environment }));
+    this.#processes.push(child(spawn(program, args, { stdio: 'ignore', env: this.#environment })));
   }
 
   async #vsctl(...args: readonly string[]): Promise<{ stdout: string }> {

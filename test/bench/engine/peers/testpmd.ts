@@ -8,6 +8,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { child } from '../children.ts';
 import { writeCapture } from '../packets.ts';
 import type { Workload } from '../workload.ts';
 import { type PeerClocks, windowsOf } from './peer.ts';
@@ -19,16 +20,18 @@ export async function measureTestpmd(workload: Workload, windows: number, tscHz:
   const folder = mkdtempSync(join(tmpdir(), 'sluice-testpmd-'));
   const capture = join(folder, 'a.pcap');
   writeCapture(capture, first(workload.packets.a(), mostFrames));
-  const testpmd = spawn(
-    // Without a terminal it would keep its answers back until some kilobytes have come together.
-    'stdbuf',
-    [
-      ...['-oL', 'dpdk-testpmd'],
-      ...['-l', '0,1', '-m', '512', '--in-memory', '--no-pci', '--no-telemetry'],
-      ...['--vdev', `net_pcap0,rx_pcap=${capture},infinite_rx=1`, '--vdev', 'net_null0,no-rx=1'],
-      ...['--', '-i', '--nb-cores=1', '--forward-mode=mac', '--total-num-mbufs=120000', '--burst=64'],
-    ],
-    { stdio: 'pipe' },
+  const testpmd = child(
+    spawn(
+      // Without a terminal it would keep its answers back until some kilobytes have come together.
+      'stdbuf',
+      [
+        ...['-oL', 'dpdk-testpmd'],
+        ...['-l', '0,1', '-m', '512', '--in-memory', '--no-pci', '--no-telemetry'],
+        ...['--vdev', `net_pcap0,rx_pcap=${capture},infinite_rx=1`, '--vdev', 'net_null0,no-rx=1'],
+        ...['--', '-i', '--nb-cores=1', '--forward-mode=mac', '--total-num-mbufs=120000', '--burst=64'],
+      ],
+      { stdio: 'pipe' },
+    ),
   );
   const ended = once(testpmd, 'exit');
   try {
