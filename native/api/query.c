@@ -24,6 +24,7 @@ struct query {
 	struct entry *entries;
 	size_t count, at;
 	char *bridge_domain;
+	char *interface; // of a query for neighbours
 	uint64_t cursor;
 	const struct bulk *bulk; // that answers it, by `answer`
 	void *answer;
@@ -108,6 +109,13 @@ static int take_frame(struct query *query, const Sluice__Api__TraceQuery *trace,
 	memcpy(query->frame, trace->frame.data, trace->frame.len);
 	query->length = trace->frame.len;
 	return 0;
+}
+
+static const struct object *interface_of(const struct query *query)
+{
+	const struct object *object = store_find(KIND(L3_INTERFACE), query->interface);
+
+	return object != NULL && visible(object) != NULL && object->owner == query->owner ? object : NULL;
 }
 
 struct query *query_new(const struct owner *owner, const Sluice__Api__Query *what, struct api_error *error)
@@ -199,6 +207,7 @@ void query_free(struct query *query)
 		free(query->entries[i].name);
 	free(query->entries);
 	free(query->bridge_domain);
+	free(query->interface);
 	free(query->port);
 	free(query->frame);
 	free(query);
@@ -297,6 +306,49 @@ static int trace_part(const struct query *query, struct arena *arena, Sluice__Ap
 	return 0;
 }
 
+static void neighbour_entry(const struct neighbour_row *row, const struct l3_interface *interface,
+			    Sluice__Api__NeighbourEntry *entry)
+{
+	*entry = (Sluice__Api__NeighbourEntry)SLUICE__API__NEIGHBOUR_ENTRY__INIT;
+	entry->interface = (char *)(uintptr_t)interface->name;
+	entry->address.len = row->version == IP_V4 ? 4 : 16;
+	entry->address.data = (uint8_t *)(uintptr_t)row->address.bytes;
+	entry->mac.len = row->has_mac ? sizeof(row->mac) : 0;
+	entry->mac.data = (uint8_t *)(uintptr_t)row->mac.addr_bytes;
+	entry->status = (Sluice__Api__NeighbourStatus)row->status;
+	entry->is_static = row->is_static;
+	entry->is_router = row->is_router;
+	entry->age_seconds = row->age_seconds;
+}
+
+static int neighbours_part(struct query *query, struct arena *arena, Sluice__Api__QueryReply *part)
+{
+	const struct stage *stage = stages_first();
+	const struct object *only = query->interface[0] != '\0' ? interface_of(query) : NULL;
+	struct neighbour_row *rows = arena_alloc(arena, PART_ENTRIES * sizeof(*rows));
+	Sluice__Api__NeighbourEntry *entries = arena_alloc(arena, PART_ENTRIES * sizeof(*entries));
+	unsigned count = 0;
+
+	part->neighbours = arena_alloc(arena, PART_ENTRIES * sizeof(Sluice__Api__NeighbourEntry *));
+	if (rows == NULL || entries == NULL || part->neighbours == NULL) return -ENOMEM;
+	while (stage != NULL && stage->neighbours_read == NULL)
+		stage = stage->next;
+	// An interface that went meanwhile has no more neighbours.
+	if (stage != NULL && (only != NULL || query->interface[0] == '\0'))
+		count = stage->neighbours_read(only != NULL ? only->id : 0, &query->cursor, rows, PART_ENTRIES);
+	for (unsigned i = 0; i < count; i++) {
+		const struct l3_interface *it = dataplane_interface(dataplane_current(), rows[i].interface);
+		const struct object *object = it != NULL ? store_find(KIND(L3_INTERFACE), it->name) : NULL;
+
+		if (object == NULL || object->owner != query->owner) continue;
+		neighbour_entry(&rows[i], it, &entries[part->n_neighbours]);
+		part->neighbours[part->n_neighbours] = &entries[part->n_neighbours];
+		part->n_neighbours++;
+	}
+	part->last = count == 0;
+	return 0;
+}
+
 int query_part(struct query *query, struct arena *arena, Sluice__Api__QueryReply *part)
 {
 	*part = (Sluice__Api__QueryReply)SLUICE__API__QUERY_REPLY__INIT;
@@ -304,6 +356,8 @@ int query_part(struct query *query, struct arena *arena, Sluice__Api__QueryReply
 	switch (query->what) {
 	case WHAT(FDB):
 		return fdb_part(query, arena, part);
+	case WHAT(NEIGHBOURS):
+		return neighbours_part(query, arena, part);
 	case WHAT(STAGES):
 		part->last = true;
 		return state_stages(arena, part);

@@ -11,10 +11,11 @@ static int epoll_fd = -1;
 static struct epoll_event ready[32];
 static int ready_count;
 static uint64_t now_ms, now_realtime_ns;
+static uint64_t advanced_ms; // by tests
 
 static void tick(void)
 {
-	now_ms = clock_monotonic_ms();
+	now_ms = clock_monotonic_ms() + advanced_ms;
 	now_realtime_ns = clock_realtime_ns();
 }
 
@@ -55,7 +56,7 @@ void loop_remove(struct watch *watch)
 
 void loop_round(int limit_ms)
 {
-	int wait = timers_next_ms(clock_monotonic_ms());
+	int wait = timers_next_ms(clock_monotonic_ms() + advanced_ms);
 
 	if (wait < 0 || (limit_ms >= 0 && limit_ms < wait)) wait = limit_ms;
 	ready_count = epoll_wait(epoll_fd, ready, sizeof(ready) / sizeof(ready[0]), wait);
@@ -67,6 +68,12 @@ void loop_round(int limit_ms)
 	}
 	ready_count = 0;
 	timers_run(now_ms);
+}
+
+void loop_advance(uint64_t ms)
+{
+	advanced_ms += ms;
+	tick();
 }
 
 uint64_t control_now_ms(void)

@@ -20,4 +20,7 @@ void loop_remove(struct watch *watch);
 // One round: waits (at most `limit_ms`; -1: until something happens), then runs what is ready and what is due.
 void loop_round(int limit_ms);
 
+// For tests: the monotonic clock goes on by that much at once.
+void loop_advance(uint64_t ms);
+
 #endif

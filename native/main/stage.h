@@ -104,6 +104,17 @@ struct fdb_row {
 	uint32_t age_seconds;
 };
 
+struct neighbour_row {
+	uint32_t interface;
+	uint8_t version; // enum ip_version
+	struct ip_address address;
+	bool has_mac;
+	struct rte_ether_addr mac;
+	uint8_t status; // Sluice__Api__NeighbourStatus
+	bool is_static, is_router;
+	uint32_t age_seconds; // since it was last confirmed
+};
+
 // Every function may be NULL. `old` NULL: created; `new` NULL: deleted; both: changed in place (same id).
 // They run while the new generation is built (Prepare), in this order: deletions (block points, CE
 // notifications, static MACs, logical ports, bridge domains, ports), then creations and changes (settings,
@@ -141,6 +152,8 @@ struct stage {
 	// Rows from *cursor on (0: from the start), at most max, of one bridge domain (0: all); sets *cursor to go on.
 	// Returns the rows written; 0: done. Entries that come and go meanwhile may be missed, none twice.
 	unsigned (*fdb_read)(uint32_t bridge_domain, uint64_t *cursor, struct fdb_row *rows, unsigned max);
+	// The same for neighbours, of one interface (0: of all).
+	unsigned (*neighbours_read)(uint32_t interface, uint64_t *cursor, struct neighbour_row *rows, unsigned max);
 	// Fill in their own fields of the state (never allocate; ce: at most 4 methods through add_method).
 	void (*bridge_domain_state)(const struct bridge_domain *bd, Sluice__Api__BridgeDomainState *state);
 	// Its messages stay valid until the next call.

@@ -198,6 +198,15 @@ void router_run(void)
 	STAGES_CALL_NONE(counters_wanted);
 }
 
+void router_advance(uint64_t ms)
+{
+	for (uint64_t step; ms != 0; ms -= step) {
+		step = RTE_MIN(ms, UINT64_C(100));
+		loop_advance(step);
+		router_run();
+	}
+}
+
 void router_receive(const char *port, const void *frame, uint16_t length)
 {
 	router_send(port, frame, length);

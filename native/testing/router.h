@@ -35,6 +35,8 @@ void router_send(const char *port, const void *frame, uint16_t length);
 void router_run(void);
 // router_send() and router_run().
 void router_receive(const char *port, const void *frame, uint16_t length);
+// Moves the clock of the control side in steps of a tenth of a second, and runs what becomes due.
+void router_advance(uint64_t ms);
 // Frames that have left by the port since router_forget(); the i-th of them.
 unsigned router_frames(const char *port);
 const struct router_frame *router_frame(const char *port, unsigned i);

@@ -99,6 +99,11 @@ void adjacency_free(uint32_t id)
 	id_give(&ids, id);
 }
 
+uint32_t adjacency_highest(void)
+{
+	return ids.next;
+}
+
 void adjacency_stop(void)
 {
 	adjacency_reclaim();

@@ -26,6 +26,7 @@ struct neighbour {
 	bool has_route;      // in the FIB as a host route
 	uint32_t adjacency;  // id
 	uint32_t references; // of others
+	uint32_t vrf;        // of the host route
 	struct nud nud;
 	uint64_t confirmed_ms;
 	struct timer timer;
@@ -37,10 +38,17 @@ struct neighbour {
 
 TAILQ_HEAD(neighbour_list, neighbour);
 
+// A token bucket.
+struct neighbour_bucket {
+	uint64_t at_ms;
+	uint32_t tokens;
+};
+
 // Of one interface; made when it gets its first neighbour, kept until the end.
 struct neighbour_interface {
 	struct neighbour_list list[NEIGHBOUR_CLASSES];
 	uint32_t count[NEIGHBOUR_CLASSES];
+	struct neighbour_bucket ask;
 };
 
 extern struct neighbour_list neighbour_all[NEIGHBOUR_CLASSES];
@@ -69,6 +77,8 @@ uint32_t adjacency_new(const struct neighbour *neighbour);
 bool adjacency_write(const struct neighbour *neighbour, const struct rte_ether_addr *destination,
 		     const struct rte_ether_addr *source);
 void adjacency_free(uint32_t id);
+// The highest id that was ever given.
+uint32_t adjacency_highest(void);
 // Frees what no worker sees any more; now and then.
 void adjacency_reclaim(void);
 void adjacency_stop(void);
