@@ -162,6 +162,19 @@ struct query *query_new(const struct owner *owner, const Sluice__Api__Query *wha
 			return NULL;
 		}
 		break;
+	case WHAT(NEIGHBOURS):
+		query->interface = strdup(what->neighbours->interface);
+		if (query->interface == NULL) {
+			rc = -ENOMEM;
+		} else if (query->interface[0] != '\0' && interface_of(query) == NULL) {
+			object_text((struct object_name){KIND(L3_INTERFACE), query->interface}, error->object,
+				    sizeof(error->object));
+			api_refuse(error, SLUICE__API__ERROR_CODE__ERROR_NOT_FOUND, 0, error->object,
+				   "there is no such interface");
+			query_free(query);
+			return NULL;
+		}
+		break;
 	case WHAT(STAGES):
 	case WHAT(ENGINE):
 	case WHAT(FLOW_CACHE):

@@ -1,8 +1,10 @@
 // What the relay agent does to messages, and what it refuses.
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <cmocka.h>
+
 #include <string.h>
 
 #include "relay6.h"

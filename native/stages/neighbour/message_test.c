@@ -1,8 +1,10 @@
 // ARP and Neighbor Discovery messages: what is written is read again, what the RFCs forbid is refused.
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <cmocka.h>
+
 #include <string.h>
 
 #include "arp.h"

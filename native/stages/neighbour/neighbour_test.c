@@ -1,8 +1,10 @@
 // Neighbours of the whole router: hosts on two ports and in a bridge domain, and a clock that the test moves.
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <cmocka.h>
+
 #include <string.h>
 
 #include <arpa/inet.h>

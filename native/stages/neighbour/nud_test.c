@@ -1,8 +1,10 @@
 // The state machine of RFC 4861, appendix C, as data: state and event in, state, what is done, and the timer out.
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <cmocka.h>
+
 #include <stdio.h>
 #include <string.h>
 

@@ -1,8 +1,10 @@
 // The state machine of RFC 9568, 6.4, as data, and its messages.
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <cmocka.h>
+
 #include <stdio.h>
 #include <string.h>
 
