@@ -6,6 +6,8 @@
 #ifndef SLUICE_FIB_FIB_H
 #define SLUICE_FIB_FIB_H
 
+#include <stdatomic.h>
+
 #include "../../main/dataplane.h"
 
 #define MAX_NEXT_HOP_SETS (1u << 20)
@@ -55,7 +57,7 @@ extern const struct next_hop_set *_Atomic next_hop_sets[MAX_NEXT_HOP_SETS];
 // Never NULL: of id 0 and of a set that is gone the only hop is NEXT_HOP_NO_ROUTE.
 static inline const struct next_hop_set *next_hop_set_of(uint32_t id)
 {
-	const struct next_hop_set *set = __atomic_load_n(&next_hop_sets[id], __ATOMIC_ACQUIRE);
+	const struct next_hop_set *set = atomic_load_explicit(&next_hop_sets[id], memory_order_acquire);
 
 	return likely(set != NULL) ? set : next_hop_sets[0];
 }
