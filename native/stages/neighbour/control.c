@@ -343,11 +343,9 @@ void neighbours_of_interface_changed(const struct l3_interface *interface)
 void neighbours_of_interface_gone(uint32_t interface)
 {
 	struct neighbour_interface *it = neighbour_interface_of(interface);
-	struct neighbour *n, *next;
 
+	// One that somebody still holds goes back to the end of its list: each is looked at once.
 	for (unsigned class = 0; it != NULL && class < NEIGHBOUR_CLASSES; class ++)
-		for (n = TAILQ_FIRST(&it->list[class]); n != NULL; n = next) {
-			next = TAILQ_NEXT(n, in_interface);
-			neighbour_forget(n);
-		}
+		for (uint32_t left = it->count[class]; left != 0; left--)
+			neighbour_forget(TAILQ_FIRST(&it->list[class]));
 }
