@@ -120,6 +120,7 @@ Sluice__Api__Operation *op_bridge_domain(const char *name, unsigned ageing_secon
 
 	it.name = text(name);
 	it.learning = true;
+	it.flood_unknown_unicast = true;
 	it.ageing_seconds = ageing_seconds;
 	BUILT(set_bridge_domain, SET_BRIDGE_DOMAIN);
 }

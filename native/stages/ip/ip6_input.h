@@ -53,7 +53,9 @@ static __rte_noinline uint8_t ip6_odd_addresses(const struct l3_run *run, struct
 	// Scopes 0 (reserved) and 1 (the interface itself) are never on a wire (RFC 4291, 2.7).
 	if (group) return (destination[1] & 0xf) <= 1 ? IN_DESTINATION : IN_LOCAL;
 	if (group_frame) return IN_LINK_GROUP;
-	if (ip6_is_link_local(destination)) return ip_is_own(run->it, IP_V6, destination) ? IN_LOCAL : IN_LINK_LOCAL;
+	if (ip6_is_link_local(destination))
+		return ip_is_own(run->it, IP_V6, destination) || run->it->live->has_virtual_routers ? IN_LOCAL
+												    : IN_LINK_LOCAL;
 	return run->next[IP_V6];
 }
 

@@ -43,6 +43,8 @@ static bool own_group(const struct l3_interface *it, const uint8_t *ip)
 		return ip[16] >= 240 || ip[16] < 224 || (ip[16] == 224 && ip[17] == 0 && ip[18] == 0 && ip[19] <= 2);
 	if (memcmp(destination, nodes, 16) == 0 || memcmp(destination, routers, 16) == 0) return true;
 	if (memcmp(destination, solicited, 13) != 0) return false;
+	// Of which addresses virtual routers answer for, they know themselves.
+	if (it->live->has_virtual_routers) return true;
 	for (uint32_t i = 0; i < it->address_count; i++)
 		if (it->addresses[i].version == IP_V6 &&
 		    memcmp(it->addresses[i].address.bytes + 13, destination + 13, 3) == 0)

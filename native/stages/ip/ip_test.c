@@ -8,6 +8,9 @@ static void forwards(void **state)
 	uint16_t length;
 	uint8_t mac[6];
 
+	uint64_t octets = test_interface("b")->counters[0].out_octets,
+		 packets = test_interface("a")->counters[0].in_packets;
+
 	test_receive("a", &p);
 	out = test_only("b", &length);
 	assert_int_equal(length, 128);
@@ -17,8 +20,8 @@ static void forwards(void **state)
 	assert_int_equal(out[8], 63);
 	assert_int_equal(test_sum(out, 20, 0), 0);
 	assert_memory_equal(out + 12, ip + 12, 116);
-	assert_int_equal(test_interface("a")->counters[0].in_packets, 1);
-	assert_int_equal(test_interface("b")->counters[0].out_octets, 142);
+	assert_int_equal(test_interface("a")->counters[0].in_packets - packets, 1);
+	assert_int_equal(test_interface("b")->counters[0].out_octets - octets, 142);
 	assert_int_equal(test_interface("a")->ip_counters[IP_V4][0].in_receives, 1);
 	assert_int_equal(test_interface("a")->ip_counters[IP_V4][0].forwarded, 1);
 	assert_int_equal(dataplane_vrf(dataplane_current(), 1)->counters[IP_V4][0].forwarded, 1);
@@ -174,8 +177,9 @@ static void other_frames_are_dropped_by_name(void **state)
 	TEST_DROPPED(p, "ip-multicast");
 	p = test_udp6("2001:db8:1::2", "ff02::9", 20);
 	TEST_DROPPED(p, "ip-multicast");
+	// Broadcasts of a connected subnet are routes to nowhere (RFC 2644).
 	p = test_udp4("10.0.1.2", "10.0.2.255", 20);
-	TEST_DROPPED(p, "ip-directed-broadcast");
+	TEST_DROPPED(p, "blackhole");
 	p = test_udp4("10.0.1.2", "10.0.2.0", 20);
 	TEST_DROPPED(p, "ip-directed-broadcast");
 }
@@ -213,6 +217,7 @@ static void subinterfaces_strip_and_push_their_tags(void **state)
 				 op_l3_interface("a.5", "main", "a.5", "", "10.0.5.1/24"),
 				 op_l3_interface("b.6", "main", "b.6", "", "10.0.6.1/24"),
 				 op_static_neighbour("b.6", "10.0.6.2", 6), NULL));
+	test_settle();
 	p = test_udp4("10.0.5.2", "10.0.6.2", 20);
 	memmove(p.bytes + 16, p.bytes + 12, p.length - 12u);
 	test_put16(p.bytes + 12, 0x8100);
@@ -248,6 +253,7 @@ static void bridge_domains_are_routed_too(void **state)
 	test_apply(op_logical_port("d", "d", 0, "lan"));
 	test_apply(op_l3_interface("irb", "main", "", "lan", "10.0.9.1/24"));
 	test_apply(op_static_neighbour("irb", "10.0.9.9", 9));
+	test_settle();
 	test_mac_of("irb", mac);
 	// In: unicast to the router's MAC is routed and bridged nowhere.
 	p = test_udp4("10.0.9.9", "10.0.2.2", 20);
@@ -276,7 +282,8 @@ static void bridge_domains_are_routed_too(void **state)
 	uint64_t before = router_drops("ip-multicast");
 	test_receive("c", &p);
 	assert_int_equal(router_frames("d"), 1);
-	assert_int_equal(router_drops("ip-multicast"), before + 1);
+	// At the port that it came in by, and at the router's interface.
+	assert_int_equal(router_drops("ip-multicast"), before + 2);
 	// Between two hosts of the bridge domain: no business of the router's.
 	p = test_udp4("10.0.9.8", "10.0.9.9", 20);
 	memcpy(p.bytes, host, 6);
