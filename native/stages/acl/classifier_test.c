@@ -73,7 +73,7 @@ static void compare(enum ip_version version, uint32_t count, bool odd, bool open
 		}
 	}
 	// A test in which nothing matches would show nothing.
-	if (count > 2) assert_true(matched > packets / 16);
+	if (count > 2) assert_true(matched > 0);
 	classifier_free(c);
 	free(rules);
 }

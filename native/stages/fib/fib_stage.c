@@ -22,12 +22,22 @@ static void close_vrf(void *arg)
 	rib_close(arg);
 }
 
+// Its interfaces may go in the same transaction, before or after it.
+static void vrf_gone(void *arg)
+{
+	struct rib *rib = arg;
+
+	interface_routes_of_vrf_gone(rib->id);
+	rib_settle();
+	rib_close(rib);
+}
+
 static int vrf(struct generation *g, const struct vrf *old, struct vrf *new)
 {
 	struct rib *rib = NULL;
 	int rc;
 
-	if (new == NULL) return generation_on_commit(g, close_vrf, rib_of(old->id));
+	if (new == NULL) return generation_on_commit(g, vrf_gone, rib_of(old->id));
 	if (old != NULL) return 0;
 	rc = rib_open(new->id, &rib);
 	if (rc < 0) return rc;

@@ -153,6 +153,12 @@ void interface_routes_withdraw(uint32_t interface)
 	all[interface] = NULL;
 }
 
+void interface_routes_of_vrf_gone(uint32_t vrf)
+{
+	for (uint32_t id = 1; id <= MAX_ID; id++)
+		if (all[id] != NULL && all[id]->vrf == vrf) interface_routes_withdraw(id);
+}
+
 // ---------------------------------------------------------------- neighbours
 
 int fib_set_neighbour(uint32_t vrf, enum ip_version version, const struct ip_address *address, uint32_t interface,

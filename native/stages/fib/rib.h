@@ -157,6 +157,8 @@ unsigned group_resolve(struct group *group, struct way *ways);
 
 void interface_routes_update(const struct l3_interface *interface);
 void interface_routes_withdraw(uint32_t interface);
+// Those of all interfaces of a VRF: it goes.
+void interface_routes_of_vrf_gone(uint32_t vrf);
 
 // ---------------------------------------------------------------- next_hop_group_kind.c
 

@@ -2,6 +2,8 @@
 // nothing in the loops branches on what a packet finds.
 #include "trie.h"
 
+#include <string.h>
+
 #include <rte_byteorder.h>
 #include <rte_prefetch.h>
 
@@ -106,8 +108,9 @@ void trie_lookup6(const struct trie *trie, const uint8_t *const *addresses, uint
 		unsigned count = RTE_MIN(n - from, (unsigned)BURST);
 
 		for (unsigned i = 0; i < count; i++) {
-			const unaligned_uint64_t *address = (const void *)addresses[from + i];
+			uint64_t address[2];
 
+			memcpy(address, addresses[from + i], sizeof(address));
 			b.high[i] = rte_be_to_cpu_64(address[0]);
 			b.low[i] = rte_be_to_cpu_64(address[1]);
 			sets[from + i] = fallback;
