@@ -79,8 +79,11 @@ function theirs(
   modules: readonly ModuleRequest[],
   documents: readonly string[],
 ): ({ ok: boolean; xml: string } | undefined)[] {
-  const features = modules.map(({ name }) => `-F ${name}:${[...(schema.modules.get(name)?.features ?? [])].join(',')}`);
-  const load = `load ${features.join(' ')} ${modules.map(({ name, revision }) => (revision ? `${name}@${revision}` : name)).join(' ')}`;
+  // One command each: yanglint reads lines of 4,096 bytes.
+  const load = modules.map(({ name, revision }) => {
+    const features = [...(schema.modules.get(name)?.features ?? [])].join(',');
+    return `load -F ${name}:${features} ${revision ? `${name}@${revision}` : name}`;
+  });
   const found: ({ ok: boolean; xml: string } | undefined)[] = [];
   for (const [index, document] of documents.entries()) writeFileSync(join(folder, `${index}.xml`), document);
   const out = (index: number) => join(folder, `${index}.out`);
@@ -89,7 +92,7 @@ function theirs(
     const commands = documents
       .slice(from)
       .map((_, at) => `data -t config -f xml -o ${out(from + at)} ${join(folder, `${from + at}.xml`)}`);
-    const input = `${[...PATHS.map((path) => `searchpath ${path}`), load, ...commands].join('\n')}\n`;
+    const input = `${[...PATHS.map((path) => `searchpath ${path}`), ...load, ...commands].join('\n')}\n`;
     const { status, stderr } = spawnSync('yanglint', { input, encoding: 'utf8', maxBuffer: 256 * 1024 * 1024 });
     assert.doesNotMatch(stderr, /Parsing schema module|Loading module .* failed/, stderr.slice(0, 2000));
     let index = from;
