@@ -195,7 +195,7 @@ describe('get-data', () => {
     // What is below the last level decides whether a container is there: here a default, and nothing whose condition is false.
     assert.equal(
       await getData('operational', `${entry('b')}${depth(2)}<config-filter>true</config-filter>`),
-      '<interfaces><interface><name>b</name><type>ethernetCsmacd</type><enabled>true</enabled><port></port></interface></interfaces>',
+      '<interfaces><interface><name>b</name><type>ethernetCsmacd</type><enabled>true</enabled><port></port><ip-options></ip-options></interface></interfaces>',
     );
     assert.match(
       await tagOf(`<get-data ${NMDA}><datastore>ds:running</datastore>${depth(0)}</get-data>`),
