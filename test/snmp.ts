@@ -102,6 +102,52 @@ export async function station(
   }
 }
 
+/** What a station sent and what came back, through a socket in between that keeps it. */
+export class Tap {
+  readonly requests: Buffer[] = [];
+  readonly replies: Buffer[] = [];
+  readonly #socket = createSocket('udp4');
+  readonly #engine: number;
+  #station = 0;
+  #arrived: () => void = () => undefined;
+
+  constructor(engine: number) {
+    this.#engine = engine;
+    this.#socket.on('message', (message, { port }) => {
+      if (port === engine) {
+        this.replies.push(message);
+        this.#socket.send(message, this.#station, '127.0.0.1');
+        this.#arrived();
+      } else {
+        this.#station = port;
+        this.requests.push(message);
+        this.#socket.send(message, engine, '127.0.0.1');
+      }
+    });
+  }
+
+  /** The port that a station talks to. */
+  async open(): Promise<number> {
+    this.#socket.bind(0, '127.0.0.1');
+    await once(this.#socket, 'listening');
+    return this.#socket.address().port;
+  }
+
+  /** Sends a request again; what the engine says to it. */
+  async replay(request: Buffer): Promise<Buffer> {
+    const arrived = new Promise<void>((resolve) => {
+      this.#arrived = resolve;
+    });
+    this.#socket.send(request, this.#engine, '127.0.0.1');
+    await arrived;
+    return this.replies.at(-1) as Buffer;
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+}
+
 /** The value behind ` = TYPE: `. */
 export function valueIn(line: string | undefined): string {
   return (line ?? '').replace(/^\S+ = (?:[A-Za-z0-9-]+: )?/, '').replace(/^"|"$/g, '');

@@ -6,9 +6,11 @@ import { nameOf } from '../../../src/platform/processes.ts';
 import type { Case, Figure } from '../../case.ts';
 import { editConfig, interfaces } from '../../configuration.ts';
 import { Router } from '../../router.ts';
-import { asCommunity, asUser, freePort, namespace, snmpConfiguration, station } from '../../snmp.ts';
+import { asCommunity, asUser, freePort, namespace, snmpConfiguration, station, Tap } from '../../snmp.ts';
 import { ring } from './stations.case.ts';
 
+/** 1.3.6.1.6.3.15.1.1.2, as BER writes it. */
+const NOT_IN_TIME_WINDOWS = Buffer.from('2b060106030f010102', 'hex');
 const IF_NUMBER = '1.3.6.1.2.1.2.1.0';
 
 /** The engine's process and start count. */
@@ -34,6 +36,10 @@ async function recovers(): Promise<readonly Figure[]> {
     assert.ok(await answers(port));
     const before = await engineOf(router);
 
+    const tap = new Tap(port);
+    assert.ok(await answers(await tap.open(), asUser('operator')));
+    const captured = tap.requests.at(-1) as Buffer;
+
     // The master is killed: another one, that counts on.
     let since = performance.now();
     process.kill(before.pid, 'SIGKILL');
@@ -43,6 +49,9 @@ async function recovers(): Promise<readonly Figure[]> {
     assert.notEqual(after.pid, before.pid);
     assert.equal(after.boots, before.boots + 1);
     assert.ok(await answers(port, asUser('operator')), 'a user after a restart of the master');
+    // What was captured before is outside of the time window now: usmStatsNotInTimeWindows, not an answer.
+    assert.ok((await tap.replay(captured)).includes(NOT_IN_TIME_WINDOWS), 'a captured request was answered');
+    tap.close();
 
     // The control plane, and with it the subagent, is killed: the master stays, and is found again.
     since = performance.now();
@@ -97,7 +106,7 @@ async function fuzz(port: number): Promise<number> {
 export const cases: readonly Case[] = [
   {
     id: 'snmp-recovery',
-    shows: 'master and subagent are back by themselves; malformed datagrams harm nobody',
+    shows: 'master and subagent are back by themselves; captured and malformed datagrams harm nobody',
     run: recovers,
   },
 ];

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Case, Figure } from '../../case.ts';
@@ -163,46 +161,9 @@ async function refused(): Promise<readonly Figure[]> {
     }
     const set = await station('snmpset', port, asUser('operator'), '1.3.6.1.2.1.2.2.1.7.1', 'i', '2');
     assert.ok(!set.ok, 'a set was taken');
-    await replay(port);
-    return [{ what: 'ways to ask that are refused', value: attempts.length + 2 }];
+    return [{ what: 'ways to ask that are refused', value: attempts.length + 1 }];
   } finally {
     await router.stop();
-  }
-}
-
-/** What a captured request of a user brings when it is sent again: nothing, once the time window is over or the id used. */
-async function replay(port: number): Promise<void> {
-  // Between station and engine, a socket that keeps what passes.
-  const between = createSocket('udp4');
-  const kept: Buffer[] = [];
-  let stationPort = 0;
-  between.bind(0, '127.0.0.1');
-  await once(between, 'listening');
-  let replies = 0;
-  between.on('message', (message, from) => {
-    if (from.port === port) {
-      replies += 1;
-      between.send(message, stationPort, '127.0.0.1');
-      return;
-    }
-    stationPort = from.port;
-    kept.push(Buffer.from(message));
-    between.send(message, port, '127.0.0.1');
-  });
-  try {
-    const answer = await station('snmpget', between.address().port, asUser('operator'), `${SYSTEM}.1.0`);
-    assert.ok(answer.ok, answer.error);
-    // The last one was authenticated and encrypted; one bit of it is another.
-    const forged = Buffer.from(kept.at(-1) as Buffer);
-    forged[forged.length - 1] = (forged.at(-1) as number) ^ 1;
-    const before = replies;
-    between.send(forged, port, '127.0.0.1');
-    // The engine answers in order: once it has answered this, it has judged the other.
-    const next = await station('snmpget', between.address().port, asCommunity, `${SYSTEM}.1.0`);
-    assert.ok(next.ok, next.error);
-    assert.ok(replies - before <= 2, `${replies - before} replies`);
-  } finally {
-    between.close();
   }
 }
 
