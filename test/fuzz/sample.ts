@@ -75,7 +75,8 @@ export class Samples {
     switch (node.kind) {
       case 'choice': {
         const cases = this.#isWrong(options) ? node.cases : [this.#case(node)];
-        return cases.map((one) => this.#node(one, module, options, depth)).join('');
+        // A choice may have lost all of its cases to features and deviations.
+        return cases.flatMap((one) => (one === undefined ? [] : this.#node(one, module, options, depth))).join('');
       }
       case 'case': {
         const some = this.children(node.children, module, options, depth);

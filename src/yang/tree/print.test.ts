@@ -115,7 +115,11 @@ const LOADED_FIRST: Readonly<Record<string, string>> = {
 };
 
 /** libyang puts what an augment inside of `uses` adds to a case in front of it; RFC 8340 section 2.6 has it in order, at the end. */
-const OTHER_ORDER: ReadonlySet<string> = new Set(['ietf-subscribed-notifications@2019-09-09.yang']);
+const OTHER_ORDER: ReadonlySet<string> = new Set([
+  'ietf-subscribed-notifications@2019-09-09.yang',
+  // Submodules that augment each other: RFC 7950 has no order for them.
+  'ietf-snmp@2014-12-10.yang',
+]);
 
 function copyThatPrints(folder: string, name: string, instances: RegExp): string {
   const copy = join(stripped, `copy-${name}`);
