@@ -81,7 +81,7 @@ describe('with-defaults (RFC 6243)', () => {
     );
     assert.match(all, /<vlan-rewrite><action>[a-z-]+<\/action>/);
     assert.doesNotMatch(all, /<port>/, 'an l2vlan has no port, whose condition is its type');
-    assert.match(await read('report-all', entry('a')), /<port><mtu>1500<\/mtu>[^]*<\/port>/);
+    assert.match(await read('report-all', entry('a')), /<port><mtu>1500<\/mtu>[\s\S]*<\/port>/);
     assert.match(await read('report-all', `<nacm ${NACM}/>`), /^<nacm><enable-nacm>true<\/enable-nacm>/);
     assert.equal(await read('explicit', `<nacm ${NACM}/>`), '');
   });
