@@ -69,7 +69,8 @@ const linux: Case = {
       ]);
       assert.match(traced, / 1 {2}10\.77\.1\.1 [\s\S]* 2 {2}10\.77\.2\.2 /);
       assert.match(traced6, / 1 {2}2001:db8:77:1::1 [\s\S]* 2 {2}2001:db8:77:2::2 /);
-      for (const address of far) assert.match(await inside(left, 'tracepath', '-n', address), /pmtu 1400[\s\S]*reached/);
+      for (const address of far)
+        assert.match(await inside(left, 'tracepath', '-n', address), /pmtu 1400[\s\S]*reached/);
       return [{ what: 'hops to the other host', value: 2 }];
     } finally {
       await router.stop();
