@@ -6,8 +6,8 @@
  * is killed leaves the router forwarding.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync } from 'node:fs';
+import { openLog } from '../platform/log-file.ts';
 import { end, nameOf, type ProcessName } from '../platform/processes.ts';
 
 export interface ServiceOptions {
@@ -47,7 +47,7 @@ export class Service {
   #run(isFirst: boolean): Promise<void> {
     const { name, program, args, log, readyTimeoutMs } = this.#options;
     const startedAt = performance.now();
-    const output = openLog(log);
+    const output = openLog(log, maxLogBytes);
     const child = spawn(program, [...args, '--ready-fd', '3'], {
       stdio: ['ignore', output, output, 'pipe'],
       detached: true,
@@ -93,11 +93,4 @@ export class Service {
     const named = pid === undefined ? undefined : nameOf(pid);
     if (named !== undefined) await end(named, graceMs);
   }
-}
-
-function openLog(path: string): number {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  if (size > maxLogBytes) renameSync(path, `${path}.1`);
-  return openSync(path, 'a', 0o600);
 }

@@ -4,8 +4,9 @@
  */
 import type { KeySpace } from '../../datastore/key/key.ts';
 import type { View } from '../../datastore/view/view.ts';
+import type { InterfaceNumbers } from '../../features/interfaces/state.ts';
 import { type Oid, startsWith } from './agentx/oid.ts';
-import type { MasterPdu, VarBind } from './agentx/pdu.ts';
+import type { MasterPdu } from './agentx/pdu.ts';
 import { Subagent, type SubagentState } from './agentx/subagent.ts';
 import { bridgeMib } from './mib/bridge-mib.ts';
 import { ENT_CONFIG_CHANGE, entityMib } from './mib/entity-mib.ts';
@@ -14,7 +15,7 @@ import { ipMib } from './mib/ip-mib.ts';
 import { Mib, type MibSubtree } from './mib/objects.ts';
 import { blockPointNotification, sluiceMib } from './mib/sluice-mib.ts';
 import { type BlockPointRow, type CeMethodRow, readBlockPoints, readCeMethods } from './state/block-points.ts';
-import { type BridgeDomainRow, type Numbers, readBridgeDomains } from './state/bridge-domains.ts';
+import { type BridgeDomainRow, readBridgeDomains } from './state/bridge-domains.ts';
 import { InterfaceReader, type InterfaceRow, type ReadOperational } from './state/interfaces.ts';
 import { type IpRows, type RouteRow, readIp, readRoutes } from './state/ip.ts';
 import { Snapshot } from './state/snapshot.ts';
@@ -24,7 +25,7 @@ export interface SnmpServiceOptions {
   readonly read: ReadOperational;
   readonly running: () => View;
   /** Stable numbers of bridge domains. */
-  readonly bridgeDomainNumbers: Numbers;
+  readonly bridgeDomainNumbers: InterfaceNumbers;
   /** Where the master agent listens for subagents. */
   readonly agentxSocket: string;
   /** When the master agent started, milliseconds since 1970: where sysUpTime counts from. */
@@ -168,11 +169,6 @@ export class SnmpService {
     const [row] = known === undefined ? await this.#reader.some([event.port]) : [known];
     if (row === undefined) return;
     const { trap, objects } = blockPointNotification({ ...event, interface: event.port, ifIndex: row.index });
-    this.#subagent.notify(trap, objects);
-  }
-
-  /** For what other parts tell. */
-  notify(trap: Oid, objects: readonly VarBind[]): void {
     this.#subagent.notify(trap, objects);
   }
 

@@ -4,7 +4,7 @@
  * taken for a new one, whatever ends the engine.
  */
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** RFC 3411: the first bit set, an enterprise (net-snmp's), format 128: octets of the enterprise's own choice. */
@@ -58,13 +58,7 @@ export class EngineIdentity {
 
   #write(): void {
     mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
-    const file = openSync(`${this.#path}.new`, 'w', 0o600);
-    try {
-      writeSync(file, `${JSON.stringify(this.#stored)}\n`);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
+    writeFileSync(`${this.#path}.new`, `${JSON.stringify(this.#stored)}\n`, { mode: 0o600, flush: true });
     renameSync(`${this.#path}.new`, this.#path);
     const folder = openSync(dirname(this.#path), 'r');
     try {

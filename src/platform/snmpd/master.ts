@@ -5,20 +5,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createSocket } from 'node:dgram';
-import {
-  chownSync,
-  closeSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chownSync, closeSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import type { PlannedOperation, Prepared, Target } from '../../commit/feature.ts';
 import type { Fault } from '../../yang/fault.ts';
+import { openLog } from '../log-file.ts';
 import { end, isAlive, nameOf, type ProcessName } from '../processes.ts';
 import { type Identity, MODULES_OFF, snmpdConfiguration } from './configuration.ts';
 import type { EngineIdentity } from './engine.ts';
@@ -183,7 +174,7 @@ export class SnmpMaster implements Target {
       const engineId = this.#engineId;
       const boots = this.#options.engine.boot(engineId);
       this.#prepareFolder(settings, engineId, boots);
-      const output = openLog(`${this.#options.stateFolder}/snmpd.log`);
+      const output = openLog(`${this.#options.stateFolder}/snmpd.log`, MAX_LOG_BYTES);
       const child = spawn(
         PROGRAM,
         [
@@ -331,10 +322,4 @@ function bindError(address: string, port: number): Promise<string | undefined> {
       resolve(undefined);
     });
   });
-}
-
-function openLog(path: string): number {
-  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  if (size > MAX_LOG_BYTES) renameSync(path, `${path}.1`);
-  return openSync(path, 'a', 0o600);
 }

@@ -2,11 +2,12 @@
  * BRIDGE-MIB (RFC 4188) and Q-BRIDGE-MIB (RFC 4363). The router is one bridge with a VLAN for each bridge domain; their
  * indexes are of local significance, from 4096 on (RFC 4363, VlanIndex). A bridge port has the number of its interface.
  */
-import { compareOids, oid } from '../agentx/oid.ts';
+import { oid } from '../agentx/oid.ts';
 import type { BridgeDomainRow, FdbRow } from '../state/bridge-domains.ts';
 import type { InterfaceRow } from '../state/interfaces.ts';
-import { memo } from './if-mib.ts';
-import { type IndexedRow, type MibSubtree, scalars, Table } from './objects.ts';
+import { interfaceNumbers } from './interface-numbers.ts';
+import { memo } from './memo.ts';
+import { type IndexedRow, inOrder, inOrderOnce, type MibSubtree, scalars, Table } from './objects.ts';
 import { counter32, gauge32, integer, objectId, octets, physAddress, text, timeTicks } from './value.ts';
 
 const BASE = oid('1.3.6.1.2.1.17.1');
@@ -32,8 +33,7 @@ export interface BridgeMibSource {
 }
 
 export function bridgeMib({ interfaces, bridgeDomains }: BridgeMibSource): readonly MibSubtree[] {
-  const numbers = memo(interfaces, (all) => new Map(all.map(({ name, index }) => [name, index])));
-  const numberOf = (name: string): number | undefined => numbers().get(name);
+  const numberOf = interfaceNumbers(interfaces);
   const ports = memo(bridgeDomains, (all) =>
     all
       .flatMap(({ members }) => members.flatMap((name) => numberOf(name) ?? []))
@@ -42,8 +42,9 @@ export function bridgeMib({ interfaces, bridgeDomains }: BridgeMibSource): reado
   );
   const vlans = memo(bridgeDomains, (all) => all.map((row) => ({ index: [vlanOf(row)], row })));
   const current = memo(bridgeDomains, (all) => all.map((row) => ({ index: [0, vlanOf(row)], row })));
-  const fdb = memo(bridgeDomains, (all) => fdbRows(all, ({ number }) => [number]));
-  const flat = memo(bridgeDomains, (all) => uniqueByIndex(fdbRows(all, () => [])));
+  const fdb = memo(bridgeDomains, (all) => inOrder(fdbRows(all, ({ number }) => [number])));
+  // An address of two bridge domains is one row of dot1dTpFdbTable, which knows of one bridge alone.
+  const flat = memo(bridgeDomains, (all) => inOrderOnce(fdbRows(all, () => [])));
   const fdbIds = memo(bridgeDomains, (all) => all.map((row) => ({ index: [row.number], row })));
   const status = ({ isStatic }: FdbRow) => integer(isStatic ? MANAGEMENT : LEARNED);
   const portOf = (row: FdbRow) => integer(numberOf(row.interface) ?? 0);
@@ -129,14 +130,7 @@ function fdbRows(
   all: readonly BridgeDomainRow[],
   prefix: (row: BridgeDomainRow) => number[],
 ): readonly IndexedRow<FdbRow>[] {
-  return all
-    .flatMap((domain) => domain.fdb.map((row) => ({ index: [...prefix(domain), ...row.mac], row })))
-    .sort((a, b) => compareOids(a.index, b.index));
-}
-
-/** An address of two bridge domains is one row of dot1dTpFdbTable, which knows of one bridge alone. */
-function uniqueByIndex<R>(rows: readonly IndexedRow<R>[]): readonly IndexedRow<R>[] {
-  return rows.filter(({ index }, at) => at === 0 || compareOids(index, rows[at - 1]?.index ?? []) !== 0);
+  return all.flatMap((domain) => domain.fdb.map((row) => ({ index: [...prefix(domain), ...row.mac], row })));
 }
 
 /** Q-BRIDGE-MIB PortList: a bit a port, from the left. */

@@ -1,7 +1,8 @@
 /** ENTITY-MIB (RFC 6933): the router as a chassis, and its physical ports. */
 import { oid } from '../agentx/oid.ts';
 import type { InterfaceRow } from '../state/interfaces.ts';
-import { memo, type UpTime } from './if-mib.ts';
+import type { UpTime } from './if-mib.ts';
+import { memo } from './memo.ts';
 import { type MibSubtree, scalars, Table } from './objects.ts';
 import { PRODUCT } from './sluice-mib.ts';
 import { integer, objectId, text, timeTicks, truth } from './value.ts';

@@ -2,6 +2,7 @@
 import { oid } from '../agentx/oid.ts';
 import type { VarBind } from '../agentx/pdu.ts';
 import type { CounterName, InterfaceRow } from '../state/interfaces.ts';
+import { memo } from './memo.ts';
 import { type Column, type IndexedRow, type MibSubtree, scalars, Table } from './objects.ts';
 import {
   counter32,
@@ -181,18 +182,4 @@ export function linkObjects({ index, isEnabled, operStatus: status, name }: Inte
     { name: [...IF_ENTRY, 8, index], value: operStatus(status) },
     { name: [...IF_X_ENTRY, 1, index], value: octets(Buffer.from(name, 'utf8')) },
   ];
-}
-
-/** Derived once from each value of the source. */
-export function memo<S, T>(source: () => S, derive: (value: S) => T): () => T {
-  let of: S | undefined;
-  let derived: T | undefined;
-  return () => {
-    const value = source();
-    if (derived === undefined || of !== value) {
-      of = value;
-      derived = derive(value);
-    }
-    return derived;
-  };
 }

@@ -1,10 +1,11 @@
 /** IP-MIB (RFC 4293) and IP-FORWARD-MIB (RFC 4292), of the default network instance. */
-import { compareOids, type Oid, octetsIndex, oid } from '../agentx/oid.ts';
+import { type Oid, octetsIndex, oid } from '../agentx/oid.ts';
 import type { Value } from '../agentx/pdu.ts';
 import type { InterfaceRow } from '../state/interfaces.ts';
 import type { AddressRow, IpRows, NeighbourRow, RouteRow } from '../state/ip.ts';
-import { memo } from './if-mib.ts';
-import { type IndexedRow, type MibSubtree, scalars, Table } from './objects.ts';
+import { interfaceNumbers } from './interface-numbers.ts';
+import { memo } from './memo.ts';
+import { inOrderOnce, type MibSubtree, scalars, Table } from './objects.ts';
 import { gauge32, integer, objectId, physAddress, timeTicks } from './value.ts';
 
 const IP = oid('1.3.6.1.2.1.4');
@@ -62,17 +63,23 @@ const inetIndex = (address: Uint8Array): number[] => [inetType(address), ...octe
 const inetType = (address: Uint8Array): number => (address.length === 4 ? 1 : address.length === 16 ? 2 : 0);
 
 export function ipMib({ interfaces, ip, routes }: IpMibSource): readonly MibSubtree[] {
-  const numbers = memo(interfaces, (all) => new Map(all.map(({ name, index }) => [name, index])));
-  const numberOf = (name: string | undefined): number => (name === undefined ? 0 : (numbers().get(name) ?? 0));
-  const addresses = memo(ip, (all) => inOrder(all.addresses.map((row) => ({ index: inetIndex(row.address), row }))));
-  const v4 = memo(ip, (all) => inOrder(all.addresses.filter(isIpv4).map((row) => ({ index: [...row.address], row }))));
+  const known = interfaceNumbers(interfaces);
+  const numberOf = (name: string | undefined): number => known(name) ?? 0;
+  const addresses = memo(ip, (all) =>
+    inOrderOnce(all.addresses.map((row) => ({ index: inetIndex(row.address), row }))),
+  );
+  const v4 = memo(ip, (all) =>
+    inOrderOnce(all.addresses.filter(isIpv4).map((row) => ({ index: [...row.address], row }))),
+  );
   const neighbours = memo(ip, (all) =>
-    inOrder(all.neighbours.map((row) => ({ index: [numberOf(row.interface), ...inetIndex(row.address)], row }))),
+    inOrderOnce(all.neighbours.map((row) => ({ index: [numberOf(row.interface), ...inetIndex(row.address)], row }))),
   );
   const arp = memo(ip, (all) =>
-    inOrder(all.neighbours.filter(isIpv4).map((row) => ({ index: [numberOf(row.interface), ...row.address], row }))),
+    inOrderOnce(
+      all.neighbours.filter(isIpv4).map((row) => ({ index: [numberOf(row.interface), ...row.address], row })),
+    ),
   );
-  const forwards = memo(routes, (all) => inOrder(all.map((row) => ({ index: routeIndex(row, numberOf), row }))));
+  const forwards = memo(routes, (all) => inOrderOnce(all.map((row) => ({ index: routeIndex(row, numberOf), row }))));
   const neighbourType = ({ origin }: NeighbourRow): Value =>
     integer(origin === 'static' ? NEIGHBOUR_STATIC : NEIGHBOUR_DYNAMIC);
   return [
@@ -172,11 +179,4 @@ function netmask(length: number): Uint8Array {
   const mask = Buffer.alloc(4);
   mask.writeUInt32BE(length === 0 ? 0 : (0xffff_ffff << (32 - length)) >>> 0);
   return mask;
-}
-
-/** By index; one row an index: two interfaces of different network instances may have one address. */
-function inOrder<R>(rows: readonly IndexedRow<R>[]): readonly IndexedRow<R>[] {
-  return [...rows]
-    .sort((a, b) => compareOids(a.index, b.index))
-    .filter(({ index }, at, all) => at === 0 || compareOids(index, (all[at - 1] as IndexedRow<R>).index) !== 0);
 }

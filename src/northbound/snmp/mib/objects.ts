@@ -62,6 +62,18 @@ export interface IndexedRow<Row> {
   readonly row: Row;
 }
 
+/** In the order of their indexes, which is what a table needs. */
+export function inOrder<Row>(rows: readonly IndexedRow<Row>[]): readonly IndexedRow<Row>[] {
+  return [...rows].sort((a, b) => compareOids(a.index, b.index));
+}
+
+/** The same, where several things may have one index: the first of them. */
+export function inOrderOnce<Row>(rows: readonly IndexedRow<Row>[]): readonly IndexedRow<Row>[] {
+  return inOrder(rows).filter(
+    ({ index }, at, all) => at === 0 || compareOids(index, (all[at - 1] as IndexedRow<Row>).index) !== 0,
+  );
+}
+
 export class Table<Row> implements MibSubtree {
   readonly prefix: Oid;
   readonly #columns: readonly Column<Row>[];

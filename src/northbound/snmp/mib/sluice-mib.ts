@@ -1,10 +1,11 @@
 /** SLUICE-MIB (../SLUICE-MIB): block points, what the CEs were told, drops by reason. */
-import { oid } from '../agentx/oid.ts';
+import { octetsIndex, oid } from '../agentx/oid.ts';
 import type { VarBind } from '../agentx/pdu.ts';
 import type { BlockPointRow, CeMethodRow } from '../state/block-points.ts';
 import type { InterfaceRow } from '../state/interfaces.ts';
-import { memo } from './if-mib.ts';
-import { type IndexedRow, type MibSubtree, Table } from './objects.ts';
+import { interfaceNumbers } from './interface-numbers.ts';
+import { memo } from './memo.ts';
+import { inOrder, type MibSubtree, Table } from './objects.ts';
 import { counter64, integer, octets, text } from './value.ts';
 
 /** Below net-snmp's play pen, until there is a number of our own. */
@@ -25,28 +26,28 @@ export interface SluiceMibSource {
 }
 
 export function sluiceMib({ interfaces, blockPoints, ceMethods }: SluiceMibSource): readonly MibSubtree[] {
-  const numbers = memo(interfaces, (all) => new Map(all.map(({ name, index }) => [name, index])));
-  const ordered = <R>(rows: readonly IndexedRow<R>[]): readonly IndexedRow<R>[] =>
-    [...rows].sort((a, b) => compareIndexes(a.index, b.index));
+  const numberOf = interfaceNumbers(interfaces);
   const points = memo(blockPoints, (all) =>
-    ordered(
+    inOrder(
       all.flatMap((row) => {
-        const index = numbers().get(row.interface);
+        const index = numberOf(row.interface);
         return index === undefined ? [] : [{ index: [index, row.vid], row }];
       }),
     ),
   );
   const methods = memo(ceMethods, (all) =>
-    ordered(
+    inOrder(
       all.flatMap((row) => {
-        const index = numbers().get(row.interface);
-        return index === undefined ? [] : [{ index: [index, ...textIndex(row.method)], row }];
+        const index = numberOf(row.interface);
+        return index === undefined ? [] : [{ index: [index, ...octetsIndex(Buffer.from(row.method, 'utf8'))], row }];
       }),
     ),
   );
   const drops = memo(interfaces, (all) =>
-    ordered(
-      all.flatMap(({ index, drops: list }) => list.map((row) => ({ index: [index, ...textIndex(row.reason)], row }))),
+    inOrder(
+      all.flatMap(({ index, drops: list }) =>
+        list.map((row) => ({ index: [index, ...octetsIndex(Buffer.from(row.reason, 'utf8'))], row })),
+      ),
     ),
   );
   return [
@@ -92,19 +93,6 @@ export function blockPointNotification(event: {
       { name: [...BLOCK_POINT_ENTRY, 2, event.ifIndex, event.vid], value: integer(CAUSES[event.cause] ?? 0) },
     ],
   };
-}
-
-function textIndex(value: string): number[] {
-  const bytes = Buffer.from(value, 'utf8');
-  return [bytes.length, ...bytes];
-}
-
-function compareIndexes(a: readonly number[], b: readonly number[]): number {
-  for (let at = 0; at < Math.min(a.length, b.length); at += 1) {
-    const difference = (a[at] as number) - (b[at] as number);
-    if (difference !== 0) return difference;
-  }
-  return a.length - b.length;
 }
 
 /** SNMPv2-TC DateAndTime, in UTC. */

@@ -4,6 +4,7 @@ import type { KeySpace } from '../../../datastore/key/key.ts';
 import { Entry } from '../../../features/entry.ts';
 import { interestIn } from './interest.ts';
 import type { ReadOperational } from './interfaces.ts';
+import { timeOf } from './time.ts';
 
 const BLOCK_POINTS = '/sluice-block-points:block-points';
 const CE_NOTIFICATIONS = '/sluice-ce-notification:ce-notifications';
@@ -53,8 +54,4 @@ export async function readCeMethods(keys: KeySpace, read: ReadOperational): Prom
         lastSentMs: timeOf(method.value('last-sent')),
       })),
     );
-}
-
-function timeOf(dateAndTime: string | undefined): number | undefined {
-  return dateAndTime === undefined ? undefined : Date.parse(dateAndTime);
 }

@@ -1,6 +1,7 @@
 /** Bridge domains with members and forwarding databases, from the operational datastore. */
 import type { KeySpace } from '../../../datastore/key/key.ts';
 import { Entry } from '../../../features/entry.ts';
+import type { InterfaceNumbers } from '../../../features/interfaces/state.ts';
 import { interestIn } from './interest.ts';
 import type { ReadOperational } from './interfaces.ts';
 
@@ -24,14 +25,10 @@ export interface BridgeDomainRow {
   readonly fdb: readonly FdbRow[];
 }
 
-export interface Numbers {
-  of(names: readonly string[]): Promise<readonly (number | undefined)[]>;
-}
-
 export async function readBridgeDomains(
   keys: KeySpace,
   read: ReadOperational,
-  numbers: Numbers,
+  numbers: InterfaceNumbers,
 ): Promise<readonly BridgeDomainRow[]> {
   using reading = await read([interestIn(keys, BRIDGE_DOMAINS)]);
   const entries = Entry.top(keys, reading.view, BRIDGE_DOMAINS).list('bridge-domain');

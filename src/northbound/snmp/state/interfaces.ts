@@ -5,6 +5,7 @@ import type { KeySpace } from '../../../datastore/key/key.ts';
 import type { Row, RowKey, View } from '../../../datastore/view/view.ts';
 import { containerAt, leafAt, leafListAt, leafValue, listAt } from '../../../features/nodes.ts';
 import type { ContainerNode, LeafListNode, LeafNode, ListNode } from '../../../yang/schema/node.ts';
+import { timeOf } from './time.ts';
 
 const INTERFACES = '/ietf-interfaces:interfaces';
 const INTERFACE = `${INTERFACES}/interface`;
@@ -140,8 +141,4 @@ export class InterfaceReader {
       },
     ];
   }
-}
-
-function timeOf(dateAndTime: string | undefined): number | undefined {
-  return dateAndTime === undefined ? undefined : Date.parse(dateAndTime);
 }

@@ -4,6 +4,7 @@ import { addressBytes } from '../../../features/address.ts';
 import { Entry } from '../../../features/entry.ts';
 import { interestIn } from './interest.ts';
 import type { ReadOperational } from './interfaces.ts';
+import { timeOf } from './time.ts';
 
 const INTERFACES = '/ietf-interfaces:interfaces';
 const INTERFACE = `${INTERFACES}/interface`;
@@ -100,14 +101,13 @@ export async function readRoutes(keys: KeySpace, read: ReadOperational): Promise
 /** A row for each next hop. */
 function rowsOf(route: Entry, family: string): RouteRow[] {
   const [prefix = '', length = '0'] = (route.value(`${family}:destination-prefix`) ?? '').split('/');
-  const updated = route.value('last-updated');
   const common = {
     prefix: addressBytes(prefix),
     length: Number(length),
     special: route.value('next-hop/special-next-hop'),
     protocol: (route.value('source-protocol') ?? '').replace(/^.*:/, ''),
     preference: Number(route.value('route-preference') ?? 0),
-    updatedMs: updated === undefined ? undefined : Date.parse(updated),
+    updatedMs: timeOf(route.value('last-updated')),
   };
   const hop = (address: string | undefined, outgoing: string | undefined): RouteRow => ({
     ...common,
