@@ -36,33 +36,6 @@ void build_stop(void)
 	id_pool_free(&bridge_domain_ids);
 }
 
-static void give_port_id(void *id)
-{
-	id_give(&port_ids, (uint32_t)(uintptr_t)id);
-}
-
-static void give_logical_port_id(void *id)
-{
-	id_give(&logical_port_ids, (uint32_t)(uintptr_t)id);
-}
-
-static void give_bridge_domain_id(void *id)
-{
-	id_give(&bridge_domain_ids, (uint32_t)(uintptr_t)id);
-}
-
-// A new id, given back if the transaction is aborted. 0 or -errno.
-static int take_id(struct generation *g, struct id_pool *pool, void (*give)(void *id), const char *what, uint32_t *id)
-{
-	*id = id_take(pool);
-	if (*id == 0) return generation_refuse(g, -ENOSPC, "at most %u %s", pool->limit, what);
-	if (generation_on_abort(g, give, (void *)(uintptr_t)*id) < 0) {
-		give((void *)(uintptr_t)*id);
-		return -ENOMEM;
-	}
-	return 0;
-}
-
 // ---------------------------------------------------------------- ports
 
 static void port_opened(void *arg)
@@ -191,7 +164,7 @@ static int set_port(struct generation *g, struct change *change)
 		if (new == NULL ||
 		    (new->counters = generation_alloc(g, COUNTER_SLOTS * sizeof(struct counters))) == NULL)
 			return -ENOMEM;
-		rc = take_id(g, &port_ids, give_port_id, "ports", &id);
+		rc = kind_take_id(g, &port_ids, "ports", &id);
 		if (rc < 0) return rc;
 		object->id = id;
 		new->id = (uint16_t)id;
@@ -268,7 +241,7 @@ static int delete_port(struct generation *g, struct change *change)
 	list_ports(root);
 	generation_retire(g, old->counters);
 	generation_retire(g, old);
-	rc = generation_on_commit(g, give_port_id, (void *)(uintptr_t)old->id);
+	rc = kind_give_id(g, &port_ids, old->id);
 	return rc < 0 ? rc : generation_on_commit(g, io_closed, old->io);
 }
 
@@ -286,7 +259,7 @@ static int set_bridge_domain(struct generation *g, struct change *change)
 		new = generation_alloc(g, sizeof(*new));
 		if (new == NULL || (new->members = generation_alloc(g, sizeof(struct member_list))) == NULL)
 			return -ENOMEM;
-		rc = take_id(g, &bridge_domain_ids, give_bridge_domain_id, "bridge domains", &new->id);
+		rc = kind_take_id(g, &bridge_domain_ids, "bridge domains", &new->id);
 		if (rc < 0) return rc;
 		object->id = new->id;
 		new->since_ns = clock_realtime_ns();
@@ -317,7 +290,7 @@ static int delete_bridge_domain(struct generation *g, struct change *change)
 	generation_retire(g, old->members);
 	generation_retire(g, old);
 	rc = generation_map_set(g, &generation_root(g)->bridge_domains, old->id, NULL);
-	return rc < 0 ? rc : generation_on_commit(g, give_bridge_domain_id, (void *)(uintptr_t)old->id);
+	return rc < 0 ? rc : kind_give_id(g, &bridge_domain_ids, old->id);
 }
 
 // ---------------------------------------------------------------- logical ports
@@ -354,7 +327,7 @@ static int set_logical_port(struct generation *g, struct change *change)
 	if (change->before == NULL) {
 		new->counters = generation_alloc(g, COUNTER_SLOTS * sizeof(struct counters));
 		if (new->counters == NULL) return -ENOMEM;
-		rc = take_id(g, &logical_port_ids, give_logical_port_id, "logical ports", &new->id);
+		rc = kind_take_id(g, &logical_port_ids, "logical ports", &new->id);
 		if (rc < 0) return rc;
 		object->id = new->id;
 		new->since_ns = clock_realtime_ns();
@@ -407,7 +380,7 @@ static int delete_logical_port(struct generation *g, struct change *change)
 	generation_retire(g, old->counters);
 	generation_retire(g, old);
 	rc = generation_map_set(g, &generation_root(g)->logical_ports, old->id, NULL);
-	return rc < 0 ? rc : generation_on_commit(g, give_logical_port_id, (void *)(uintptr_t)old->id);
+	return rc < 0 ? rc : kind_give_id(g, &logical_port_ids, old->id);
 }
 
 // ---------------------------------------------------------------- block points, static addresses, CE notification

@@ -6,19 +6,16 @@
 
 #include "../api/frame.h"
 #include "../testing/control.h"
+#include "../testing/random.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static uint64_t state;
 
-// xorshift64*
 static uint32_t any(uint32_t below)
 {
-	state ^= state >> 12;
-	state ^= state << 25;
-	state ^= state >> 27;
-	return (uint32_t)((state * UINT64_C(2685821657736338717)) >> 33) % below;
+	return (uint32_t)(random_bits(&state) >> 33) % below;
 }
 
 static Sluice__Api__Operation *operation(void)

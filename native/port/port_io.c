@@ -6,9 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <rte_hash_crc.h>
-
 #include "../main/clock.h"
+#include "../main/local_mac.h"
 #include "../main/log.h"
 #include "../main/stages.h"
 #include "netlink.h"
@@ -30,17 +29,6 @@ bool device_spec_same(const struct device_spec *a, const struct device_spec *b)
 	       strcmp(a->name, b->name) == 0 && strcmp(a->rx_file, b->rx_file) == 0 &&
 	       strcmp(a->tx_file, b->tx_file) == 0 && a->memif_client == b->memif_client &&
 	       a->memif_id == b->memif_id && strcmp(a->secret, b->secret) == 0;
-}
-
-// Files and rings have no address: a locally administered one that stays the same for the port's name.
-static void made_up_address(struct port_io *io)
-{
-	uint32_t low = rte_hash_crc(io->port, (uint32_t)strlen(io->port), 0x51u);
-	uint8_t *b = io->address.addr_bytes;
-
-	b[0] = 0x02;
-	b[1] = 0x51;
-	memcpy(b + 2, &low, sizeof(low));
 }
 
 // ---------------------------------------------------------------- workers
@@ -258,7 +246,8 @@ int port_io_open(const char *port, const struct device_spec *spec, struct port_i
 		free(io);
 		return rc;
 	}
-	if (!io->device->kind->kernel) made_up_address(io);
+	// Files and rings have no address.
+	if (!io->device->kind->kernel) local_mac(io->port, LOCAL_MAC_PORT, &io->address);
 	io->next = all;
 	all = io;
 	*out = io;

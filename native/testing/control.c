@@ -215,6 +215,18 @@ Sluice__Api__Operation *op_l3_interface(const char *name, const char *vrf, const
 	BUILT(set_l3_interface, SET_L3_INTERFACE);
 }
 
+Sluice__Api__Operation *op_with_mac(Sluice__Api__Operation *interface, uint8_t last_byte)
+{
+	const uint8_t mac[] = {2, 0, 0, 0, 1, last_byte};
+	ProtobufCBinaryData *it = &interface->set_l3_interface->mac;
+
+	it->len = sizeof(mac);
+	it->data = malloc(sizeof(mac));
+	assert(it->data != NULL);
+	memcpy(it->data, mac, sizeof(mac));
+	return interface;
+}
+
 Sluice__Api__Operation *op_next_hop_group(const char *name, const char *vrf, const char *hops)
 {
 	Sluice__Api__NextHopGroup it = SLUICE__API__NEXT_HOP_GROUP__INIT;

@@ -24,6 +24,8 @@ Sluice__Api__Operation *op_vrf(const char *name);
 // On the logical port or in the bridge domain (the other is ""); `addresses`: "10.0.0.1/24 2001:db8::1/64".
 Sluice__Api__Operation *op_l3_interface(const char *name, const char *vrf, const char *logical_port,
 					const char *bridge_domain, const char *addresses);
+// An interface with the MAC 02-00-00-00-01-xx.
+Sluice__Api__Operation *op_with_mac(Sluice__Api__Operation *interface, uint8_t last_byte);
 // `hops`: "10.0.0.2@a 10.0.0.3" (with and without interface), "@a", "blackhole".
 Sluice__Api__Operation *op_next_hop_group(const char *name, const char *vrf, const char *hops);
 // `prefix`: "10.0.0.0/8".

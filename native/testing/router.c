@@ -258,3 +258,13 @@ unsigned router_packets_in_use(void)
 {
 	return rte_mempool_in_use_count(buffers_pool()) + rte_mempool_in_use_count(buffers_header_pool());
 }
+
+const struct l3_interface *router_interface(const char *name)
+{
+	for (uint32_t id = 1; id <= MAX_ID; id++) {
+		const struct l3_interface *it = dataplane_interface(dataplane_current(), id);
+
+		if (it != NULL && strcmp(it->name, name) == 0) return it;
+	}
+	return NULL;
+}

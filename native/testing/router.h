@@ -42,6 +42,8 @@ unsigned router_frames(const char *port);
 const struct router_frame *router_frame(const char *port, unsigned i);
 void router_forget(void);
 
+// NULL: none of that name.
+const struct l3_interface *router_interface(const char *name);
 // Drops of a reason at all ports, logical ports or L3 interfaces (0 where it is not registered).
 uint64_t router_drops(const char *reason);
 // Packets of all pools that are in use.

@@ -1,4 +1,4 @@
-#include "acl_node.h"
+#include "acl_judge.h"
 
 #include "../policer/policer.h"
 #include "acl_key.h"

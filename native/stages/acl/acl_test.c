@@ -115,15 +115,10 @@ static Sluice__Api__Operation *op_filtered(const char *name, const char *in4, co
 	return operation;
 }
 
-static void applied(const struct api_error *error)
-{
-	if (error != NULL) fail_msg("%s", error->message);
-}
-
 // Packets of a rule of the list on interface a's way in (or b's way out), -1: of none of them.
 static uint64_t matched(const char *interface, enum ip_version version, bool out, int place)
 {
-	const struct l3_interface *it = test_interface(interface);
+	const struct l3_interface *it = router_interface(interface);
 	const struct acl *acl = out ? it->acl_out[version] : it->acl_in[version];
 
 	if (place < 0) return acl->counters->unmatched[0].count.packets;
@@ -373,7 +368,7 @@ static void policed(const char *interface, bool out)
 	// IPv6 shares the rate.
 	p = test_udp6("2001:db8:1::2", "2001:db8:2::2", 38);
 	TEST_DROPPED(p, reason);
-	struct policer *policer = out ? test_interface("b")->policer_out : test_interface("a")->policer_in;
+	struct policer *policer = out ? router_interface("b")->policer_out : router_interface("a")->policer_in;
 
 	assert_int_equal(policer->counters[0].packets[POLICER_GREEN], 1);
 	assert_int_equal(policer->counters[0].octets[POLICER_YELLOW], 100);

@@ -1,6 +1,7 @@
 // Builds the decision tree. At each node the cut is chosen that leaves the fewest rules beside a packet, within a bound
 // on how many copies of rules it makes; where none helps, the rules that every cut would copy go into a fork. A rule
 // that nothing of a node's packets can miss ends the node's list.
+// One file, although long: one recursion over one working set, struct build, which nobody else has to know.
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>

@@ -2,15 +2,12 @@
 #ifndef SLUICE_ACL_CLASSIFIER_RULES_H
 #define SLUICE_ACL_CLASSIFIER_RULES_H
 
+#include "../../testing/random.h"
 #include "classifier.h"
 
-// xorshift64*, as the workloads of the benchmarks.
 static inline uint32_t random_next(uint64_t *state)
 {
-	*state ^= *state >> 12;
-	*state ^= *state << 25;
-	*state ^= *state >> 27;
-	return (uint32_t)(*state * UINT64_C(2685821657736338717) >> 32);
+	return (uint32_t)(random_bits(state) >> 32);
 }
 
 static inline uint32_t random_below(uint64_t *state, uint32_t n)

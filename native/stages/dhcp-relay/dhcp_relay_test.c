@@ -9,7 +9,7 @@
 
 #include <arpa/inet.h>
 
-#include "../../testing/router.h"
+#include "../../testing/applied.h"
 #include "dhcp_relay.h"
 
 static const uint8_t client_mac[6] = {2, 0, 0, 0, 0, 9}, everybody[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
@@ -34,24 +34,6 @@ static Sluice__Api__Operation *relay_op(const char *server, const char *vrf, con
 	return fresh;
 }
 
-static Sluice__Api__Operation *interface_op(const char *name, const char *vrf, const char *addresses)
-{
-	Sluice__Api__Operation *operation = op_l3_interface(name, vrf, name, "", addresses);
-
-	operation->set_l3_interface->mac.data = malloc(6);
-	operation->set_l3_interface->mac.len = 6;
-	memcpy(operation->set_l3_interface->mac.data, (uint8_t[]){2, 0, 0, 0, 1, (uint8_t)name[0]}, 6);
-	return operation;
-}
-
-static void apply(Sluice__Api__Operation *operation)
-{
-	const struct api_error *error = router_apply(operation, NULL);
-
-	if (error != NULL) fail_msg("%s: %s", error->object, error->message);
-	router_run();
-}
-
 static int setup(void **state)
 {
 	static const char *const ports[] = {"a", "b", "c"};
@@ -63,9 +45,9 @@ static int setup(void **state)
 		apply(router_port(ports[i]));
 		apply(op_logical_port(ports[i], ports[i], 0, ""));
 	}
-	apply(interface_op("a", "red", "10.0.1.1/24 2001:db8:1::1/64"));
-	apply(interface_op("b", "red", "10.0.2.1/24 2001:db8:2::1/64"));
-	apply(interface_op("c", "blue", "10.0.3.1/24"));
+	apply(op_with_mac(op_l3_interface("a", "red", "a", "", "10.0.1.1/24 2001:db8:1::1/64"), 'a'));
+	apply(op_with_mac(op_l3_interface("b", "red", "b", "", "10.0.2.1/24 2001:db8:2::1/64"), 'b'));
+	apply(op_with_mac(op_l3_interface("c", "blue", "c", "", "10.0.3.1/24"), 'c'));
 	apply(op_static_neighbour("b", "10.0.2.67", 0x67));
 	apply(op_static_neighbour("b", "2001:db8:2::67", 0x67));
 	apply(op_static_neighbour("c", "10.0.3.67", 0x67));

@@ -7,13 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <cmocka.h>
 
 #include <rte_byteorder.h>
 
 #include "../../main/stage.h"
+#include "../../testing/random.h"
 #include "table.h"
 
 #define MOST 12000
@@ -29,18 +29,7 @@ static uint64_t state;
 
 static uint64_t draw(void)
 {
-	state ^= state >> 12;
-	state ^= state << 25;
-	state ^= state >> 27;
-	return state * UINT64_C(0x2545f4914f6cdd1d);
-}
-
-static void seed(void)
-{
-	const char *given = getenv("SEED");
-
-	state = given != NULL ? strtoull(given, NULL, 0) : (uint64_t)time(NULL) * 2654435761u + 1;
-	printf("SEED=%" PRIu64 "\n", state);
+	return random_bits(&state);
 }
 
 static void cut(struct prefix *p)
@@ -203,7 +192,7 @@ static void random_changes(enum ip_version version, unsigned most)
 {
 	struct fib *fib;
 
-	seed();
+	state = random_seed();
 	model.count = 0;
 	assert_int_equal(fib_open(&fib, version), 0);
 	for (unsigned i = 0; i < 4000; i++) {
@@ -283,7 +272,7 @@ static void beside_a_reader(enum ip_version version)
 	struct prefix outer = {UINT64_C(0x0a00000000000000), 0, 8}, inner = {UINT64_C(0x0a01000000000000), 0, 16};
 	pthread_t thread;
 
-	seed();
+	state = random_seed();
 	model.count = 0;
 	assert_int_equal(fib_open(&reader.fib, version), 0);
 	fib_set(reader.fib, &outer, 1, true);

@@ -8,13 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <cmocka.h>
 
 #include "../../api/query.h"
 #include "../../api/transaction.h"
-#include "../../testing/router.h"
+#include "../../testing/applied.h"
+#include "../../testing/random.h"
 #include "../neighbour/neighbour.h"
 #include "rib.h"
 
@@ -25,18 +25,7 @@ static uint64_t state;
 
 static uint64_t draw(void)
 {
-	state ^= state >> 12;
-	state ^= state << 25;
-	state ^= state >> 27;
-	return state * UINT64_C(0x2545f4914f6cdd1d);
-}
-
-static void seed(void)
-{
-	const char *given = getenv("SEED");
-
-	state = given != NULL ? strtoull(given, NULL, 0) : (uint64_t)time(NULL) * 2654435761u + 1;
-	printf("SEED=%llu\n", (unsigned long long)state);
+	return random_bits(&state);
 }
 
 static const struct vrf *vrf_called(const char *name)
@@ -79,11 +68,6 @@ static void assert_neighbour(const char *address, const char *gateway)
 	assert_string_equal(text, gateway);
 }
 
-static void applies(const struct api_error *error)
-{
-	if (error != NULL) fail_msg("%s: %s", error->object, error->message);
-}
-
 static void refuses(const struct api_error *error, Sluice__Api__ErrorCode code, const char *object)
 {
 	assert_non_null(error);
@@ -100,7 +84,7 @@ static Sluice__Api__Operation *op_delete_group(const char *name)
 
 static int scene(void **unused)
 {
-	applies(router_apply(router_port("pa"), router_port("pb"), op_logical_port("la", "pa", 0, ""),
+	applied(router_apply(router_port("pa"), router_port("pb"), op_logical_port("la", "pa", 0, ""),
 			     op_logical_port("lb", "pb", 0, ""), op_vrf("v"),
 			     op_l3_interface("a", "v", "la", "", "10.0.1.1/24 2001:db8:1::1/64"),
 			     op_l3_interface("b", "v", "lb", "", "10.0.2.1/24"), NULL));
@@ -109,7 +93,7 @@ static int scene(void **unused)
 
 static int clear(void **unused)
 {
-	applies(router_apply_list(NULL, 0, true));
+	applied(router_apply_list(NULL, 0, true));
 	return 0;
 }
 
@@ -124,7 +108,7 @@ static void interfaces_make_routes(void **unused)
 	assert_int_equal(look_up("v", "10.0.2.9")->hop[0].interface,
 			 store_find(SLUICE__API__OBJECT_KIND__KIND_L3_INTERFACE, "b")->id);
 	// Another address: the old subnet's routes go.
-	applies(router_apply(op_l3_interface("a", "v", "la", "", "10.0.9.1/24"), NULL));
+	applied(router_apply(op_l3_interface("a", "v", "la", "", "10.0.9.1/24"), NULL));
 	assert_kind("10.0.1.7", NEXT_HOP_NO_ROUTE);
 	assert_kind("10.0.1.1", NEXT_HOP_NO_ROUTE);
 	assert_kind("10.0.9.7", NEXT_HOP_GLEAN);
@@ -144,38 +128,38 @@ static void neighbours_have_host_routes(void **unused)
 	fib_delete_neighbour(vrf, IP_V4, &address, a);
 	assert_kind("10.0.1.7", NEXT_HOP_GLEAN);
 	assert_int_equal(fib_set_neighbour(vrf, IP_V4, &address, a, id), 0);
-	applies(router_apply(op_l3_interface("a", "v", "la", "", "10.0.9.1/24"), NULL));
+	applied(router_apply(op_l3_interface("a", "v", "la", "", "10.0.9.1/24"), NULL));
 	adjacency_give(id);
 }
 
 static void gateways_are_found_by_routes(void **unused)
 {
-	applies(router_apply(op_next_hop_group("direct", "v", "10.0.1.2@a"),
+	applied(router_apply(op_next_hop_group("direct", "v", "10.0.1.2@a"),
 			     op_next_hop_group("far", "v", "172.16.0.1"),
 			     op_next_hop_group("farther", "v", "192.168.0.1"), op_route("v", "50.0.0.0/8", "farther"),
 			     op_route("v", "192.168.0.0/16", "far"), NULL));
 	// Nothing leads to 172.16.0.1 yet.
 	assert_kind("50.1.1.1", NEXT_HOP_NO_ROUTE);
 	assert_kind("192.168.0.1", NEXT_HOP_NO_ROUTE);
-	applies(router_apply(op_route("v", "172.16.0.0/12", "direct"), NULL));
+	applied(router_apply(op_route("v", "172.16.0.0/12", "direct"), NULL));
 	assert_neighbour("172.16.0.1", "10.0.1.2");
 	assert_neighbour("192.168.7.7", "10.0.1.2");
 	assert_neighbour("50.1.1.1", "10.0.1.2");
 	// A longer route to the gateway takes over, and gives back.
-	applies(router_apply(op_next_hop_group("other", "v", "10.0.2.2@b"), op_route("v", "172.16.0.0/24", "other"),
+	applied(router_apply(op_next_hop_group("other", "v", "10.0.2.2@b"), op_route("v", "172.16.0.0/24", "other"),
 			     NULL));
 	assert_neighbour("50.1.1.1", "10.0.2.2");
 	assert_neighbour("172.17.0.1", "10.0.1.2");
-	applies(router_apply(op_delete_route("v", "172.16.0.0/24"), NULL));
+	applied(router_apply(op_delete_route("v", "172.16.0.0/24"), NULL));
 	assert_neighbour("50.1.1.1", "10.0.1.2");
 	// The group's next hop changes: no route does, and all follow.
-	applies(router_apply(op_next_hop_group("direct", "v", "10.0.1.3@a"), NULL));
+	applied(router_apply(op_next_hop_group("direct", "v", "10.0.1.3@a"), NULL));
 	assert_neighbour("50.1.1.1", "10.0.1.3");
 	// To a subnet: the gateway is the neighbour.
-	applies(router_apply(op_next_hop_group("far", "v", "10.0.2.77"), NULL));
+	applied(router_apply(op_next_hop_group("far", "v", "10.0.2.77"), NULL));
 	assert_neighbour("50.1.1.1", "10.0.2.77");
 	// And to a blackhole.
-	applies(router_apply(op_next_hop_group("hole", "v", "blackhole"), op_route("v", "192.168.0.1/32", "hole"),
+	applied(router_apply(op_next_hop_group("hole", "v", "blackhole"), op_route("v", "192.168.0.1/32", "hole"),
 			     NULL));
 	assert_kind("50.1.1.1", NEXT_HOP_BLACKHOLE);
 }
@@ -183,17 +167,17 @@ static void gateways_are_found_by_routes(void **unused)
 static void loops_lead_nowhere(void **unused)
 {
 	// Each by the other, and one by itself.
-	applies(router_apply(op_next_hop_group("x", "v", "60.0.0.1"), op_next_hop_group("y", "v", "70.0.0.1"),
+	applied(router_apply(op_next_hop_group("x", "v", "60.0.0.1"), op_next_hop_group("y", "v", "70.0.0.1"),
 			     op_next_hop_group("z", "v", "80.0.0.1"), op_route("v", "70.0.0.0/8", "x"),
 			     op_route("v", "60.0.0.0/8", "y"), op_route("v", "80.0.0.0/8", "z"), NULL));
 	assert_kind("60.1.1.1", NEXT_HOP_NO_ROUTE);
 	assert_kind("70.1.1.1", NEXT_HOP_NO_ROUTE);
 	assert_kind("80.1.1.1", NEXT_HOP_NO_ROUTE);
 	// With a shorter way out the loop is none.
-	applies(router_apply(op_next_hop_group("out", "v", "10.0.1.2@a"), op_route("v", "0.0.0.0/0", "out"), NULL));
+	applied(router_apply(op_next_hop_group("out", "v", "10.0.1.2@a"), op_route("v", "0.0.0.0/0", "out"), NULL));
 	assert_neighbour("60.1.1.1", "10.0.1.2");
 	assert_neighbour("80.1.1.1", "10.0.1.2");
-	applies(router_apply(op_delete_route("v", "0.0.0.0/0"), NULL));
+	applied(router_apply(op_delete_route("v", "0.0.0.0/0"), NULL));
 	assert_kind("60.1.1.1", NEXT_HOP_NO_ROUTE);
 	// A chain of more than eight is too long.
 	for (unsigned i = 0; i < 12; i++) {
@@ -202,7 +186,7 @@ static void loops_lead_nowhere(void **unused)
 		snprintf(name, sizeof(name), "c%u", i);
 		snprintf(gateway, sizeof(gateway), i == 0 ? "10.0.1.2@a" : "100.%u.0.1", i - 1);
 		snprintf(prefix, sizeof(prefix), "100.%u.0.0/16", i);
-		applies(router_apply(op_next_hop_group(name, "v", gateway), op_route("v", prefix, name), NULL));
+		applied(router_apply(op_next_hop_group(name, "v", gateway), op_route("v", prefix, name), NULL));
 	}
 	assert_neighbour("100.8.0.1", "10.0.1.2");
 	assert_kind("100.11.0.1", NEXT_HOP_NO_ROUTE);
@@ -210,26 +194,26 @@ static void loops_lead_nowhere(void **unused)
 
 static void an_interface_that_is_off_loses_its_ways(void **unused)
 {
-	applies(router_apply(op_next_hop_group("two", "v", "10.0.1.2@a 10.0.2.2@b"),
+	applied(router_apply(op_next_hop_group("two", "v", "10.0.1.2@a 10.0.2.2@b"),
 			     op_next_hop_group("one", "v", "10.0.1.2@a"), op_next_hop_group("last", "v", "blackhole"),
 			     op_route("v", "20.0.0.0/8", "two"), op_route("v", "30.0.0.0/8", "one"),
 			     op_route("v", "0.0.0.0/0", "last"), NULL));
 	assert_int_equal(look_up("v", "20.1.1.1")->hops, 2);
 	Sluice__Api__Operation *off = op_l3_interface("a", "v", "la", "", "10.0.1.1/24");
 	off->set_l3_interface->enabled = false;
-	applies(router_apply(off, NULL));
+	applied(router_apply(off, NULL));
 	assert_int_equal(look_up("v", "20.1.1.1")->hops, 1);
 	assert_neighbour("20.1.1.1", "10.0.2.2");
 	assert_kind("30.1.1.1", NEXT_HOP_BLACKHOLE);
 	assert_kind("10.0.1.7", NEXT_HOP_BLACKHOLE);
-	applies(router_apply(op_l3_interface("a", "v", "la", "", "10.0.1.1/24"), NULL));
+	applied(router_apply(op_l3_interface("a", "v", "la", "", "10.0.1.1/24"), NULL));
 	assert_int_equal(look_up("v", "20.1.1.1")->hops, 2);
 	assert_neighbour("30.1.1.1", "10.0.1.2");
 }
 
 static void what_routes_use_stays(void **unused)
 {
-	applies(router_apply(op_next_hop_group("g", "v", "blackhole"), op_route("v", "20.0.0.0/8", "g"), NULL));
+	applied(router_apply(op_next_hop_group("g", "v", "blackhole"), op_route("v", "20.0.0.0/8", "g"), NULL));
 	refuses(router_apply(op_delete_group("g"), NULL), SLUICE__API__ERROR_CODE__ERROR_CONFLICT, "next-hop-group:g");
 	assert_kind("20.1.1.1", NEXT_HOP_BLACKHOLE);
 	refuses(router_apply(op_route("v", "21.0.0.0/8", "none"), NULL), SLUICE__API__ERROR_CODE__ERROR_NOT_FOUND,
@@ -238,13 +222,13 @@ static void what_routes_use_stays(void **unused)
 		"vrf:w");
 	refuses(router_apply(op_route("v", "21.0.0.1/8", "g"), NULL), SLUICE__API__ERROR_CODE__ERROR_INVALID, "vrf:v");
 	// With its routes it may go; and a route that moves to it and is deleted in the same breath leaves nothing.
-	applies(router_apply(op_route("v", "22.0.0.0/8", "g"), op_delete_route("v", "22.0.0.0/8"),
+	applied(router_apply(op_route("v", "22.0.0.0/8", "g"), op_delete_route("v", "22.0.0.0/8"),
 			     op_delete_route("v", "20.0.0.0/8"), op_delete_group("g"), NULL));
 	assert_kind("20.1.1.1", NEXT_HOP_NO_ROUTE);
 	// A limit that is too low refuses all.
 	Sluice__Api__Operation *limited = op_vrf("v");
 	limited->set_vrf->route_limit = 1;
-	applies(router_apply(limited, op_next_hop_group("g", "v", "blackhole"), NULL));
+	applied(router_apply(limited, op_next_hop_group("g", "v", "blackhole"), NULL));
 	refuses(router_apply(op_route("v", "20.0.0.0/8", "g"), op_route("v", "21.0.0.0/8", "g"), NULL),
 		SLUICE__API__ERROR_CODE__ERROR_RESOURCE, "vrf:v");
 	assert_kind("20.1.1.1", NEXT_HOP_NO_ROUTE);
@@ -374,7 +358,7 @@ static void as_said(void **unused)
 {
 	struct transaction *t;
 
-	seed();
+	state = random_seed();
 	for (unsigned owner = 0; owner < 2; owner++) {
 		t = begin(owner, false);
 		add_groups(t, owner);
@@ -423,7 +407,7 @@ static void queries_tell(void **unused)
 	uint8_t address[4] = {20, 1, 1, 1};
 	char vrf[] = "v";
 
-	applies(router_apply(op_next_hop_group("g", "v", "10.0.1.2@a"), op_route("v", "20.0.0.0/8", "g"), NULL));
+	applied(router_apply(op_next_hop_group("g", "v", "10.0.1.2@a"), op_route("v", "20.0.0.0/8", "g"), NULL));
 	what.what_case = SLUICE__API__QUERY__WHAT_ROUTES;
 	what.routes = &wanted;
 	wanted.vrf = vrf;

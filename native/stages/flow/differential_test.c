@@ -15,6 +15,7 @@
 
 #include "../../main/stages.h"
 #include "../../main/worker.h"
+#include "../../testing/random.h"
 #include "../../testing/router.h"
 #include "../bridge/bridge.h"
 #include "control.h"
@@ -27,10 +28,7 @@ static uint64_t random_state;
 
 static uint32_t below(uint32_t n)
 {
-	random_state ^= random_state >> 12;
-	random_state ^= random_state << 25;
-	random_state ^= random_state >> 27;
-	return (uint32_t)((random_state * UINT64_C(0x2545f4914f6cdd1d)) >> 33) % n;
+	return (uint32_t)(random_bits(&random_state) >> 33) % n;
 }
 
 static FILE *report;

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "../../main/worker.h"
-#include "../../testing/router.h"
+#include "../../testing/applied.h"
 #include "control.h"
 
 #define LENGTH 64
@@ -32,11 +32,6 @@ static void mark(void)
 }
 
 #define SINCE(field) ((unsigned)(now().field - before.field))
-
-static void apply(Sluice__Api__Operation *operation)
-{
-	assert_null(router_apply(operation, NULL));
-}
 
 // An UDP packet of host `from` to host `to`, tagged.
 static void frame_of(uint8_t frame[LENGTH], uint16_t vid, uint8_t to, uint8_t from, uint16_t port)

@@ -15,7 +15,7 @@ static void set_mtu(unsigned mtu)
 	Sluice__Api__Operation *b = op_l3_interface("b", "main", "b", "", "10.0.2.1/24 2001:db8:2::1/64");
 
 	b->set_l3_interface->mtu = mtu;
-	test_apply(b);
+	apply(b);
 }
 
 // Put together by offset they are the packet; each is a whole IPv4 packet of at most `mtu` bytes.

@@ -74,7 +74,7 @@ static void echoes_are_answered(void **state)
 	memcpy(p.bytes, (uint8_t[]){0x33, 0x33, 0, 0, 0, 1}, 6);
 	test_receive("a", &p);
 	out = test_only("a", &length);
-	assert_memory_equal(out + 8, test_interface("a")->addresses[1].address.bytes, 16);
+	assert_memory_equal(out + 8, router_interface("a")->addresses[1].address.bytes, 16);
 }
 
 static void echoes_that_are_damaged_or_to_a_broadcast_are_not(void **state)
@@ -156,7 +156,7 @@ static void too_big_says_the_mtu(void **state)
 	struct test_packet p;
 
 	small->set_l3_interface->mtu = 1400;
-	test_apply(small);
+	apply(small);
 	p = test_udp4("10.0.1.2", "10.0.2.2", 1373);
 	p.bytes[14 + 6] = 0x40;
 	test_checksum4(&p);
@@ -170,7 +170,7 @@ static void too_big_says_the_mtu(void **state)
 	p = test_udp4("10.0.1.2", "10.0.2.2", 1372);
 	test_receive("a", &p);
 	assert_int_equal(router_frames("b"), 1);
-	test_apply(op_l3_interface("b", "main", "b", "", "10.0.2.1/24 2001:db8:2::1/64"));
+	apply(op_l3_interface("b", "main", "b", "", "10.0.2.1/24 2001:db8:2::1/64"));
 }
 
 // RFC 1812, 4.3.2.7; RFC 4443, 2.4 (e).
@@ -198,14 +198,14 @@ static void there_are_no_errors_about_errors_groups_and_fragments(void **state)
 
 static void errors_are_limited_and_counted(void **state)
 {
-	struct ip_counters before = test_interface("a")->ip_counters[IP_V4][0], *now;
+	struct ip_counters before = router_interface("a")->ip_counters[IP_V4][0], *now;
 	struct test_packet p = test_udp4("10.0.1.2", "10.9.9.9", 20);
 
 	router_forget();
 	for (unsigned i = 0; i < 3 * ICMP_ERRORS_BURST; i++)
 		router_send("a", p.bytes, p.length);
 	router_run();
-	now = &test_interface("a")->ip_counters[IP_V4][0];
+	now = &router_interface("a")->ip_counters[IP_V4][0];
 	assert_int_equal(now->icmp_errors_sent - before.icmp_errors_sent, router_frames("a"));
 	assert_true(router_frames("a") >= ICMP_ERRORS_BURST - 20 && router_frames("a") < 3 * ICMP_ERRORS_BURST);
 	assert_int_equal(now->icmp_errors_limited - before.icmp_errors_limited,
@@ -260,9 +260,9 @@ static void redirects_tell_of_a_better_way(void **state)
 {
 	struct test_packet p;
 
-	test_apply(op_static_neighbour("a", "10.0.1.9", 9));
-	test_apply(op_next_hop_group("better", "main", "10.0.1.9@a"));
-	test_apply(op_route("main", "10.7.0.0/16", "better"));
+	apply(op_static_neighbour("a", "10.0.1.9", 9));
+	apply(op_next_hop_group("better", "main", "10.0.1.9@a"));
+	apply(op_route("main", "10.7.0.0/16", "better"));
 	p = test_udp4("10.0.1.2", "10.7.1.1", 20);
 	test_receive("a", &p);
 	assert_int_equal(router_frames("a"), 2);

@@ -8,8 +8,8 @@ static void forwards(void **state)
 	uint16_t length;
 	uint8_t mac[6];
 
-	uint64_t octets = test_interface("b")->counters[0].out_octets,
-		 packets = test_interface("a")->counters[0].in_packets;
+	uint64_t octets = router_interface("b")->counters[0].out_octets,
+		 packets = router_interface("a")->counters[0].in_packets;
 
 	test_receive("a", &p);
 	out = test_only("b", &length);
@@ -20,10 +20,10 @@ static void forwards(void **state)
 	assert_int_equal(out[8], 63);
 	assert_int_equal(test_sum(out, 20, 0), 0);
 	assert_memory_equal(out + 12, ip + 12, 116);
-	assert_int_equal(test_interface("a")->counters[0].in_packets - packets, 1);
-	assert_int_equal(test_interface("b")->counters[0].out_octets - octets, 142);
-	assert_int_equal(test_interface("a")->ip_counters[IP_V4][0].in_receives, 1);
-	assert_int_equal(test_interface("a")->ip_counters[IP_V4][0].forwarded, 1);
+	assert_int_equal(router_interface("a")->counters[0].in_packets - packets, 1);
+	assert_int_equal(router_interface("b")->counters[0].out_octets - octets, 142);
+	assert_int_equal(router_interface("a")->ip_counters[IP_V4][0].in_receives, 1);
+	assert_int_equal(router_interface("a")->ip_counters[IP_V4][0].forwarded, 1);
 	assert_int_equal(dataplane_vrf(dataplane_current(), 1)->counters[IP_V4][0].forwarded, 1);
 }
 
@@ -91,7 +91,7 @@ static void jumbo_frames_in_several_segments_pass(void **state)
 
 static void bad_ipv4_headers_are_dropped_by_name(void **state)
 {
-	uint64_t errors = test_interface("a")->ip_counters[IP_V4][0].in_header_errors;
+	uint64_t errors = router_interface("a")->ip_counters[IP_V4][0].in_header_errors;
 	struct test_packet p = test_udp4("10.0.1.2", "10.0.2.2", 20);
 
 	p.bytes[14] = 0x55;
@@ -113,7 +113,7 @@ static void bad_ipv4_headers_are_dropped_by_name(void **state)
 	TEST_DROPPED(p, "ip-length");
 	p.length = 14 + 19;
 	TEST_DROPPED(p, "ip-header");
-	assert_int_equal(test_interface("a")->ip_counters[IP_V4][0].in_header_errors, errors + 6);
+	assert_int_equal(router_interface("a")->ip_counters[IP_V4][0].in_header_errors, errors + 6);
 }
 
 static void bad_ipv6_headers_are_dropped_by_name(void **state)
@@ -246,13 +246,13 @@ static void bridge_domains_are_routed_too(void **state)
 	struct test_packet p;
 	uint8_t mac[6];
 
-	test_apply(router_port("c"));
-	test_apply(router_port("d"));
-	test_apply(op_bridge_domain("lan", 300));
-	test_apply(op_logical_port("c", "c", 0, "lan"));
-	test_apply(op_logical_port("d", "d", 0, "lan"));
-	test_apply(op_l3_interface("irb", "main", "", "lan", "10.0.9.1/24"));
-	test_apply(op_static_neighbour("irb", "10.0.9.9", 9));
+	apply(router_port("c"));
+	apply(router_port("d"));
+	apply(op_bridge_domain("lan", 300));
+	apply(op_logical_port("c", "c", 0, "lan"));
+	apply(op_logical_port("d", "d", 0, "lan"));
+	apply(op_l3_interface("irb", "main", "", "lan", "10.0.9.1/24"));
+	apply(op_static_neighbour("irb", "10.0.9.9", 9));
 	test_settle();
 	test_mac_of("irb", mac);
 	// In: unicast to the router's MAC is routed and bridged nowhere.
@@ -270,7 +270,7 @@ static void bridge_domains_are_routed_too(void **state)
 	assert_memory_equal(router_frame("c", 0)->bytes, host, 6);
 	assert_memory_equal(router_frame("c", 0)->bytes + 6, mac, 6);
 	// Unknown in the bridge domain: flooded.
-	test_apply(op_static_neighbour("irb", "10.0.9.8", 8));
+	apply(op_static_neighbour("irb", "10.0.9.8", 8));
 	p = test_udp4("10.0.1.2", "10.0.9.8", 20);
 	test_receive("a", &p);
 	assert_int_equal(router_frames("c"), 1);

@@ -18,7 +18,7 @@
 #include <cmocka.h>
 
 #include "../../main/stage.h"
-#include "../../testing/router.h"
+#include "../../testing/applied.h"
 #include "ip4_input.h"
 
 struct test_packet {
@@ -28,23 +28,6 @@ struct test_packet {
 };
 
 static const uint8_t test_mac_a[6] = {2, 0, 0, 0, 0, 2}, test_mac_b[6] = {2, 0, 0, 0, 0, 3};
-
-static inline const struct l3_interface *test_interface(const char *name)
-{
-	for (uint32_t id = 1; id <= MAX_ID; id++) {
-		const struct l3_interface *it = dataplane_interface(dataplane_current(), id);
-
-		if (it != NULL && strcmp(it->name, name) == 0) return it;
-	}
-	return NULL;
-}
-
-static inline void test_apply(Sluice__Api__Operation *operation)
-{
-	const struct api_error *error = router_apply(operation, NULL);
-
-	if (error != NULL) fail_msg("%s", error->message);
-}
 
 // Detection of duplicates and announcements are over: what leaves from now on is what the test makes leave.
 static inline void test_settle(void)
@@ -56,23 +39,23 @@ static inline void test_settle(void)
 static inline void test_router(void)
 {
 	router_forget();
-	test_apply(op_vrf("main"));
-	test_apply(router_port("a"));
-	test_apply(router_port("b"));
-	test_apply(op_logical_port("a", "a", 0, ""));
-	test_apply(op_logical_port("b", "b", 0, ""));
-	test_apply(op_l3_interface("a", "main", "a", "", "10.0.1.1/24 2001:db8:1::1/64"));
-	test_apply(op_l3_interface("b", "main", "b", "", "10.0.2.1/24 2001:db8:2::1/64"));
-	test_apply(op_static_neighbour("a", "10.0.1.2", 2));
-	test_apply(op_static_neighbour("a", "2001:db8:1::2", 2));
-	test_apply(op_static_neighbour("b", "10.0.2.2", 3));
-	test_apply(op_static_neighbour("b", "2001:db8:2::2", 3));
+	apply(op_vrf("main"));
+	apply(router_port("a"));
+	apply(router_port("b"));
+	apply(op_logical_port("a", "a", 0, ""));
+	apply(op_logical_port("b", "b", 0, ""));
+	apply(op_l3_interface("a", "main", "a", "", "10.0.1.1/24 2001:db8:1::1/64"));
+	apply(op_l3_interface("b", "main", "b", "", "10.0.2.1/24 2001:db8:2::1/64"));
+	apply(op_static_neighbour("a", "10.0.1.2", 2));
+	apply(op_static_neighbour("a", "2001:db8:1::2", 2));
+	apply(op_static_neighbour("b", "10.0.2.2", 3));
+	apply(op_static_neighbour("b", "2001:db8:2::2", 3));
 	test_settle();
 }
 
 static inline void test_mac_of(const char *interface, uint8_t *mac)
 {
-	memcpy(mac, &test_interface(interface)->live->mac, 6);
+	memcpy(mac, &router_interface(interface)->live->mac, 6);
 }
 
 static inline void test_put16(uint8_t *at, unsigned value)

@@ -1,21 +1,8 @@
 // Keeps link and MAC of the L3 interfaces in step with the ports below.
 #include "interface.h"
 
-#include <string.h>
-
-#include <rte_hash_crc.h>
-
+#include "../../main/local_mac.h"
 #include "../../main/stages.h"
-
-// Of an interface without a port: locally administered, the same at each start.
-static void made_up_mac(const char *name, struct rte_ether_addr *mac)
-{
-	uint32_t low = rte_hash_crc(name, (uint32_t)strlen(name), 0x52u);
-
-	mac->addr_bytes[0] = 0x02;
-	mac->addr_bytes[1] = 0x52;
-	memcpy(mac->addr_bytes + 2, &low, sizeof(low));
-}
 
 void interface_refresh(const struct l3_interface *interface, bool always)
 {
@@ -29,7 +16,7 @@ void interface_refresh(const struct l3_interface *interface, bool always)
 		if (lp != NULL)
 			port_address(lp->port, &mac);
 		else
-			made_up_mac(interface->name, &mac);
+			local_mac(interface->name, LOCAL_MAC_INTERFACE, &mac);
 	}
 	if (!always && link == live->link && rte_is_same_ether_addr(&mac, &live->mac)) return;
 	live->link = link;

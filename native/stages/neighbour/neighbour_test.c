@@ -1,4 +1,5 @@
 // Neighbours of the whole router: hosts on two ports and in a bridge domain, and a clock that the test moves.
+// One file, although long: all cases speak as the same hosts to the same router.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +11,7 @@
 #include <arpa/inet.h>
 
 #include "../../main/worker.h"
-#include "../../testing/router.h"
+#include "../../testing/applied.h"
 #include "address.h"
 #include "arp.h"
 #include "control.h"
@@ -26,17 +27,6 @@ static const struct rte_ether_addr source_mac = {{2, 0, 0, 0, 0, 9}}, host_mac =
 				   moved_mac = {{2, 0, 0, 0, 0, 0x33}},
 				   broadcast = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
 
-static const struct l3_interface *interface(const char *name)
-{
-	for (uint32_t id = 1; id <= MAX_ID; id++) {
-		const struct l3_interface *it = dataplane_interface(dataplane_current(), id);
-
-		if (it != NULL && strcmp(it->name, name) == 0) return it;
-	}
-	fail_msg("no interface %s", name);
-	return NULL;
-}
-
 static struct ip_address ip_of(const char *text)
 {
 	struct ip_address address = {{0}};
@@ -49,25 +39,7 @@ static struct neighbour *neighbour_of(const char *name, const char *text)
 {
 	struct ip_address address = ip_of(text);
 
-	return neighbour_find(interface(name)->id, strchr(text, ':') != NULL ? IP_V6 : IP_V4, &address);
-}
-
-static void apply(Sluice__Api__Operation *operation)
-{
-	const struct api_error *error = router_apply(operation, NULL);
-
-	if (error != NULL) fail_msg("%s: %s", error->object, error->message);
-	router_run();
-}
-
-static Sluice__Api__Operation *interface_op(const char *name, const char *addresses)
-{
-	Sluice__Api__Operation *operation = op_l3_interface(name, "red", name, "", addresses);
-
-	operation->set_l3_interface->mac.data = malloc(6);
-	operation->set_l3_interface->mac.len = 6;
-	memcpy(operation->set_l3_interface->mac.data, (uint8_t[]){2, 0, 0, 0, 1, (uint8_t)name[0]}, 6);
-	return operation;
+	return neighbour_find(router_interface(name)->id, strchr(text, ':') != NULL ? IP_V6 : IP_V4, &address);
 }
 
 static int setup(void **state)
@@ -78,8 +50,8 @@ static int setup(void **state)
 	apply(router_port("b"));
 	apply(op_logical_port("a", "a", 0, ""));
 	apply(op_logical_port("b", "b", 0, ""));
-	apply(interface_op("a", "10.0.1.1/24 2001:db8:1::1/64"));
-	apply(interface_op("b", "10.0.2.1/24 2001:db8:2::1/64"));
+	apply(op_with_mac(op_l3_interface("a", "red", "a", "", "10.0.1.1/24 2001:db8:1::1/64"), 'a'));
+	apply(op_with_mac(op_l3_interface("b", "red", "b", "", "10.0.2.1/24 2001:db8:2::1/64"), 'b'));
 	apply(op_static_neighbour("a", "10.0.1.2", 9));
 	apply(op_static_neighbour("a", "2001:db8:1::2", 9));
 	router_run();
@@ -125,7 +97,7 @@ static void send4(const uint8_t destination[4], uint8_t number)
 	uint8_t frame[60] = {0}, *ip = frame + 14;
 	uint32_t sum = 0;
 
-	ethernet(frame, &interface("a")->live->mac, &source_mac, RTE_ETHER_TYPE_IPV4);
+	ethernet(frame, &router_interface("a")->live->mac, &source_mac, RTE_ETHER_TYPE_IPV4);
 	memcpy(ip, (uint8_t[]){0x45, 0, 0, 46, 0, number, 0, 0, 64, 17}, 10);
 	memcpy(ip + 12, source4, 4);
 	memcpy(ip + 16, destination, 4);
@@ -143,7 +115,7 @@ static void send6(const char *destination)
 	struct ip_address from = ip_of("2001:db8:1::2"), to = ip_of(destination);
 	uint8_t frame[14 + 40 + 8] = {0}, *ip = frame + 14;
 
-	ethernet(frame, &interface("a")->live->mac, &source_mac, RTE_ETHER_TYPE_IPV6);
+	ethernet(frame, &router_interface("a")->live->mac, &source_mac, RTE_ETHER_TYPE_IPV6);
 	memcpy(ip, (uint8_t[]){0x60, 0, 0, 0, 0, 8, 17, 64}, 8);
 	memcpy(ip + 8, from.bytes, 16);
 	memcpy(ip + 24, to.bytes, 16);
@@ -158,7 +130,8 @@ static void say_arp_in(const char *port, const char *it, uint16_t operation, con
 
 	memcpy(arp.sender, sender, 4);
 	memcpy(arp.target, target, 4);
-	ethernet(frame, operation == ARP_REPLY ? &interface(it)->live->mac : &broadcast, mac, RTE_ETHER_TYPE_ARP);
+	ethernet(frame, operation == ARP_REPLY ? &router_interface(it)->live->mac : &broadcast, mac,
+		 RTE_ETHER_TYPE_ARP);
 	arp_write(&arp, frame + 14);
 	router_receive(port, frame, sizeof(frame));
 }
@@ -172,7 +145,7 @@ static void say_arp(const char *port, uint16_t operation, const struct rte_ether
 static void say_nd(const char *port, const struct nd *nd, const struct rte_ether_addr *from)
 {
 	uint8_t frame[14 + ND_SIZE];
-	struct rte_ether_addr to = interface(port)->live->mac;
+	struct rte_ether_addr to = router_interface(port)->live->mac;
 
 	if (nd->destination[0] == 0xff) nd_group_mac(nd->destination, &to);
 	ethernet(frame, &to, from, RTE_ETHER_TYPE_IPV6);
@@ -306,7 +279,7 @@ static void own_addresses_are_answered(void **state)
 	assert_int_equal(router_frames("b"), 1);
 	assert_true(frame_arp("b", 0, &arp));
 	assert_int_equal(arp.operation, ARP_REPLY);
-	assert_true(rte_is_same_ether_addr(&arp.sender_mac, &interface("b")->live->mac));
+	assert_true(rte_is_same_ether_addr(&arp.sender_mac, &router_interface("b")->live->mac));
 	assert_to(router_frame("b", 0), &host_mac);
 	// Who asked is known now: its first packet does not wait.
 	send4(sender, 1);
@@ -410,7 +383,8 @@ static void what_is_not_used_is_forgotten_in_the_end(void **state)
 static void a_scan_takes_bounded_memory_and_leaves_neighbours_alone(void **state)
 {
 	const uint8_t host[] = HOST4(9);
-	Sluice__Api__Operation *wide = interface_op("b", "10.0.2.1/16 2001:db8:2::1/64");
+	Sluice__Api__Operation *wide =
+		op_with_mac(op_l3_interface("b", "red", "b", "", "10.0.2.1/16 2001:db8:2::1/64"), 'b');
 	unsigned most = 0;
 
 	apply(wide);
@@ -429,14 +403,15 @@ static void a_scan_takes_bounded_memory_and_leaves_neighbours_alone(void **state
 	router_forget();
 	send4(host, 1);
 	assert_to(router_frame("b", 0), &host_mac);
-	apply(interface_op("b", "10.0.2.1/24 2001:db8:2::1/64"));
+	apply(op_with_mac(op_l3_interface("b", "red", "b", "", "10.0.2.1/24 2001:db8:2::1/64"), 'b'));
 	router_advance(5000);
 	assert_int_equal(neighbour_count[NEIGHBOUR_ASKED], 0);
 }
 
 static void the_oldest_makes_room(void **state)
 {
-	Sluice__Api__Operation *limited = interface_op("b", "10.0.2.1/24 2001:db8:2::1/64");
+	Sluice__Api__Operation *limited =
+		op_with_mac(op_l3_interface("b", "red", "b", "", "10.0.2.1/24 2001:db8:2::1/64"), 'b');
 	uint64_t before = neighbour_evictions;
 
 	limited->set_l3_interface->neighbour_limit = 4;
@@ -456,7 +431,7 @@ static void the_oldest_makes_room(void **state)
 	assert_null(neighbour_of("b", "10.0.2.102"));
 	assert_null(neighbour_of("b", "10.0.2.103"));
 	assert_non_null(neighbour_of("b", "10.0.2.106"));
-	apply(interface_op("b", "10.0.2.1/24 2001:db8:2::1/64"));
+	apply(op_with_mac(op_l3_interface("b", "red", "b", "", "10.0.2.1/24 2001:db8:2::1/64"), 'b'));
 }
 
 // ---------------------------------------------------------------- own addresses
@@ -465,7 +440,7 @@ static enum address_status status_of(const char *name, const char *text)
 {
 	struct ip_address address = ip_of(text);
 	struct own_address *own =
-		address_find(interface(name)->id, strchr(text, ':') != NULL ? IP_V6 : IP_V4, address.bytes);
+		address_find(router_interface(name)->id, strchr(text, ':') != NULL ? IP_V6 : IP_V4, address.bytes);
 
 	assert_non_null(own);
 	return (enum address_status)own->status;
@@ -473,8 +448,9 @@ static enum address_status status_of(const char *name, const char *text)
 
 static void detection_finds_nobody(void **state)
 {
-	Sluice__Api__Operation *more =
-		interface_op("b", "10.0.2.1/24 10.0.2.200/24 2001:db8:2::1/64 2001:db8:2::200/64");
+	Sluice__Api__Operation *more = op_with_mac(
+		op_l3_interface("b", "red", "b", "", "10.0.2.1/24 10.0.2.200/24 2001:db8:2::1/64 2001:db8:2::200/64"),
+		'b');
 	unsigned probes = 0, announcements = 0;
 	static const uint8_t zero[16];
 
@@ -503,13 +479,14 @@ static void detection_finds_nobody(void **state)
 	}
 	assert_int_equal(probes, 2);
 	assert_int_equal(announcements, 2 + 3);
-	apply(interface_op("b", "10.0.2.1/24 2001:db8:2::1/64"));
+	apply(op_with_mac(op_l3_interface("b", "red", "b", "", "10.0.2.1/24 2001:db8:2::1/64"), 'b'));
 }
 
 static void detection_finds_somebody(void **state)
 {
-	Sluice__Api__Operation *more =
-		interface_op("b", "10.0.2.1/24 10.0.2.201/24 2001:db8:2::1/64 2001:db8:2::201/64");
+	Sluice__Api__Operation *more = op_with_mac(
+		op_l3_interface("b", "red", "b", "", "10.0.2.1/24 10.0.2.201/24 2001:db8:2::1/64 2001:db8:2::201/64"),
+		'b');
 	struct nd nd = {
 		.type = ND_TYPE_NEIGHBOUR_ADVERTISEMENT, .flags = ND_OVERRIDE, .mac = host_mac, .has_mac = true};
 	struct ip_address taken = ip_of("2001:db8:2::201");
@@ -527,7 +504,7 @@ static void detection_finds_somebody(void **state)
 	router_forget();
 	say_arp("b", ARP_REQUEST, &host_mac, (const uint8_t[])HOST4(5), (const uint8_t[])HOST4(201));
 	assert_int_equal(router_frames("b"), 0);
-	apply(interface_op("b", "10.0.2.1/24 2001:db8:2::1/64"));
+	apply(op_with_mac(op_l3_interface("b", "red", "b", "", "10.0.2.1/24 2001:db8:2::1/64"), 'b'));
 }
 
 static void an_address_in_use_is_defended(void **state)
@@ -547,7 +524,8 @@ static void an_address_in_use_is_defended(void **state)
 
 static void another_mac_is_announced_and_used(void **state)
 {
-	Sluice__Api__Operation *other = interface_op("b", "10.0.2.1/24 2001:db8:2::1/64");
+	Sluice__Api__Operation *other =
+		op_with_mac(op_l3_interface("b", "red", "b", "", "10.0.2.1/24 2001:db8:2::1/64"), 'b');
 	const uint8_t host[] = HOST4(10);
 	unsigned announced = 0;
 	struct arp arp;
@@ -562,19 +540,19 @@ static void another_mac_is_announced_and_used(void **state)
 	router_forget();
 	send4(host, 1);
 	assert_int_equal(router_frame("b", 0)->bytes[6 + 3], 0x77);
-	apply(interface_op("b", "10.0.2.1/24 2001:db8:2::1/64"));
+	apply(op_with_mac(op_l3_interface("b", "red", "b", "", "10.0.2.1/24 2001:db8:2::1/64"), 'b'));
 }
 
 static void link_local_addresses_are_made(void **state)
 {
-	const struct interface_live *live = interface("b")->live;
+	const struct interface_live *live = router_interface("b")->live;
 	struct ip_address made = ip_of("fe80::ff:fe00:162");
 
 	assert_true(live->has_link_local);
 	assert_memory_equal(live->link_local.bytes, made.bytes, 16);
-	apply(interface_op("b", "10.0.2.1/24 2001:db8:2::1/64 fe80::1/64"));
+	apply(op_with_mac(op_l3_interface("b", "red", "b", "", "10.0.2.1/24 2001:db8:2::1/64 fe80::1/64"), 'b'));
 	assert_false(live->has_link_local);
-	apply(interface_op("b", "10.0.2.1/24 2001:db8:2::1/64"));
+	apply(op_with_mac(op_l3_interface("b", "red", "b", "", "10.0.2.1/24 2001:db8:2::1/64"), 'b'));
 	assert_true(live->has_link_local);
 }
 

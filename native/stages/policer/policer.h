@@ -57,6 +57,9 @@ int policer_parameters_fill(struct policer_parameters *parameters, uint64_t tsc_
 // they came with, where the policer is colour-aware.
 void policer_meter(struct policer *policer, uint64_t now, const uint32_t *octets, uint8_t *color, unsigned n);
 
+// Control thread. Both buckets are full again, as after the creation.
+void policer_refill(struct policer *policer);
+
 // Worker. Polices packets with their IP header at meta->l3_offset: counts them, marks them; pass[i] false: to be
 // dropped.
 void policer_burst(struct worker *worker, struct policer *policer, struct rte_mbuf **packets, bool *pass, unsigned n);

@@ -73,6 +73,12 @@ static void policer_free(struct policer *policer)
 	free(policer);
 }
 
+static bool same_rates(const struct policer_parameters *a, const struct policer_parameters *b)
+{
+	return a->committed_cost == b->committed_cost && a->peak_cost == b->peak_cost &&
+	       a->committed_depth == b->committed_depth && a->peak_depth == b->peak_depth;
+}
+
 static void committed(void *arg)
 {
 	struct policer_change *change = arg;
@@ -83,10 +89,13 @@ static void committed(void *arg)
 			__atomic_store_n(&change->policer->parameters, change->parameters, __ATOMIC_RELEASE);
 		flow_element_changed(FLOW_POLICER, change->policer->id);
 		flow_settle();
-		if (change->parameters != NULL)
+		if (change->parameters != NULL) {
+			// No worker meters by the old ones any more, in whose ticks the buckets are.
+			if (!same_rates(old, change->parameters)) policer_refill(change->policer);
 			free((void *)(uintptr_t)old);
-		else
+		} else {
 			policer_free(change->policer);
+		}
 	}
 	free(change);
 }

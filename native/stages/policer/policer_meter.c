@@ -9,6 +9,7 @@
 #define LOWEST_RATE      1000u
 #define HIGHEST_RATE     UINT64_C(10000000000000)
 #define LONGEST_REFILL_S 3600u
+#define BEHIND           (UINT64_C(1) << 40) // ticks: a worker's time is no older than this, a second and more
 
 // ---------------------------------------------------------------- parameters
 
@@ -42,6 +43,14 @@ static inline uint64_t ticks_of(uint32_t octets, uint64_t cost)
 	return (uint64_t)(((__uint128_t)octets * cost) >> COST_FRACTION);
 }
 
+// The time of a bucket never goes back. A worker that was kept off its core between its clock and its packets comes
+// with a time at which the bucket was more than empty: its packets count as of the time at which it was empty. (A
+// bucket that nobody used until the counter went round looks the same for BEHIND, once in 300 days.)
+static inline uint64_t not_before(uint64_t now, uint64_t full_at, uint64_t depth)
+{
+	return full_at - depth - now < BEHIND ? full_at - depth : now;
+}
+
 // What a bucket lacks now. Farther away than it is deep is a time long ago, before the counter went round.
 static inline uint64_t lack(uint64_t full_at, uint64_t now, uint64_t depth)
 {
@@ -54,8 +63,11 @@ static inline uint64_t lack(uint64_t full_at, uint64_t now, uint64_t depth)
 static void two_rates(const struct policer_parameters *p, struct policer_buckets *b, uint64_t now,
 		      const uint32_t *octets, uint8_t *color, unsigned n)
 {
-	uint64_t committed = lack(b->committed, now, p->committed_depth), peak = lack(b->peak, now, p->peak_depth);
+	uint64_t committed, peak;
 
+	now = not_before(not_before(now, b->committed, p->committed_depth), b->peak, p->peak_depth);
+	committed = lack(b->committed, now, p->committed_depth);
+	peak = lack(b->peak, now, p->peak_depth);
 	for (unsigned i = 0; i < n; i++) {
 		uint64_t c = committed + ticks_of(octets[i], p->committed_cost);
 		uint64_t k = peak + ticks_of(octets[i], p->peak_cost);
@@ -79,10 +91,12 @@ static void two_rates(const struct policer_parameters *p, struct policer_buckets
 static void one_rate(const struct policer_parameters *p, struct policer_buckets *b, uint64_t now,
 		     const uint32_t *octets, uint8_t *color, unsigned n)
 {
-	uint64_t committed = lack(b->committed, now, p->committed_depth);
-	uint64_t over = committed == 0 ? now - b->committed : 0;
-	uint64_t excess = b->peak <= p->peak_depth && b->peak > over ? b->peak - over : 0;
+	uint64_t committed, over, excess;
 
+	now = not_before(now, b->committed, p->committed_depth);
+	committed = lack(b->committed, now, p->committed_depth);
+	over = committed == 0 ? now - b->committed : 0;
+	excess = b->peak <= p->peak_depth && b->peak > over ? b->peak - over : 0;
 	for (unsigned i = 0; i < n; i++) {
 		uint64_t cost = ticks_of(octets[i], p->committed_cost);
 
@@ -126,4 +140,12 @@ void policer_meter(struct policer *policer, uint64_t now, const uint32_t *octets
 		new.val[0] = after.committed;
 		new.val[1] = after.peak;
 	} while (!rte_atomic128_cmp_exchange(place, &old, &new, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+}
+
+void policer_refill(struct policer *policer)
+{
+	rte_int128_t *place = (rte_int128_t *)&policer->buckets, old = {.val = {0, 0}}, full = {.val = {0, 0}};
+
+	while (!rte_atomic128_cmp_exchange(place, &old, &full, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		;
 }

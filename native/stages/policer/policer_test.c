@@ -137,10 +137,29 @@ static void a_clock_that_goes_round_is_only_a_full_bucket(void **state)
 
 	(void)state;
 	make(&m, 8000000, 1000, 16000000, 1000, false);
-	assert_int_equal(meter(&m, last - HZ / 1000, 1000, POLICER_GREEN), POLICER_GREEN);
+	for (unsigned i = 5; i > 0; i--)
+		assert_int_equal(meter(&m, last - i * HZ, 1000, POLICER_GREEN), POLICER_GREEN);
 	assert_int_equal(meter(&m, last, 1000, POLICER_GREEN), POLICER_GREEN);
 	assert_int_equal(meter(&m, last + 1, 1000, POLICER_GREEN), POLICER_RED);
 	assert_int_equal(meter(&m, last + HZ / 500, 1000, POLICER_GREEN), POLICER_GREEN);
+}
+
+// A worker that was kept off its core for ten depths of the bucket, and comes with the time from before.
+static void a_worker_that_is_late_gets_nothing_twice(void **state)
+{
+	struct metered two_rates, one_rate;
+
+	(void)state;
+	make(&two_rates, 8000000, 1000, 8000000, 1000, false);
+	make(&one_rate, 8000000, 1000, 0, 0, false);
+	for (unsigned i = 0; i < 10; i++) {
+		assert_int_equal(meter(&two_rates, HZ + i * HZ / 1000, 1000, POLICER_GREEN), POLICER_GREEN);
+		assert_int_equal(meter(&one_rate, HZ + i * HZ / 1000, 1000, POLICER_GREEN), POLICER_GREEN);
+		assert_int_equal(meter(&two_rates, HZ, 1000, POLICER_GREEN), POLICER_RED);
+		assert_int_equal(meter(&one_rate, HZ, 1000, POLICER_GREEN), POLICER_RED);
+	}
+	policer_refill(&two_rates.policer);
+	assert_int_equal(meter(&two_rates, HZ, 1000, POLICER_GREEN), POLICER_GREEN);
 }
 
 static void values_out_of_range_are_refused(void **state)
@@ -209,6 +228,7 @@ int main(void)
 		cmocka_unit_test(long_term_rates_are_exact),
 		cmocka_unit_test(colors_are_heeded_only_where_asked),
 		cmocka_unit_test(a_clock_that_goes_round_is_only_a_full_bucket),
+		cmocka_unit_test(a_worker_that_is_late_gets_nothing_twice),
 		cmocka_unit_test(values_out_of_range_are_refused),
 		cmocka_unit_test(two_workers_together_get_the_rate),
 	};

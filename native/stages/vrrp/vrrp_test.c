@@ -10,7 +10,7 @@
 #include <arpa/inet.h>
 
 #include "../../main/stages.h"
-#include "../../testing/router.h"
+#include "../../testing/applied.h"
 #include "../neighbour/arp.h"
 #include "vrrp.h"
 
@@ -44,24 +44,6 @@ static Sluice__Api__Operation *vrrp_op(uint32_t priority, const char *address, b
 	return fresh;
 }
 
-static void apply(Sluice__Api__Operation *operation)
-{
-	const struct api_error *error = router_apply(operation, NULL);
-
-	if (error != NULL) fail_msg("%s: %s", error->object, error->message);
-	router_run();
-}
-
-static Sluice__Api__Operation *interface_op(const char *name, const char *addresses)
-{
-	Sluice__Api__Operation *operation = op_l3_interface(name, "red", name, "", addresses);
-
-	operation->set_l3_interface->mac.data = malloc(6);
-	operation->set_l3_interface->mac.len = 6;
-	memcpy(operation->set_l3_interface->mac.data, (uint8_t[]){2, 0, 0, 0, 1, (uint8_t)name[0]}, 6);
-	return operation;
-}
-
 static int setup(void **state)
 {
 	router_start();
@@ -70,8 +52,8 @@ static int setup(void **state)
 	apply(router_port("b"));
 	apply(op_logical_port("a", "a", 0, ""));
 	apply(op_logical_port("b", "b", 0, ""));
-	apply(interface_op("a", "10.0.1.2/24 2001:db8:1::2/64"));
-	apply(interface_op("b", "10.0.2.1/24"));
+	apply(op_with_mac(op_l3_interface("a", "red", "a", "", "10.0.1.2/24 2001:db8:1::2/64"), 'a'));
+	apply(op_with_mac(op_l3_interface("b", "red", "b", "", "10.0.2.1/24"), 'b'));
 	router_advance(5000);
 	return 0;
 }
@@ -252,7 +234,7 @@ static void faults_are_counted(void **state)
 
 static void a_lost_interface_lowers_the_priority(void **state)
 {
-	Sluice__Api__Operation *down = interface_op("b", "10.0.2.1/24");
+	Sluice__Api__Operation *down = op_with_mac(op_l3_interface("b", "red", "b", "", "10.0.2.1/24"), 'b');
 	uint8_t priority = 0;
 
 	apply(vrrp_op(100, "10.0.1.254", true));

@@ -1,6 +1,6 @@
-// What acl-in and acl-out have in common: the verdict of a burst of packets.
-#ifndef SLUICE_ACL_ACL_NODE_H
-#define SLUICE_ACL_ACL_NODE_H
+// The verdict of a burst of packets.
+#ifndef SLUICE_ACL_ACL_JUDGE_H
+#define SLUICE_ACL_ACL_JUDGE_H
 
 #include "../flow/record.h"
 #include "acl.h"

@@ -1,0 +1,25 @@
+// Transactions that a test (cmocka) expects to be committed.
+#ifndef SLUICE_TESTING_APPLIED_H
+#define SLUICE_TESTING_APPLIED_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "router.h"
+
+static inline void applied(const struct api_error *error)
+{
+	if (error != NULL) fail_msg("%s: %s", error->object, error->message);
+}
+
+// Takes the operation; what it sets off has happened when it returns.
+static inline void apply(Sluice__Api__Operation *operation)
+{
+	applied(router_apply(operation, NULL));
+	router_run();
+}
+
+#endif
