@@ -29,6 +29,7 @@
 #define NAME_SIZE        64
 #define MAX_DROP_REASONS 128
 #define MAX_BURST        256
+#define WORKER_WAKES     2 // the control thread, the thread of the TAPs
 
 // A persistent array of pointers: a new generation copies the chunks it changes
 // and shares the others, so that one change among 10,000 objects copies 4 kB.
@@ -402,7 +403,7 @@ struct worker {
 	struct rte_ring *handoff;         // packets that other workers received for it; NULL where there is one worker
 	struct rte_mempool *packets;      // whole frames up to 1,9xx bytes; also copies
 	struct rte_mempool *headers;      // small mbufs: new headers in front of shared payload, indirect mbufs
-	bool wake_control;                // a node set it: the control thread is woken after this walk
+	struct waker *wake[WORKER_WAKES]; // threads that nodes want woken after this walk (thread_wake); NULL: no more
 	bool busy;                        // rx or inject moved packets in this walk
 	uint64_t drops[MAX_DROP_REASONS]; // packets that belong to no port
 } __rte_cache_aligned;

@@ -1,5 +1,5 @@
-// Packets of the control thread: a bounded ring to a worker, and the source node that empties it into tx or into the
-// node that a stage has asked for.
+// Packets of the control thread, and of other threads: a bounded ring to a worker, and the source node that empties it
+// into tx or into the node that a stage has asked for.
 #include "stage.h"
 #include "worker.h"
 
@@ -14,14 +14,19 @@
 
 static bool fed[MAX_WORKERS];
 
+static int ring_put(struct rte_mbuf *m, unsigned index)
+{
+	if (rte_ring_mp_enqueue(workers[index].inject, m) == 0) return 0;
+	rte_pktmbuf_free(m);
+	return -ENOBUFS;
+}
+
 static int packet_queue(struct rte_mbuf *m, unsigned index)
 {
-	if (rte_ring_sp_enqueue(workers[index].inject, m) != 0) {
-		rte_pktmbuf_free(m);
-		return -ENOBUFS;
-	}
-	fed[index] = true;
-	return 0;
+	int rc = ring_put(m, index);
+
+	if (rc == 0) fed[index] = true;
+	return rc;
 }
 
 int port_inject(uint16_t port, struct rte_mbuf *m)
@@ -43,6 +48,17 @@ int packet_inject(struct rte_mbuf *m, int edge, uint32_t order)
 {
 	packet_meta(m)->inject_edge = (uint8_t)edge;
 	return packet_queue(m, order % worker_count);
+}
+
+int packet_inject_from_thread(struct rte_mbuf *m, int edge, uint32_t order)
+{
+	unsigned index = order % worker_count;
+	int rc;
+
+	packet_meta(m)->inject_edge = (uint8_t)edge;
+	rc = ring_put(m, index);
+	if (rc == 0) worker_wake(index);
+	return rc;
 }
 
 void port_inject_flush(void)

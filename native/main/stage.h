@@ -164,8 +164,14 @@ struct stage {
 	bool (*ce_notification_state)(uint16_t port, unsigned i, Sluice__Api__CeMethodState *state);
 	void (*l3_interface_state)(const struct l3_interface *interface, Sluice__Api__L3InterfaceState *state);
 	void (*vrf_state)(const struct vrf *vrf, Sluice__Api__VrfState *state);
-	// The link or the MAC of an L3 interface has changed (interface->live says to what).
+	// The link or the MAC of an L3 interface has changed (interface->live says to what), or it is another
+	// generation's.
 	void (*interface_changed)(const struct l3_interface *interface);
+	// The status of one of its addresses has (stages/neighbour), but of a virtual router's.
+	void (*address_changed)(const struct l3_interface *interface);
+	// A neighbour of it has another MAC; NULL: none any more.
+	void (*neighbour_changed)(const struct l3_interface *interface, enum ip_version version,
+				  const struct ip_address *address, const struct rte_ether_addr *mac);
 	// The port's link went to `link` (kernel device or retry).
 	void (*link_changed)(const struct port *port, enum port_link link);
 	// Somebody is about to read counters: what is kept elsewhere is to be added to them.
@@ -199,6 +205,9 @@ const struct dataplane *dataplane_current(void);
 // Worker or control thread. Makes the control thread run every stage's poll() soon. On a worker it is a
 // flag: the wake-up happens once after the walk of the graph (no system call in a node).
 void control_wake(void);
+// The same for another thread.
+struct waker;
+void thread_wake(struct waker *waker);
 
 // Monotonic and wall clock of this round of the control loop.
 uint64_t control_now_ms(void);
@@ -231,6 +240,9 @@ struct rte_mbuf *packet_alloc(void);
 int port_inject(uint16_t port, struct rte_mbuf *m);
 // Wakes the workers that port_inject and packet_inject fed; call once after a batch.
 void port_inject_flush(void);
+
+// The same for a thread that is neither the control thread nor a worker: wakes the worker too. 0 or -ENOBUFS.
+int packet_inject_from_thread(struct rte_mbuf *m, int edge, uint32_t order);
 
 // For start(): the edge of the node "inject" to this node; -errno: there is no such node.
 int inject_edge(const char *node);

@@ -18,6 +18,7 @@
 
 #include "buffers.h"
 #include "log.h"
+#include "waker.h"
 
 // Empty walks before a worker sleeps: a few microseconds, so that a burst's tail does not cost a wake-up each.
 #define EMPTY_WALKS 32
@@ -45,21 +46,19 @@ int packet_meta_offset = -1;
 static struct sleeper sleepers[MAX_WORKERS];
 static struct rte_rcu_qsbr *quiescence;
 static bool running, stopping, fixed;
-static int control_fd = -1;
-static bool control_woken;
-
-static void control_signal(void);
+static struct waker control_waker = {.fd = -1};
 
 int workers_start(unsigned count)
 {
 	size_t size = rte_rcu_qsbr_get_memsize(count);
-	int rc = -ENOMEM;
+	int rc;
 
 	worker_count = count;
 	for (unsigned i = 0; i < count; i++)
 		sleepers[i] = (struct sleeper){.epoll_fd = -1, .wake_fd = -1};
-	control_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (control_fd < 0) return -errno;
+	rc = waker_start(&control_waker);
+	if (rc < 0) return rc;
+	rc = -ENOMEM;
 	quiescence = aligned_alloc(RTE_CACHE_LINE_SIZE, RTE_ALIGN_CEIL(size, RTE_CACHE_LINE_SIZE));
 	if (quiescence == NULL || rte_rcu_qsbr_init(quiescence, count) != 0) goto fail;
 	for (unsigned i = 0; i < count; i++) {
@@ -76,8 +75,7 @@ int workers_start(unsigned count)
 		}
 		size = RTE_ALIGN_CEIL((size_t)rte_ring_get_memsize(INJECT_SIZE), RTE_CACHE_LINE_SIZE);
 		s->ring_memory = aligned_alloc(RTE_CACHE_LINE_SIZE, size);
-		if (s->ring_memory == NULL ||
-		    rte_ring_init(s->ring_memory, "inject", INJECT_SIZE, RING_F_SP_ENQ | RING_F_SC_DEQ) != 0)
+		if (s->ring_memory == NULL || rte_ring_init(s->ring_memory, "inject", INJECT_SIZE, RING_F_SC_DEQ) != 0)
 			goto fail;
 		workers[i].inject = s->ring_memory;
 		if (count == 1) continue;
@@ -178,10 +176,7 @@ static int worker_main(void *arg)
 		worker->busy = false;
 		rte_graph_walk(worker->graph);
 		rte_rcu_qsbr_quiescent(quiescence, worker->index);
-		if (worker->wake_control) {
-			worker->wake_control = false;
-			control_signal();
-		}
+		worker_wake_others(worker);
 		if (worker->busy) {
 			empty = 0;
 		} else if (++empty >= EMPTY_WALKS) {
@@ -268,8 +263,7 @@ void workers_stop(void)
 	}
 	free(quiescence);
 	quiescence = NULL;
-	if (control_fd >= 0) close(control_fd);
-	control_fd = -1;
+	waker_stop(&control_waker);
 	stopping = false;
 }
 
@@ -297,36 +291,44 @@ void workers_drain(void)
 	}
 }
 
-// ---------------------------------------------------------------- waking the control thread
+// ---------------------------------------------------------------- waking other threads
 
-// The wake-up itself: at most one write until the control thread has drained it.
-static void control_signal(void)
+bool worker_wake_others(struct worker *worker)
 {
-	uint64_t one = 1;
+	bool any = worker->wake[0] != NULL;
 
-	if (__atomic_exchange_n(&control_woken, true, __ATOMIC_SEQ_CST)) return;
-	ssize_t written = write(control_fd, &one, sizeof(one));
-	(void)written;
+	for (unsigned i = 0; i < WORKER_WAKES && worker->wake[i] != NULL; i++) {
+		waker_signal(worker->wake[i]);
+		worker->wake[i] = NULL;
+	}
+	return any;
+}
+
+void thread_wake(struct waker *waker)
+{
+	struct worker *worker = worker_current;
+
+	if (worker == NULL) {
+		waker_signal(waker);
+		return;
+	}
+	for (unsigned i = 0; i < WORKER_WAKES; i++) {
+		if (worker->wake[i] == NULL) worker->wake[i] = waker;
+		if (worker->wake[i] == waker) return;
+	}
 }
 
 void control_wake(void)
 {
-	if (worker_current != NULL)
-		worker_current->wake_control = true;
-	else
-		control_signal();
+	thread_wake(&control_waker);
 }
 
 int control_wake_fd(void)
 {
-	return control_fd;
+	return control_waker.fd;
 }
 
 void control_wake_drain(void)
 {
-	uint64_t count;
-	ssize_t got = read(control_fd, &count, sizeof(count));
-
-	(void)got;
-	__atomic_store_n(&control_woken, false, __ATOMIC_SEQ_CST);
+	waker_drain(&control_waker);
 }

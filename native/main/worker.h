@@ -46,6 +46,9 @@ void worker_wake(unsigned index);
 const struct dataplane *const *dataplane_root(void);
 void dataplane_publish(const struct dataplane *next);
 
+// Between two walks: wakes whom the nodes wanted woken. Whether there was anybody.
+bool worker_wake_others(struct worker *worker);
+
 // The descriptor that control_wake() makes readable; the loop drains it and calls stages_poll().
 int control_wake_fd(void);
 void control_wake_drain(void);

@@ -181,8 +181,7 @@ static bool round_moves(void)
 	worker_current = worker;
 	rte_graph_walk(worker->graph);
 	worker_current = NULL;
-	moved = worker->busy || worker->wake_control;
-	worker->wake_control = false;
+	moved = worker_wake_others(worker) || worker->busy;
 	stages_poll();
 	loop_round(0);
 	for (unsigned i = 0; i < end_count; i++)

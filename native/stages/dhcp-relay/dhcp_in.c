@@ -2,12 +2,15 @@
 #include <rte_graph.h>
 #include <rte_graph_worker.h>
 
+#include "../control-plane/control_plane.h"
 #include "../drop/drop_node.h"
 #include "../ip/ip.h"
 #include "../neighbour/inbox.h"
 
 // More DHCP messages than the control thread takes.
 DROP_NODE(dhcp_queue_full, "dhcp-queue-full", DROP_INGRESS);
+
+enum { EDGE_POLICED, EDGE_QUEUE_FULL, EDGES };
 
 RTE_INIT(dhcp_listen)
 {
@@ -21,7 +24,10 @@ static uint16_t dhcp_in_process(struct rte_graph *graph, struct rte_node *node, 
 
 	for (uint16_t i = 0; i < n; i++) {
 		packet_meta((struct rte_mbuf *)objs[i])->record = 0;
-		if (!inbox_put(worker, INBOX_DHCP, objs[i])) rte_node_enqueue_x1(graph, node, 0, objs[i]);
+		if (!control_plane_takes(worker, CONTROL_DHCP))
+			rte_node_enqueue_x1(graph, node, EDGE_POLICED, objs[i]);
+		else if (!inbox_put(worker, INBOX_DHCP, objs[i]))
+			rte_node_enqueue_x1(graph, node, EDGE_QUEUE_FULL, objs[i]);
 	}
 	control_wake();
 	return n;
@@ -30,7 +36,7 @@ static uint16_t dhcp_in_process(struct rte_graph *graph, struct rte_node *node, 
 static struct rte_node_register dhcp_in_node = {
 	.name = "dhcp-in",
 	.process = dhcp_in_process,
-	.nb_edges = 1,
-	.next_nodes = {"drop-dhcp-queue-full"},
+	.nb_edges = EDGES,
+	.next_nodes = {[EDGE_POLICED] = CONTROL_PLANE_DROP, [EDGE_QUEUE_FULL] = "drop-dhcp-queue-full"},
 };
 RTE_NODE_REGISTER(dhcp_in_node);

@@ -105,24 +105,42 @@ bool ip_source_address(const struct dataplane *dp, const struct l3_interface *in
 	return false;
 }
 
-const struct l3_interface *ip_way_to(const struct worker *worker, const struct l3_interface *otherwise,
-				     enum ip_version version, const uint8_t *destination)
+// ---------------------------------------------------------------- by the routes
+
+// NULL: the VRF has no routes of the version.
+static const struct next_hop *first_hop(const struct worker *worker, uint32_t vrf_id, enum ip_version version,
+					const uint8_t *destination)
 {
-	const struct vrf *vrf = dataplane_vrf(worker->dataplane, otherwise->vrf);
-	const struct l3_interface *out;
-	const struct next_hop *hop;
+	const struct vrf *vrf = dataplane_vrf(worker->dataplane, vrf_id);
 	uint32_t address, set = 0;
 
-	if (vrf == NULL || vrf->fib[version] == NULL) return otherwise;
-	if (version == IP_V6 && ip6_is_link_local(destination)) return otherwise;
+	if (vrf == NULL || vrf->fib[version] == NULL) return NULL;
 	if (version == IP_V4) {
 		memcpy(&address, destination, sizeof(address));
 		fib4_lookup(vrf->fib[version], &address, &set, 1);
 	} else {
 		fib6_lookup(vrf->fib[version], &destination, &set, 1);
 	}
-	hop = &next_hop_set_of(set)->hop[0];
-	if (hop->kind != NEXT_HOP_ADJACENCY && hop->kind != NEXT_HOP_GLEAN) return otherwise;
+	return &next_hop_set_of(set)->hop[0];
+}
+
+const struct l3_interface *ip_way_to(const struct worker *worker, const struct l3_interface *otherwise,
+				     enum ip_version version, const uint8_t *destination)
+{
+	const struct next_hop *hop = first_hop(worker, otherwise->vrf, version, destination);
+	const struct l3_interface *out;
+
+	if (version == IP_V6 && ip6_is_link_local(destination)) return otherwise;
+	if (hop == NULL || (hop->kind != NEXT_HOP_ADJACENCY && hop->kind != NEXT_HOP_GLEAN)) return otherwise;
 	out = dataplane_interface(worker->dataplane, hop->interface);
 	return out != NULL ? out : otherwise;
+}
+
+const struct l3_interface *ip_owner_of(const struct worker *worker, uint32_t vrf, enum ip_version version,
+				       const uint8_t *address)
+{
+	const struct next_hop *hop = first_hop(worker, vrf, version, address);
+
+	return hop != NULL && hop->kind == NEXT_HOP_LOCAL ? dataplane_interface(worker->dataplane, hop->interface)
+							  : NULL;
 }

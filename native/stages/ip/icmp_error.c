@@ -16,6 +16,7 @@
 #include <rte_graph.h>
 #include <rte_graph_worker.h>
 
+#include "../control-plane/control_plane.h"
 #include "../flow/record.h"
 #include "icmp_error.h"
 #include "ip4_input.h"
@@ -197,7 +198,8 @@ static struct rte_mbuf *error_for(struct worker *worker, struct rte_mbuf *m, enu
 	if (link_group(m) && cause != ICMP_CAUSE_TOO_BIG) return NULL;
 	if (version == IP_V4 ? !about4(m, ip) : !about6(m, ip, cause)) return NULL;
 	if (!source_for(worker, in, version, ip, &source)) return NULL;
-	if (!icmp_rate_take(worker, in->id)) {
+	if ((cause == ICMP_CAUSE_TTL && !control_plane_takes(worker, CONTROL_TTL_EXCEEDED)) ||
+	    !icmp_rate_take(worker, in->id)) {
 		IP_COUNT(worker, in->vrf, in, version, icmp_errors_limited, 1);
 		return NULL;
 	}

@@ -11,13 +11,14 @@
 #include <rte_graph.h>
 #include <rte_graph_worker.h>
 
+#include "../control-plane/control_plane.h"
 #include "../enqueue.h"
 #include "ip4_input.h"
 #include "ip6_input.h"
 #include "listen.h"
 #include "packet.h"
 
-enum { EDGE_LOOKUP, EDGE_DISCOVERY, EDGE_PUNT, EDGE_MALFORMED, EDGE_UNHANDLED, EDGE_NO_BUFFER, EDGES };
+enum { EDGE_LOOKUP, EDGE_DISCOVERY, EDGE_PUNT, EDGE_MALFORMED, EDGE_UNHANDLED, EDGE_POLICED, EDGE_NO_BUFFER, EDGES };
 
 #define HOP_LIMIT 64
 #define ECHO_SIZE 8
@@ -98,13 +99,14 @@ static uint8_t icmp_packet(const struct worker *worker, struct rte_mbuf **packet
 		// Nobody is told by a broadcast how many routers there are (RFC 2644).
 		if (version == IP_V4 && (ip[16] >= 224 || (it != NULL && ip_is_broadcast(it, ip + 16))))
 			return EDGE_UNHANDLED;
+		if (!control_plane_takes(worker, CONTROL_ICMP)) return EDGE_POLICED;
 		own = ip_writable(worker, m);
 		if (own == NULL) return EDGE_NO_BUFFER;
 		*packet = own;
 		if (own->data_len < at + ECHO_SIZE) return EDGE_MALFORMED;
 		return answer(worker, own, version, length);
 	}
-	return it != NULL && it->tap != NULL && listen_has_punt ? EDGE_PUNT : EDGE_UNHANDLED;
+	return punt_interface(worker, it, m) != NULL ? EDGE_PUNT : EDGE_UNHANDLED;
 }
 
 static uint16_t icmp_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n,
@@ -134,7 +136,7 @@ static uint16_t icmp6_in_process(struct rte_graph *graph, struct rte_node *node,
 #define ICMP_NODES(lookup)                                                                                             \
 	[EDGE_LOOKUP] = (lookup), [EDGE_DISCOVERY] = "drop-icmp-unhandled", [EDGE_PUNT] = "drop-icmp-unhandled",       \
 	[EDGE_MALFORMED] = "drop-icmp-malformed", [EDGE_UNHANDLED] = "drop-icmp-unhandled",                            \
-	[EDGE_NO_BUFFER] = "drop-ip-no-buffer"
+	[EDGE_POLICED] = CONTROL_PLANE_DROP, [EDGE_NO_BUFFER] = "drop-ip-no-buffer"
 
 static struct rte_node_register icmp_in_node = {
 	.name = "icmp-in",

@@ -50,6 +50,10 @@ int ip_send(struct rte_mbuf *m, uint32_t vrf, uint32_t interface);
 const struct l3_interface *ip_way_to(const struct worker *worker, const struct l3_interface *otherwise,
 				     enum ip_version version, const uint8_t *destination);
 
+// Worker. The interface of the VRF that has the address; NULL: none.
+const struct l3_interface *ip_owner_of(const struct worker *worker, uint32_t vrf, enum ip_version version,
+				       const uint8_t *address);
+
 // The address that the router sends from: to `destination` out of `interface` (which must be). The one whose prefix
 // holds the destination, else the first of the interface, else the first of any interface of the VRF; for IPv6 of the
 // destination's scope. False: there is none.

@@ -53,9 +53,10 @@ static bool own_group(const struct l3_interface *it, const uint8_t *ip)
 	return memcmp(it->live->link_local.bytes + 13, destination + 13, 3) == 0;
 }
 
-static uint8_t nobody(struct rte_mbuf *m, const struct l3_interface *it, const struct delivery *d)
+static uint8_t nobody(const struct worker *worker, struct rte_mbuf *m, const struct l3_interface *it,
+		      const struct delivery *d)
 {
-	if (it != NULL && it->tap != NULL && listen_has_punt) return LOCAL_PUNT;
+	if (punt_interface(worker, it, m) != NULL) return LOCAL_PUNT;
 	if (d->group) return d->version == IP_V4 && ip_header(m)[16] < 224 ? LOCAL_BROADCAST : LOCAL_MULTICAST;
 	if (d->protocol == IPPROTO_UDP || d->protocol == IPPROTO_TCP) return error_about(m, ICMP_CAUSE_PORT, 0);
 	return error_about(m, ICMP_CAUSE_PROTOCOL, d->place);
@@ -81,14 +82,14 @@ static uint8_t deliver(struct worker *worker, struct rte_mbuf *m, const struct l
 		IP_COUNT_PACKET(worker, m, d->version, in_delivers);
 		return listener.edge;
 	}
-	if (!own && !(it != NULL && it->tap != NULL && listen_has_punt)) return nobody(m, it, d);
+	if (!own && punt_interface(worker, it, m) == NULL) return nobody(worker, m, it, d);
 	if ((d->version == IP_V4 && d->protocol == IPPROTO_ICMP) ||
 	    (d->version == IP_V6 && d->protocol == IPPROTO_ICMPV6)) {
 		IP_COUNT_PACKET(worker, m, d->version, in_delivers);
 		return d->version == IP_V4 ? LOCAL_ICMP4 : LOCAL_ICMP6;
 	}
 	IP_COUNT_PACKET(worker, m, d->version, in_delivers);
-	return nobody(m, it, d);
+	return nobody(worker, m, it, d);
 }
 
 static uint8_t local4(struct worker *worker, struct rte_mbuf *m, const uint8_t *ip)

@@ -23,7 +23,6 @@ static struct {
 	struct listener listener;
 } by_port[IP_VERSIONS][MOST];
 static unsigned port_count[IP_VERSIONS];
-bool listen_has_punt;
 
 static void want(enum ip_version version, uint8_t protocol, uint16_t port, const char *node, bool groups)
 {
@@ -68,8 +67,7 @@ void listen_start(void)
 	const char *punt = "punt";
 
 	if (rte_node_edge_count(local) > LOCAL_EDGES) return;
-	listen_has_punt = rte_node_from_name(punt) != RTE_NODE_ID_INVALID;
-	if (listen_has_punt) rte_node_edge_update(local, LOCAL_PUNT, &punt, 1);
+	rte_node_edge_update(local, LOCAL_PUNT, &punt, 1);
 	for (unsigned i = 0; i < wanted_count; i++)
 		start_one(local, i);
 }
@@ -80,4 +78,15 @@ struct listener listener_of(enum ip_version version, uint8_t protocol, uint16_t 
 		for (unsigned i = 0; i < port_count[version]; i++)
 			if (by_port[version][i].port == destination_port) return by_port[version][i].listener;
 	return by_protocol[version][protocol];
+}
+
+const struct l3_interface *punt_interface(const struct worker *worker, const struct l3_interface *it,
+					  struct rte_mbuf *m)
+{
+	const uint8_t *ip = ip_header(m);
+	enum ip_version version = ip_version_of(ip);
+
+	if (it == NULL || it->tap != NULL) return it;
+	it = ip_owner_of(worker, it->vrf, version, ip + (version == IP_V4 ? 16 : 24));
+	return it != NULL && it->tap != NULL ? it : NULL;
 }

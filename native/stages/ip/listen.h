@@ -24,7 +24,9 @@ struct listener {
 	bool groups;
 };
 
-extern bool listen_has_punt;
+// Worker. The interface by whose TAP the kernel gets a packet that came in by `it`; NULL: by none.
+const struct l3_interface *punt_interface(const struct worker *worker, const struct l3_interface *it,
+					  struct rte_mbuf *m);
 
 // Once the nodes are there: gives ip-local its edges to the listeners.
 void listen_start(void);

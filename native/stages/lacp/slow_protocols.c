@@ -19,6 +19,10 @@ static uint16_t slow_protocols_process(struct rte_graph *graph, struct rte_node 
 	for (uint16_t i = 0; i < n; i++) {
 		struct rte_mbuf *m = objs[i], *copy;
 
+		if (worker_traces(worker)) {
+			rte_pktmbuf_free(m);
+			continue;
+		}
 		// Its own buffer: the device's pool may go before it is read.
 		copy = rte_pktmbuf_copy(m, worker->packets, 0, RTE_MIN(m->pkt_len, (uint32_t)LONGEST));
 		if (copy != NULL) *packet_meta(copy) = *packet_meta(m);

@@ -6,6 +6,7 @@
 
 #include <rte_random.h>
 
+#include "../../main/stages.h"
 #include "send.h"
 
 // RFC 5227, 1.1; the number of probes is the interface's.
@@ -72,6 +73,7 @@ static void enter(struct own_address *own, enum address_status status)
 	own->status = status;
 	if (interface == NULL || own->is_virtual) return;
 	if (own->automatic) interface->live->has_link_local = status == STATUS_PREFERRED;
+	STAGES_CALL(address_changed, interface);
 	state.address.len = size_of(own->version);
 	state.address.data = own->address.bytes;
 	state.prefix_length = own->prefix_length;

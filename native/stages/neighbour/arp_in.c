@@ -5,6 +5,7 @@
 #include <rte_graph.h>
 #include <rte_graph_worker.h>
 
+#include "../control-plane/control_plane.h"
 #include "../drop/drop_node.h"
 #include "../flow/record.h"
 #include "arp.h"
@@ -17,7 +18,7 @@ DROP_NODE(arp_not_for_us, "arp-not-for-us", DROP_INGRESS);
 // More ARP than the control thread takes.
 DROP_NODE(arp_queue_full, "arp-queue-full", DROP_INGRESS);
 
-enum { EDGE_MALFORMED, EDGE_NOT_FOR_US, EDGE_QUEUE_FULL, EDGES };
+enum { EDGE_MALFORMED, EDGE_NOT_FOR_US, EDGE_POLICED, EDGE_QUEUE_FULL, EDGES };
 
 static bool is_own(const struct l3_interface *interface, const uint8_t address[4])
 {
@@ -62,6 +63,7 @@ static uint16_t arp_in_process(struct rte_graph *graph, struct rte_node *node, v
 			record_refuse(record, "ARP");
 			packet_meta(m)->record = 0;
 		}
+		if (edge == EDGES && !control_plane_takes(worker, CONTROL_ARP)) edge = EDGE_POLICED;
 		if (edge == EDGES && !inbox_put(worker, INBOX_ARP, m)) edge = EDGE_QUEUE_FULL;
 		if (edge != EDGES)
 			rte_node_enqueue_x1(graph, node, edge, m);
@@ -78,6 +80,7 @@ static struct rte_node_register arp_in_node = {
 	.nb_edges = EDGES,
 	.next_nodes = {[EDGE_MALFORMED] = "drop-arp-malformed",
 		       [EDGE_NOT_FOR_US] = "drop-arp-not-for-us",
+		       [EDGE_POLICED] = CONTROL_PLANE_DROP,
 		       [EDGE_QUEUE_FULL] = "drop-arp-queue-full"},
 };
 RTE_NODE_REGISTER(arp_in_node);

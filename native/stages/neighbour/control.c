@@ -6,6 +6,7 @@
 
 #include <rte_random.h>
 
+#include "../../main/stages.h"
 #include "../fib/fib.h"
 #include "address.h"
 #include "hold.h"
@@ -43,6 +44,8 @@ static void tell(const struct neighbour *n, bool deleted)
 	const struct l3_interface *interface = neighbour_interface(n);
 
 	if (interface == NULL) return;
+	STAGES_CALL(neighbour_changed, interface, n->version, &n->address,
+		    !deleted && is_known(n) ? &n->nud.mac : NULL);
 	entry.interface = (char *)(uintptr_t)interface->name;
 	entry.address.len = n->version == IP_V4 ? 4 : 16;
 	entry.address.data = (uint8_t *)(uintptr_t)n->address.bytes;

@@ -3,6 +3,7 @@
 #include <rte_graph.h>
 #include <rte_graph_worker.h>
 
+#include "../control-plane/control_plane.h"
 #include "../drop/drop_node.h"
 #include "../flow/record.h"
 #include "inbox.h"
@@ -10,7 +11,7 @@
 // More packets wait for neighbours than may wait: the control thread is behind, or a scan fills the queues.
 DROP_NODE(neighbour_queue_full, "neighbour-queue-full", DROP_INGRESS);
 
-enum { EDGE_QUEUE_FULL, EDGES };
+enum { EDGE_POLICED, EDGE_QUEUE_FULL, EDGES };
 
 static uint16_t hold_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
 {
@@ -26,7 +27,10 @@ static uint16_t hold_process(struct rte_graph *graph, struct rte_node *node, voi
 			// It comes back in another walk.
 			packet_meta(m)->record = 0;
 		}
-		if (unlikely(!inbox_put(worker, INBOX_HOLD, m))) rte_node_enqueue_x1(graph, node, EDGE_QUEUE_FULL, m);
+		if (unlikely(!control_plane_takes(worker, CONTROL_GLEAN)))
+			rte_node_enqueue_x1(graph, node, EDGE_POLICED, m);
+		else if (unlikely(!inbox_put(worker, INBOX_HOLD, m)))
+			rte_node_enqueue_x1(graph, node, EDGE_QUEUE_FULL, m);
 	}
 	control_wake();
 	return n;
@@ -36,6 +40,6 @@ static struct rte_node_register hold_node = {
 	.name = "neighbour-hold",
 	.process = hold_process,
 	.nb_edges = EDGES,
-	.next_nodes = {[EDGE_QUEUE_FULL] = "drop-neighbour-queue-full"},
+	.next_nodes = {[EDGE_POLICED] = CONTROL_PLANE_DROP, [EDGE_QUEUE_FULL] = "drop-neighbour-queue-full"},
 };
 RTE_NODE_REGISTER(hold_node);

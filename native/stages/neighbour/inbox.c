@@ -44,6 +44,10 @@ void inbox_stop(void)
 
 bool inbox_put(const struct worker *worker, enum inbox inbox, struct rte_mbuf *m)
 {
+	if (worker_traces(worker)) {
+		rte_pktmbuf_free(m);
+		return true;
+	}
 	return rte_ring_sp_enqueue(rings[worker->index][inbox], m) == 0;
 }
 

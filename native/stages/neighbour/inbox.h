@@ -11,7 +11,7 @@ int inbox_start(void); // 0 or -errno
 // Frees what is in them.
 void inbox_stop(void);
 
-// Worker. False: full, the packet stays the caller's.
+// Worker. False: full, the packet stays the caller's. One that is only traced ends here.
 bool inbox_put(const struct worker *worker, enum inbox inbox, struct rte_mbuf *m);
 // Control thread. Calls `take` for everything that is there now; it takes the packet.
 void inbox_empty(enum inbox inbox, void (*take)(struct rte_mbuf *m));

@@ -3,6 +3,7 @@
 #include <rte_graph.h>
 #include <rte_graph_worker.h>
 
+#include "../control-plane/control_plane.h"
 #include "../drop/drop_node.h"
 #include "../flow/record.h"
 #include "inbox.h"
@@ -15,7 +16,7 @@ DROP_NODE(nd_ignored, "nd-ignored", DROP_INGRESS);
 // More than the control thread takes.
 DROP_NODE(nd_queue_full, "nd-queue-full", DROP_INGRESS);
 
-enum { EDGE_MALFORMED, EDGE_IGNORED, EDGE_QUEUE_FULL, EDGES };
+enum { EDGE_MALFORMED, EDGE_IGNORED, EDGE_POLICED, EDGE_QUEUE_FULL, EDGES };
 
 // What is looked at of a packet: a message longer than that is none of ours.
 #define LONGEST 1280
@@ -49,6 +50,7 @@ static uint16_t nd_in_process(struct rte_graph *graph, struct rte_node *node, vo
 			record_refuse(record, "Neighbor Discovery");
 			packet_meta(m)->record = 0;
 		}
+		if (edge == EDGES && !control_plane_takes(worker, CONTROL_ND)) edge = EDGE_POLICED;
 		if (edge == EDGES && !inbox_put(worker, INBOX_ND, m)) edge = EDGE_QUEUE_FULL;
 		if (edge != EDGES)
 			rte_node_enqueue_x1(graph, node, edge, m);
@@ -65,6 +67,7 @@ static struct rte_node_register nd_in_node = {
 	.nb_edges = EDGES,
 	.next_nodes = {[EDGE_MALFORMED] = "drop-nd-malformed",
 		       [EDGE_IGNORED] = "drop-nd-ignored",
+		       [EDGE_POLICED] = CONTROL_PLANE_DROP,
 		       [EDGE_QUEUE_FULL] = "drop-nd-queue-full"},
 };
 RTE_NODE_REGISTER(nd_in_node);

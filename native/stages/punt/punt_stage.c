@@ -1,0 +1,41 @@
+// The stage: TAPs come and go with the interfaces that want them, and follow their state.
+#include <errno.h>
+#include <string.h>
+
+#include "../../api/kind.h"
+#include "kernel_asks.h"
+#include "tap.h"
+
+static int start(void)
+{
+	return tap_io_start();
+}
+
+static void poll(void)
+{
+	tap_io_asked(kernel_asked);
+}
+
+static void interface_changed(const struct l3_interface *interface)
+{
+	if (interface->tap != NULL) tap_sync(interface->tap, interface);
+}
+
+static void neighbour_changed(const struct l3_interface *interface, enum ip_version version,
+			      const struct ip_address *address, const struct rte_ether_addr *mac)
+{
+	if (interface->tap != NULL && tap_is_active(interface->tap))
+		tap_kernel_set_neighbour(&interface->tap->kernel, version, address, mac);
+}
+
+static struct stage punt_stage = {
+	.name = "punt",
+	.order = 30, // after neighbours, whose addresses and table it follows
+	.start = start,
+	.stop = tap_io_stop,
+	.poll = poll,
+	.interface_changed = interface_changed,
+	.address_changed = interface_changed,
+	.neighbour_changed = neighbour_changed,
+};
+STAGE_REGISTER(punt_stage);
