@@ -45,6 +45,8 @@ static void set_limit(enum control_class class, uint32_t rate, uint32_t burst)
 
 	atomic_store(&limit->depth, rate == 0 ? 0 : interval * burst);
 	atomic_store(&limit->interval, interval);
+	// Of the limit before it may be far ahead.
+	atomic_store(&limit->full_at, 0);
 }
 
 static int start(void)

@@ -187,6 +187,12 @@ static void sync_addresses(struct tap *tap, const struct l3_interface *interface
 		else
 			tap_kernel_set_address(&tap->kernel, a->version, &a->address, a->prefix_length, false);
 	}
+	// The first address of an IPv4 subnet takes the others of it along (promote_secondaries).
+	for (unsigned i = 0; i < left && left < tap->address_count; i++) {
+		const struct tap_address *a = &tap->addresses[i];
+
+		tap_kernel_set_address(&tap->kernel, a->version, &a->address, a->prefix_length, true);
+	}
 	tap->address_count = left;
 	own = NULL;
 	while ((own = address_next(interface->id, own)) != NULL)
