@@ -51,6 +51,8 @@ unsigned drop_counters(struct worker *worker, uint8_t reason, const struct rte_m
 	return count;
 }
 
+void (*drop_observed)(const struct worker *worker, struct rte_mbuf *m);
+
 void drop_count(struct worker *worker, uint8_t reason, struct rte_mbuf *m)
 {
 	uint64_t *counters[3];
@@ -58,6 +60,7 @@ void drop_count(struct worker *worker, uint8_t reason, struct rte_mbuf *m)
 
 	for (unsigned i = 0; i < count; i++)
 		++*counters[i];
+	if (unlikely(drop_observed != NULL)) drop_observed(worker, m);
 }
 
 void counters_sum(const struct counters *slots, struct counters *sum)

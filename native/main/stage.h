@@ -30,6 +30,8 @@ enum drop_direction drop_reason_direction(unsigned reason);
 // Worker. Adds n packets to reason for the packet's port and logical port (or to the worker's own
 // drops where there is none). Does not free the packet.
 void drop_count(struct worker *worker, uint8_t reason, struct rte_mbuf *m);
+// Called by it for each packet, which is still there; NULL: nobody looks (stages/punt).
+extern void (*drop_observed)(const struct worker *worker, struct rte_mbuf *m);
 // The counters that drop_count() raises for this packet; returns how many.
 unsigned drop_counters(struct worker *worker, uint8_t reason, const struct rte_mbuf *m, uint64_t *counters[3]);
 

@@ -5,6 +5,7 @@
 #include "../main/buffers.h"
 #include "../stages/classify/tag_map.h"
 #include "../stages/count.h"
+#include "../stages/punt/observer.h"
 
 // Copies that are on their way at once; a chain takes several.
 #define COPIES 4095
@@ -57,6 +58,10 @@ static void copy(struct worker *worker, const struct port *port, const struct mi
 		if (entry->logical_port != 0 && (egress ? packet_meta(m)->egress != entry->logical_port
 							: !received_by(port, m, entry->logical_port)))
 			continue;
+		if (entry->observer != NULL) {
+			observer_see(worker, entry->observer, m);
+			continue;
+		}
 		copies[count] = rte_pktmbuf_copy(m, pool, 0, UINT32_MAX);
 		if (unlikely(copies[count] == NULL)) {
 			entry->counters[worker->index].dropped++;

@@ -1,4 +1,5 @@
-// Port mirrors: copies of a port's frames, or of one logical port's, as they are on the wire, to another port.
+// Port mirrors: copies of a port's frames, or of one logical port's, as they are on the wire, to another port, or to an
+// observation point (stages/punt).
 //
 // Copies come from a pool of their own and are sent at once: whatever happens to them, the frames themselves lose no
 // buffer and no place in a queue of their own port.
@@ -11,9 +12,12 @@ struct mirror_counters {
 	uint64_t copied, dropped;
 } __rte_cache_aligned;
 
+struct observer; // stages/punt
+
 struct mirror_entry {
-	const void *owner;    // identity, for stages/mirror
-	uint16_t destination; // port id
+	const void *owner;         // identity, for stages/mirror
+	struct observer *observer; // it gets the copies; NULL: the destination does
+	uint16_t destination;      // port id
 	bool ingress, egress;
 	uint32_t logical_port;            // id; 0: all of the port
 	struct mirror_counters *counters; // [worker index], same memory in every generation

@@ -3,6 +3,8 @@
 #ifndef SLUICE_CONTROL_PLANE_H
 #define SLUICE_CONTROL_PLANE_H
 
+#include <stdatomic.h>
+
 #include <rte_cycles.h>
 
 #include "../../main/stage.h"
@@ -38,27 +40,33 @@ struct control_limit {
 extern struct control_limit control_limits[CONTROL_CLASSES];
 extern struct control_counters control_counters[MAX_WORKERS + 1]; // the last is that of traces
 
-// Worker. Whether one more packet of the class is taken. A worker that comes late, with a time from before, takes
-// nothing twice: the bucket never goes back.
-static inline bool control_plane_takes(const struct worker *worker, enum control_class class)
+// Packets a second, 0: none; and at once. The bucket is full.
+void control_limit_set(struct control_limit *limit, uint32_t rate, uint32_t burst);
+
+// Worker. Whether there is room for one more packet. A worker that comes late, with a time from before, takes nothing
+// twice: the bucket never goes back.
+static inline bool control_limit_takes(struct control_limit *limit)
 {
-	struct control_limit *limit = &control_limits[class];
-	struct control_counters *counters = &control_counters[worker->index];
 	uint64_t now = rte_rdtsc(), interval = atomic_load_explicit(&limit->interval, memory_order_relaxed);
 	uint64_t depth = atomic_load_explicit(&limit->depth, memory_order_relaxed);
 	uint64_t full_at = atomic_load_explicit(&limit->full_at, memory_order_relaxed), next;
 
-	if (worker_traces(worker)) return true;
 	do {
 		next = RTE_MAX(full_at, now) + interval;
-		if (interval == UINT64_MAX || next - now > depth) {
-			counters->dropped[class]++;
-			return false;
-		}
+		if (interval == UINT64_MAX || next - now > depth) return false;
 	} while (!atomic_compare_exchange_weak_explicit(&limit->full_at, &full_at, next, memory_order_relaxed,
 							memory_order_relaxed));
-	counters->accepted[class]++;
 	return true;
+}
+
+// Worker. Whether one more packet of the class is taken; a trace always is.
+static inline bool control_plane_takes(const struct worker *worker, enum control_class c)
+{
+	struct control_counters *counters = &control_counters[worker->index];
+	bool takes = worker_traces(worker) || control_limit_takes(&control_limits[c]);
+
+	(takes ? counters->accepted : counters->dropped)[c]++;
+	return takes;
 }
 
 // The class of an IP packet for the router, by protocol and ports: between them and the header at meta->l3_offset,

@@ -31,16 +31,15 @@ struct control_counters control_counters[MAX_WORKERS + 1];
 // CONTROL_CLASSES: none of that name.
 static enum control_class class_named(const char *name)
 {
-	unsigned class = 0;
+	unsigned c = 0;
 
-	while (class < CONTROL_CLASSES && strcmp(classes[class].name, name) != 0)
-		class ++;
-	return (enum control_class) class;
+	while (c < CONTROL_CLASSES && strcmp(classes[c].name, name) != 0)
+		c++;
+	return (enum control_class)c;
 }
 
-static void set_limit(enum control_class class, uint32_t rate, uint32_t burst)
+void control_limit_set(struct control_limit *limit, uint32_t rate, uint32_t burst)
 {
-	struct control_limit *limit = &control_limits[class];
 	uint64_t interval = rate == 0 ? UINT64_MAX : RTE_MAX(rte_get_tsc_hz() / rate, UINT64_C(1));
 
 	atomic_store(&limit->depth, rate == 0 ? 0 : interval * burst);
@@ -49,10 +48,17 @@ static void set_limit(enum control_class class, uint32_t rate, uint32_t burst)
 	atomic_store(&limit->full_at, 0);
 }
 
+static void limit_own(void *arg)
+{
+	unsigned c = (unsigned)(uintptr_t)arg;
+
+	control_limit_set(&control_limits[c], classes[c].rate, classes[c].burst);
+}
+
 static int start(void)
 {
-	for (unsigned class = 0; class < CONTROL_CLASSES; class ++)
-		set_limit((enum control_class) class, classes[class].rate, classes[class].burst);
+	for (unsigned c = 0; c < CONTROL_CLASSES; c++)
+		limit_own((void *)(uintptr_t)c);
 	return 0;
 }
 
@@ -80,19 +86,12 @@ static void limit_of(void *arg)
 	const struct version *version = arg;
 	const Sluice__Api__ControlPlanePolicer *it = version->operation->set_control_plane_policer;
 
-	set_limit(class_named(it->class_), it->packets_per_second, it->burst);
+	control_limit_set(&control_limits[class_named(it->class_)], it->packets_per_second, it->burst);
 }
 
 static int policer_build(struct generation *g, struct change *change)
 {
 	return generation_on_commit(g, limit_of, change->after);
-}
-
-static void limit_own(void *arg)
-{
-	enum control_class class = (enum control_class)(uintptr_t)arg;
-
-	set_limit(class, classes[class].rate, classes[class].burst);
 }
 
 static int policer_remove(struct generation *g, struct change *change)
@@ -104,14 +103,14 @@ static int policer_state(struct arena *arena, const struct object *object, const
 			 Sluice__Api__QueryReply *part)
 {
 	Sluice__Api__ControlPlanePolicerState *state = arena_alloc(arena, sizeof(*state));
-	enum control_class class = class_named(object->name);
+	enum control_class c = class_named(object->name);
 
 	if (state == NULL) return -ENOMEM;
 	*state = (Sluice__Api__ControlPlanePolicerState)SLUICE__API__CONTROL_PLANE_POLICER_STATE__INIT;
 	state->class_ = object->name;
 	for (unsigned w = 0; w < worker_count; w++) {
-		state->accepted += control_counters[w].accepted[class];
-		state->dropped += control_counters[w].dropped[class];
+		state->accepted += control_counters[w].accepted[c];
+		state->dropped += control_counters[w].dropped[c];
 	}
 	part->control_plane_policers[part->n_control_plane_policers++] = state;
 	return 0;

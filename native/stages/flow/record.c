@@ -28,6 +28,8 @@ void record_begin(struct flow_record *record, const struct rte_mbuf *m, const st
 	record->verdict.largest = UINT32_MAX;
 	record->verdict.l3_offset = parsed->l3_offset;
 	record->verdict.kind = parsed->key.kind;
+	// Who observes a stage is not to be passed by (stages/punt).
+	record_element(record, FLOW_OBSERVATION, 0);
 }
 
 void record_refuse(struct flow_record *record, const char *why)

@@ -64,10 +64,7 @@ static int interface_check(const Sluice__Api__Operation *operation, struct api_e
 		return invalid(error, "mac is 6 bytes, unicast, or empty");
 	if ((unsigned)it->urpf_ipv4 > 2 || (unsigned)it->urpf_ipv6 > 2)
 		return invalid(error, "a unicast RPF mode that this engine does not know");
-	if (it->tap != NULL && (strnlen(it->tap->device, TAP_DEVICE) >= TAP_DEVICE ||
-				strnlen(it->tap->network_namespace, TAP_NAMESPACE) >= TAP_NAMESPACE ||
-				strchr(it->tap->network_namespace, '/') != NULL))
-		return invalid(error, "the name of a TAP has at most 15 bytes, that of a namespace 255 and no slash");
+	if (!tap_name_is_valid(it->tap)) return invalid(error, TAP_NAME_INVALID);
 	return check_addresses(it, error);
 }
 
@@ -236,45 +233,6 @@ static int fill_features(struct generation *g, struct l3_interface *it, const Sl
 	return 0;
 }
 
-static void tap_committed(void *tap)
-{
-	tap_begin(tap);
-}
-
-static void tap_aborted(void *tap)
-{
-	free(tap);
-}
-
-static void tap_gone(void *tap)
-{
-	tap_end(tap);
-}
-
-static int fill_tap(struct generation *g, struct l3_interface *it, const Sluice__Api__Tap *wanted)
-{
-	struct tap *old = it->tap, *new = NULL;
-	bool wants = wanted != NULL && wanted->device[0] != '\0';
-	int rc;
-
-	if (wants && old != NULL && strcmp(old->device, wanted->device) == 0 &&
-	    strcmp(old->network_namespace, wanted->network_namespace) == 0)
-		return 0;
-	it->tap = NULL;
-	// First, in case the new one has the same name.
-	if (old != NULL && (rc = generation_on_commit(g, tap_gone, old)) < 0) return rc;
-	if (!wants) return 0;
-	new = tap_new(it->id, wanted->device, wanted->network_namespace);
-	if (new == NULL) return -ENOMEM;
-	rc = generation_on_abort(g, tap_aborted, new);
-	if (rc < 0) {
-		free(new);
-		return rc;
-	}
-	it->tap = new;
-	return generation_on_commit(g, tap_committed, new);
-}
-
 static int fill(struct generation *g, struct l3_interface *it, const Sluice__Api__L3Interface *wanted)
 {
 	int rc;
@@ -299,7 +257,7 @@ static int fill(struct generation *g, struct l3_interface *it, const Sluice__Api
 	it->live->mac_configured = wanted->mac.len != 0;
 	if (wanted->mac.len != 0) memcpy(&it->live->mac, wanted->mac.data, sizeof(it->live->mac));
 	rc = fill_features(g, it, wanted);
-	if (rc < 0 || (rc = fill_tap(g, it, wanted->tap)) < 0) return rc;
+	if (rc < 0 || (rc = tap_change(g, &it->tap, it->id, wanted->tap)) < 0) return rc;
 	return fill_addresses(g, it, wanted);
 }
 
@@ -328,6 +286,7 @@ static int interface_build(struct generation *g, struct change *change)
 static int interface_remove(struct generation *g, struct change *change)
 {
 	const struct l3_interface *old = dataplane_interface(generation_next(g), change->object->id);
+	struct tap *gone = old->tap;
 	int rc = STAGES_ASK(l3_interface, g, old, NULL);
 
 	if (rc < 0 || (attached(g, old) && (rc = attach(g, old, 0)) < 0)) return rc;
@@ -338,7 +297,7 @@ static int interface_remove(struct generation *g, struct change *change)
 	generation_retire(g, old);
 	rc = generation_map_set(g, &generation_root(g)->interfaces, old->id, NULL);
 	if (rc < 0 || (rc = generation_on_commit(g, live_free, old->live)) < 0) return rc;
-	if (old->tap != NULL && (rc = generation_on_commit(g, tap_gone, old->tap)) < 0) return rc;
+	if ((rc = tap_change(g, &gone, old->id, NULL)) < 0) return rc;
 	return kind_give_id(g, &ids, old->id);
 }
 

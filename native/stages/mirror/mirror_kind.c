@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "../../api/kind.h"
-#include "../../port/mirror.h"
+#include "mirror_list.h"
 
 #define KIND(name) SLUICE__API__OBJECT_KIND__KIND_##name
 
@@ -47,57 +47,20 @@ static void mirror_references(const Sluice__Api__Operation *operation,
 		add(ctx, KIND(LOGICAL_PORT), it->logical_port);
 }
 
-// Puts a list in the place of a port's. 0 or -ENOMEM.
-static int set_list(struct generation *g, struct port *port, const struct mirror_list *list)
-{
-	generation_retire(g, port->mirrors);
-	port->mirrors = list;
-	return 0;
-}
-
-static int take_off(struct generation *g, const struct mirror *mirror)
-{
-	struct port *port = generation_port(g, mirror->port);
-	struct mirror_list *list = NULL;
-
-	// The port goes as well.
-	if (port == NULL || port->mirrors == NULL) return 0;
-	if (port->mirrors->count > 1) {
-		list = generation_alloc(g, sizeof(*list) + (port->mirrors->count - 1) * sizeof(list->entry[0]));
-		if (list == NULL) return -ENOMEM;
-		for (unsigned i = 0; i < port->mirrors->count; i++)
-			if (port->mirrors->entry[i].owner != mirror)
-				list->entry[list->count++] = port->mirrors->entry[i];
-	}
-	return set_list(g, port, list);
-}
-
-static int put_on(struct generation *g, struct mirror *mirror, const struct mirror_entry *entry)
-{
-	struct port *port = generation_port(g, mirror->port);
-	unsigned had = port != NULL && port->mirrors != NULL ? port->mirrors->count : 0;
-	struct mirror_list *list = generation_alloc(g, sizeof(*list) + (had + 1) * sizeof(list->entry[0]));
-
-	if (port == NULL || list == NULL) return -ENOMEM;
-	for (unsigned i = 0; i < had; i++)
-		list->entry[list->count++] = port->mirrors->entry[i];
-	list->entry[list->count++] = *entry;
-	return set_list(g, port, list);
-}
-
 // Copies of copies would never end.
 static int check_destination(struct generation *g, const struct mirror_entry *entry)
 {
 	const struct dataplane *next = generation_next(g);
 	const struct port *to = dataplane_port(next, entry->destination);
 
-	if (to->mirrors != NULL)
+	if (mirror_list_has_mirrors(to))
 		return generation_refuse(g, -EINVAL, "port %s is mirrored: it cannot be a destination", to->name);
 	for (unsigned i = 0; i < next->port_count; i++) {
 		const struct port *port = next->ports[next->port_ids[i]];
 
 		for (unsigned k = 0; port->mirrors != NULL && k < port->mirrors->count; k++)
-			if (dataplane_port(next, port->mirrors->entry[k].destination)->mirrors != NULL)
+			if (port->mirrors->entry[k].observer == NULL &&
+			    mirror_list_has_mirrors(dataplane_port(next, port->mirrors->entry[k].destination)))
 				return generation_refuse(
 					g, -EINVAL, "port %s is a destination: it cannot be mirrored",
 					dataplane_port(next, port->mirrors->entry[k].destination)->name);
@@ -120,7 +83,7 @@ static int mirror_build(struct generation *g, struct change *change)
 	int rc = mirror_start();
 
 	if (rc < 0) return generation_refuse(g, rc, "no memory for copies: --memory gives more");
-	if (mirror != NULL && (rc = take_off(g, mirror)) < 0) return rc;
+	if (mirror != NULL && (rc = mirror_list_remove(g, mirror->port, mirror)) < 0) return rc;
 	made = generation_alloc(g, sizeof(*made) + worker_count * sizeof(made->counters[0]));
 	if (made == NULL) return -ENOMEM;
 	// Counters are of this configuration: another one begins anew.
@@ -130,14 +93,14 @@ static int mirror_build(struct generation *g, struct change *change)
 	entry.owner = made;
 	entry.counters = made->counters;
 	change->after->runtime = made;
-	rc = put_on(g, made, &entry);
+	rc = mirror_list_add(g, made->port, &entry);
 	return rc < 0 ? rc : check_destination(g, &entry);
 }
 
 static int mirror_remove(struct generation *g, struct change *change)
 {
 	generation_retire(g, change->before->runtime);
-	return take_off(g, change->before->runtime);
+	return mirror_list_remove(g, ((const struct mirror *)change->before->runtime)->port, change->before->runtime);
 }
 
 static int mirror_state(struct arena *arena, const struct object *object, const struct version *version,

@@ -23,7 +23,15 @@ struct tap_address {
 static struct tap *taps;
 static struct timer look_timer;
 
-struct tap *tap_new(uint32_t interface, const char *device, const char *network_namespace)
+bool tap_name_is_valid(const Sluice__Api__Tap *tap)
+{
+	if (tap == NULL) return true;
+	return strnlen(tap->device, TAP_DEVICE) < TAP_DEVICE && strpbrk(tap->device, "/: \t\n") == NULL &&
+	       strnlen(tap->network_namespace, TAP_NAMESPACE) < TAP_NAMESPACE &&
+	       strchr(tap->network_namespace, '/') == NULL && tap->network_namespace[0] != '.';
+}
+
+static struct tap *tap_new(uint32_t interface, const char *device, const char *network_namespace)
 {
 	struct tap *tap = calloc(1, sizeof(*tap));
 
@@ -94,7 +102,8 @@ static bool namespace_is_another(const struct tap *tap)
 	return stat(path, &now) < 0 || now.st_ino != tap->kernel.namespace_inode;
 }
 
-void taps_look(void)
+// Of namespaces that came or went, of devices that somebody deleted.
+static void taps_look(void)
 {
 	for (struct tap *tap = taps; tap != NULL; tap = tap->next) {
 		bool active = tap_is_active(tap);
@@ -114,8 +123,10 @@ static void look(struct timer *timer)
 	if (taps != NULL) timer_arm(timer, control_now_ms() + LOOK_MS);
 }
 
-void tap_begin(struct tap *tap)
+static void tap_begin(void *arg)
 {
+	struct tap *tap = arg;
+
 	tap->next = taps;
 	taps = tap;
 	device_open(tap);
@@ -123,9 +134,10 @@ void tap_begin(struct tap *tap)
 	if (look_timer.place == 0) timer_arm(&look_timer, control_now_ms() + LOOK_MS);
 }
 
-void tap_end(struct tap *tap)
+// No worker knows it any more.
+static void tap_end(void *arg)
 {
-	struct tap **place = &taps;
+	struct tap *tap = arg, **place = &taps;
 
 	while (*place != NULL && *place != tap)
 		place = &(*place)->next;
@@ -133,6 +145,30 @@ void tap_end(struct tap *tap)
 	if (taps == NULL) timer_disarm(&look_timer);
 	device_close(tap);
 	free(tap);
+}
+
+int tap_change(struct generation *g, struct tap **place, uint32_t interface, const Sluice__Api__Tap *wanted)
+{
+	struct tap *old = *place, *new;
+	bool wants = wanted != NULL && wanted->device[0] != '\0';
+	int rc;
+
+	if (wants && old != NULL && strcmp(old->device, wanted->device) == 0 &&
+	    strcmp(old->network_namespace, wanted->network_namespace) == 0)
+		return 0;
+	*place = NULL;
+	// First, in case the new one has the same name.
+	if (old != NULL && (rc = generation_on_commit(g, tap_end, old)) < 0) return rc;
+	if (!wants) return 0;
+	new = tap_new(interface, wanted->device, wanted->network_namespace);
+	if (new == NULL) return -ENOMEM;
+	rc = generation_on_abort(g, free, new);
+	if (rc < 0) {
+		free(new);
+		return rc;
+	}
+	*place = new;
+	return generation_on_commit(g, tap_begin, new);
 }
 
 // ---------------------------------------------------------------- in step with the interface

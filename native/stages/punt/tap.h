@@ -21,17 +21,20 @@ struct tap {
 	struct tap *next;
 };
 
-// A TAP that is made from tap_begin() on, now or when that becomes possible. NULL: no memory.
-struct tap *tap_new(uint32_t interface, const char *device, const char *network_namespace);
-// After the transaction: makes the device; ends it (no worker may know it any more) and frees it.
-void tap_begin(struct tap *tap);
-void tap_end(struct tap *tap);
+// Within a transaction: *place (NULL: none) becomes the TAP that is wanted (NULL or without a name: none), the same
+// where it has that name. `interface`: 0 for an observation point. The device comes and goes with the commit; one that
+// cannot be made now is made when it can. 0 or -ENOMEM.
+int tap_change(struct generation *g, struct tap **place, uint32_t interface, const Sluice__Api__Tap *wanted);
+
+// Whether its names can be names; NULL is.
+bool tap_name_is_valid(const Sluice__Api__Tap *tap);
+#define TAP_NAME_INVALID                                                                                               \
+	"the name of a TAP has 1 to 15 bytes without slash, colon and blank, that of its namespace at most 255 "       \
+	"without "                                                                                                     \
+	"slash"
 
 // As the interface is now: link, MAC, MTU, addresses; and all of its neighbours.
 void tap_sync(struct tap *tap, const struct l3_interface *interface);
-
-// Those that are there: of namespaces that came or went, of devices that somebody deleted. Called now and then.
-void taps_look(void);
 
 static inline bool tap_is_active(const struct tap *tap)
 {

@@ -3,6 +3,8 @@
 #ifndef SLUICE_PUNT_TAP_IO_H
 #define SLUICE_PUNT_TAP_IO_H
 
+#include <stdatomic.h>
+
 #include "../../main/stage.h"
 
 #define TAP_RING 1024 // packets a worker and ring
