@@ -30,6 +30,9 @@ struct object_kind {
 	// Adds its state to the list of its kind in the part. 0 or -ENOMEM. May be NULL.
 	int (*state)(struct arena *arena, const struct object *object, const struct version *version,
 		     Sluice__Api__QueryReply *part);
+	// Names of what the engine has without an object; NULL behind the last; and the state of one. May be NULL.
+	const char *(*built_in)(unsigned i);
+	int (*built_in_state)(struct arena *arena, const char *name, Sluice__Api__QueryReply *part);
 	struct object_kind *next;
 };
 

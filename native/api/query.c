@@ -60,6 +60,29 @@ static int entry_order(const void *a, const void *b)
 	return x->kind != y->kind ? (int)x->kind - (int)y->kind : strcmp(x->name, y->name);
 }
 
+// What a kind has without an object. NULL: no more.
+static const char *built_in_name(Sluice__Api__ObjectKind kind, unsigned i)
+{
+	const struct object_kind *registered = kind_of(kind);
+
+	return registered != NULL && registered->built_in != NULL ? registered->built_in(i) : NULL;
+}
+
+static bool is_visible(Sluice__Api__ObjectKind kind, const char *name)
+{
+	const struct object *object = store_find(kind, name);
+
+	return object != NULL && visible(object) != NULL;
+}
+
+static int built_in_state(struct arena *arena, const struct entry *entry, Sluice__Api__QueryReply *part)
+{
+	for (unsigned i = 0; built_in_name(entry->kind, i) != NULL; i++)
+		if (strcmp(built_in_name(entry->kind, i), entry->name) == 0)
+			return kind_of(entry->kind)->built_in_state(arena, entry->name, part);
+	return 0;
+}
+
 // All objects of a kind (KIND_UNSPECIFIED: of every kind), in order; or those that are named.
 static int collect(struct query *query, Sluice__Api__ObjectKind kind, const Sluice__Api__Names *names)
 {
@@ -73,6 +96,9 @@ static int collect(struct query *query, Sluice__Api__ObjectKind kind, const Slui
 	     o = o->older)
 		if (visible(o) != NULL && (kind == KIND(UNSPECIFIED) || o->kind == kind))
 			rc = add_entry(query, &room, o->kind, o->name);
+	for (unsigned i = 0; rc == 0 && built_in_name(kind, i) != NULL; i++)
+		if (!is_visible(kind, built_in_name(kind, i)))
+			rc = add_entry(query, &room, kind, built_in_name(kind, i));
 	if (query->count > 0) qsort(query->entries, query->count, sizeof(*query->entries), entry_order);
 	return rc;
 }
@@ -255,6 +281,8 @@ static int objects_part(struct query *query, struct arena *arena, Sluice__Api__Q
 		const struct object *object = store_find(entry->kind, entry->name);
 		const struct version *version;
 
+		if (!as_set && !is_visible(entry->kind, entry->name) && built_in_state(arena, entry, part) < 0)
+			return -ENOMEM;
 		if (object == NULL || object->owner != query->owner || (version = visible(object)) == NULL) continue;
 		if (as_set)
 			part->objects[part->n_objects++] = version->operation;

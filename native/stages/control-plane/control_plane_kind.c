@@ -99,21 +99,31 @@ static int policer_remove(struct generation *g, struct change *change)
 	return generation_on_commit(g, limit_own, (void *)(uintptr_t)class_named(change->object->name));
 }
 
-static int policer_state(struct arena *arena, const struct object *object, const struct version *version,
-			 Sluice__Api__QueryReply *part)
+static const char *class_name(unsigned i)
+{
+	return i < CONTROL_CLASSES ? classes[i].name : NULL;
+}
+
+static int class_state(struct arena *arena, const char *name, Sluice__Api__QueryReply *part)
 {
 	Sluice__Api__ControlPlanePolicerState *state = arena_alloc(arena, sizeof(*state));
-	enum control_class c = class_named(object->name);
+	enum control_class c = class_named(name);
 
 	if (state == NULL) return -ENOMEM;
 	*state = (Sluice__Api__ControlPlanePolicerState)SLUICE__API__CONTROL_PLANE_POLICER_STATE__INIT;
-	state->class_ = object->name;
+	state->class_ = (char *)(uintptr_t)classes[c].name;
 	for (unsigned w = 0; w < worker_count; w++) {
 		state->accepted += control_counters[w].accepted[c];
 		state->dropped += control_counters[w].dropped[c];
 	}
 	part->control_plane_policers[part->n_control_plane_policers++] = state;
 	return 0;
+}
+
+static int policer_state(struct arena *arena, const struct object *object, const struct version *version,
+			 Sluice__Api__QueryReply *part)
+{
+	return class_state(arena, object->name, part);
 }
 
 static struct object_kind policer_kind = {
@@ -128,6 +138,8 @@ static struct object_kind policer_kind = {
 	.build = policer_build,
 	.remove = policer_remove,
 	.state = policer_state,
+	.built_in = class_name,
+	.built_in_state = class_state,
 };
 KIND_REGISTER(policer_kind);
 

@@ -28,6 +28,18 @@ static void neighbour_changed(const struct l3_interface *interface, enum ip_vers
 		tap_kernel_set_neighbour(&interface->tap->kernel, version, address, mac);
 }
 
+static void l3_interface_state(const struct l3_interface *interface, Sluice__Api__L3InterfaceState *state)
+{
+	const struct tap *tap = interface->tap;
+
+	if (tap == NULL) return;
+	state->tap_active = tap_is_active(tap);
+	state->tap_to_kernel = atomic_load(&tap->port.to_kernel);
+	state->tap_to_kernel_dropped = atomic_load(&tap->port.to_kernel_dropped);
+	state->tap_from_kernel = atomic_load(&tap->port.from_kernel);
+	state->tap_from_kernel_dropped = atomic_load(&tap->port.from_kernel_dropped);
+}
+
 static struct stage punt_stage = {
 	.name = "punt",
 	.order = 30, // after neighbours, whose addresses and table it follows
@@ -37,5 +49,6 @@ static struct stage punt_stage = {
 	.interface_changed = interface_changed,
 	.address_changed = interface_changed,
 	.neighbour_changed = neighbour_changed,
+	.l3_interface_state = l3_interface_state,
 };
 STAGE_REGISTER(punt_stage);

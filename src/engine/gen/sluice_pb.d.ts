@@ -3099,6 +3099,33 @@ export declare type L3InterfaceState = Message<"sluice.api.L3InterfaceState"> & 
    * @generated from field: sluice.api.IpStatistics ipv6 = 13;
    */
   ipv6?: IpStatistics | undefined;
+
+  /**
+   * Its TAP: whether the device is there, and packets. Dropped: the kernel did not take them; or the engine did not.
+   *
+   * @generated from field: bool tap_active = 14;
+   */
+  tapActive: boolean;
+
+  /**
+   * @generated from field: uint64 tap_to_kernel = 15;
+   */
+  tapToKernel: bigint;
+
+  /**
+   * @generated from field: uint64 tap_to_kernel_dropped = 16;
+   */
+  tapToKernelDropped: bigint;
+
+  /**
+   * @generated from field: uint64 tap_from_kernel = 17;
+   */
+  tapFromKernel: bigint;
+
+  /**
+   * @generated from field: uint64 tap_from_kernel_dropped = 18;
+   */
+  tapFromKernelDropped: bigint;
 };
 
 /**

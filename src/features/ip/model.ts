@@ -11,6 +11,7 @@ export const NETWORK_INSTANCE = `${NETWORK_INSTANCES}/network-instance`;
 export const IPV4 = `${INTERFACE}/ietf-ip:ipv4`;
 export const IPV6 = `${INTERFACE}/ietf-ip:ipv6`;
 export const OPTIONS = `${INTERFACE}/sluice-ip:ip-options`;
+export const TAP = `${OPTIONS}/tap`;
 
 /** The VRF of the interfaces that are bound to no network instance; one of this name need not be configured. */
 export const DEFAULT_VRF = 'default';
@@ -104,7 +105,7 @@ export class IpModel {
     this.binding = leafAt(schema, `${INTERFACE}/ietf-network-instance:bind-ni-name`);
     this.networkInstance = listAt(schema, NETWORK_INSTANCE);
     this.networkInstancesKey = keys.child('', containerAt(schema, NETWORK_INSTANCES));
-    this.tap = containerAt(schema, `${OPTIONS}/tap`);
+    this.tap = containerAt(schema, TAP);
     this.#dad = leafAt(schema, `${IPV6}/dup-addr-detect-transmits`);
     this.#mac = option('mac-address');
     this.#neighbourLimit = option('neighbor-limit');

@@ -26,6 +26,7 @@ import {
   type IpModel,
   NETWORK_INSTANCE,
   NETWORK_INSTANCES,
+  TAP,
 } from './model.ts';
 
 /** Above, asking for all neighbours is cheaper than interface by interface. */
@@ -66,6 +67,16 @@ const counters: readonly (readonly [leaf: string, counter: Exclude<keyof IpStati
   ['icmp-errors-limited', 'icmpErrorsLimited'],
 ];
 
+/** The leaves of `tap/statistics` and the engine's state. */
+const tapState: readonly (readonly [leaf: string, of: TapStateOf])[] = [
+  ['active', 'tapActive'],
+  ['to-kernel', 'tapToKernel'],
+  ['to-kernel-dropped', 'tapToKernelDropped'],
+  ['from-kernel', 'tapFromKernel'],
+  ['from-kernel-dropped', 'tapFromKernelDropped'],
+];
+
+type TapStateOf = Extract<keyof L3InterfaceState, `tap${string}`>;
 type StatisticsLeaves = readonly (readonly [LeafNode, Exclude<keyof IpStatistics, `$${string}`>])[];
 
 interface FamilyLeaves {
@@ -84,6 +95,7 @@ export class IpState implements StateProvider {
   readonly #engine: EngineQueries;
   readonly #families: Readonly<Record<4 | 6, FamilyLeaves>>;
   readonly #instance: Readonly<Record<'since' | 'ipv4Routes' | 'ipv6Routes' | 'memory', LeafNode>>;
+  readonly #tap: readonly (readonly [LeafNode, TapStateOf])[];
   readonly #instanceStatistics: Readonly<Record<4 | 6, StatisticsLeaves>>;
 
   constructor(model: IpModel, engine: EngineQueries) {
@@ -113,6 +125,7 @@ export class IpState implements StateProvider {
         statistics: statistics(`${IPV6}/sluice-ip:statistics`),
       },
     };
+    this.#tap = tapState.map(([leaf, of]) => [leafAt(schema, `${TAP}/statistics/${leaf}`), of] as const);
     this.#instance = {
       since: instance('discontinuity-time'),
       ipv4Routes: instance('ipv4-routes'),
@@ -134,7 +147,7 @@ export class IpState implements StateProvider {
       ]);
     };
     await Promise.all([
-      this.#interfaces(of(IPV4, IPV6), running, out),
+      this.#interfaces(of(IPV4, IPV6, TAP), running, out),
       this.#neighbours(of(`${IPV4}/neighbor`, `${IPV6}/neighbor`), running, out),
       this.#networkInstances(
         wantedEntries(interests, NETWORK_INSTANCE)?.map(([name]) => name as string),
@@ -186,6 +199,7 @@ export class IpState implements StateProvider {
       if (state === undefined) continue;
       for (const address of state.addresses) this.#address(running, out, name, address);
       for (const version of [4, 6] as const) this.#statistics(running, out, name, version, state);
+      this.#tapState(running, out, name, state);
     }
   }
 
@@ -207,6 +221,13 @@ export class IpState implements StateProvider {
     const key = this.#model.familyKey(name, nodes);
     if (counted === undefined || running.get(key) === undefined) return;
     out.put(key, nodes.container, { leaves: counts(statistics, counted) });
+  }
+
+  #tapState(running: View, out: RowWriter, name: string, state: L3InterfaceState): void {
+    const { keys, interfaces, tap } = this.#model;
+    const key = keys.child(interfaces.key(name), tap);
+    if (running.get(key) === undefined) return;
+    out.put(key, tap, { leaves: new Map(this.#tap.map(([leaf, of]) => [leaf, String(state[of])])) });
   }
 
   async #neighbours(names: readonly string[], running: View, out: RowWriter): Promise<void> {
