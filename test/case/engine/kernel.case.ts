@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { Frr } from '../../../lab/frr.ts';
 import { makeNamespaces, plainDevice } from '../../../lab/host.ts';
 import { ipBatch, run, until } from '../../../lab/run.ts';
@@ -104,4 +105,128 @@ const tap: Case = {
   },
 };
 
-export const cases: readonly Case[] = [tap];
+/** Frames of a capture file as tshark reads them: time left out, bytes in hexadecimal. */
+async function captured(file: string): Promise<string[]> {
+  const text = await run('tshark', ['-r', file, '-T', 'json', '-x']);
+  return (JSON.parse(text) as { _source: { layers: { frame_raw: [string] } } }[]).map(
+    ({ _source }) => _source.layers.frame_raw[0],
+  );
+}
+
+/** tcpdump in a namespace, from the time on at which it listens. */
+async function capture(space: string, device: string, file: string, filter: string): Promise<{ end(): Promise<void> }> {
+  const child = spawn(
+    'ip',
+    ['netns', 'exec', space, 'tcpdump', '-U', '-n', '-i', device, '-w', file, '--immediate-mode', filter],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  await new Promise<void>((resolve, reject) => {
+    let said = '';
+    child.once('exit', (code) => reject(new Error(`tcpdump ended with ${code}: ${said}`)));
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.includes('listening on')) resolve();
+    });
+  });
+  return {
+    end: async () => {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+const point = (name: string, element: string, at: string, space: string, operation = ''): string =>
+  `<observation-points xmlns="urn:sluice:yang:sluice-observation"><observation-point${operation}><name>${name}</name>${element}<point>${at}</point><device>${name}</device><network-namespace>${space}</network-namespace></observation-point></observation-points>`;
+
+const remove = ' xmlns:nc="urn:ietf:params:xml:ns:netconf:base:1.0" nc:operation="delete"';
+
+const observation: Case = {
+  id: 'observation',
+  shows: 'tcpdump in a namespace sees what passes a logical port, byte for byte, and what is dropped; live by NETCONF',
+  async run() {
+    const router = await Router.start();
+    try {
+      const space = `${router.places.namespacePrefix}k`;
+      await makeNamespaces([space]);
+      const left = await host(router, 'l', '79.1');
+      const right = await host(router, 'r', '79.2');
+      for (const [at, other, via] of [
+        [left, '79.2', '79.1'],
+        [right, '79.1', '79.2'],
+      ] as const)
+        await ipBatch(
+          [`route add 10.${other}.0/24 via 10.${via}.1`, 'route add 10.99.0.0/16 via 10.79.1.1'].slice(
+            0,
+            at === left ? 2 : 1,
+          ),
+          at,
+        );
+      await configure(router, [
+        interfaces(
+          routed('left', router.device('l'), '79.1', { device: 'left0', namespace: space }),
+          routed('right', router.device('r'), '79.2', { device: 'right0', namespace: space }),
+        ),
+      ]);
+      const ping = (count: number, to: string) =>
+        inside(left, 'ping', '-n', '-c', String(count), '-i', '0.05', '-W', '1', '-s', '1000', to);
+      await until('the way through the router', 20_000, () => ping(1, '10.79.2.2').then(Boolean, () => undefined));
+      // An observation point comes, is read, and goes, while the traffic does not care.
+      await configure(router, [point('seen', '<logical-port>right</logical-port>', 'egress', space)]);
+      const folder = router.places.run;
+      const files = { router: `${folder}/seen.pcap`, host: `${folder}/host.pcap`, drops: `${folder}/drops.pcap` };
+      const requests = 'icmp[icmptype] == icmp-echo';
+      const [atRouter, atHost] = await Promise.all([
+        capture(space, 'seen', files.router, requests),
+        capture(right, 'eth0', files.host, requests),
+      ]);
+      assert.match(await ping(20, '10.79.2.2'), / 20 received/);
+      const sizes = async (): Promise<number[]> =>
+        Promise.all([files.router, files.host].map(async (file) => (await captured(file)).length));
+      await until(
+        '20 frames in both captures',
+        10_000,
+        async () => (await sizes()).every((n) => n === 20) || undefined,
+      );
+      await Promise.all([atRouter.end(), atHost.end()]);
+      assert.deepEqual(await captured(files.router), await captured(files.host));
+      await configure(router, [
+        point('seen', '', 'egress', space, remove)
+          .replace('<point>egress</point>', '')
+          .replace(/<device>.*<\/network-namespace>/, ''),
+      ]);
+      await assert.rejects(inside(space, 'ip', 'link', 'show', 'dev', 'seen'));
+      assert.match(await ping(3, '10.79.2.2'), / 3 received/);
+      // What is dropped for want of a route.
+      await configure(router, [point('lost', '<router-interface>left</router-interface>', 'drop', space)]);
+      const lost = await capture(space, 'lost', files.drops, 'dst host 10.99.1.1');
+      await ping(3, '10.99.1.1').catch(() => undefined);
+      await until('3 dropped packets', 10_000, async () => (await captured(files.drops)).length === 3 || undefined);
+      await lost.end();
+      // The namespace goes and comes back: so do the devices.
+      await run('ip', ['netns', 'delete', space]);
+      await makeNamespaces([space]);
+      const back = performance.now();
+      await until('the devices in the new namespace', 10_000, () =>
+        inside(space, 'ip', '-o', 'address', 'show', 'dev', 'left0').then(
+          (text) => text.includes('10.79.1.1/24') || undefined,
+          () => undefined,
+        ),
+      );
+      return [
+        { what: 'frames that tcpdump saw at a logical port, byte-equal to those sent', value: 20 },
+        { what: 'dropped packets that tcpdump saw', value: 3 },
+        {
+          what: 'namespace made again → the TAP is there with its addresses',
+          value: performance.now() - back,
+          unit: 'ms',
+        },
+      ];
+    } finally {
+      await router.stop();
+    }
+  },
+};
+
+export const cases: readonly Case[] = [tap, observation];
