@@ -51,8 +51,16 @@ export class Frr {
 
   /** The state of the session with a peer, as bgpd names it: Established, Active, Idle, … */
   async session(peer: string): Promise<string> {
-    const answer = JSON.parse(await this.show('show bgp neighbors json')) as Record<string, { bgpState?: string }>;
-    return answer[peer]?.bgpState ?? 'none';
+    return (await this.#neighbors())[peer]?.bgpState ?? 'none';
+  }
+
+  /** How often the session with a peer was lost. */
+  async drops(peer: string): Promise<number> {
+    return (await this.#neighbors())[peer]?.connectionsDropped ?? 0;
+  }
+
+  async #neighbors(): Promise<Record<string, { bgpState?: string; connectionsDropped?: number }>> {
+    return JSON.parse(await this.show('show bgp neighbors json'));
   }
 
   async stop(): Promise<void> {

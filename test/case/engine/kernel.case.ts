@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { Frr } from '../../../lab/frr.ts';
 import { makeNamespaces, plainDevice } from '../../../lab/host.ts';
 import { ipBatch, run, until } from '../../../lab/run.ts';
@@ -9,10 +10,18 @@ import { Router } from '../../router.ts';
 import { configure } from '../../topology.ts';
 
 const ip = 'urn:ietf:params:xml:ns:yang:ietf-ip';
+const networkInstance = 'urn:ietf:params:xml:ns:yang:ietf-network-instance';
+const udpflow = fileURLToPath(new URL('../../../build/udpflow', import.meta.url));
 
 /** A port with addresses, in whose namespace the kernel takes part. */
-const routed = (name: string, device: string, subnet: string, tap: { device: string; namespace: string }): string =>
-  `<interface><name>${name}</name><type xmlns:t="${namespace.interfaceTypes}">t:ethernetCsmacd</type><port xmlns="${namespace.ports}"><af-packet>${device}</af-packet></port><ipv4 xmlns="${ip}"><address><ip>10.${subnet}.1</ip><prefix-length>24</prefix-length></address></ipv4><ipv6 xmlns="${ip}"><address><ip>2001:db8:${subnet.replace('.', ':')}::1</ip><prefix-length>64</prefix-length></address></ipv6><ip-options xmlns="urn:sluice:yang:sluice-ip"><tap><device>${tap.device}</device><network-namespace>${tap.namespace}</network-namespace></tap></ip-options></interface>`;
+const routed = (
+  name: string,
+  device: string,
+  subnet: string,
+  tap: { device: string; namespace: string },
+  instance = '',
+): string =>
+  `<interface><name>${name}</name><type xmlns:t="${namespace.interfaceTypes}">t:ethernetCsmacd</type><port xmlns="${namespace.ports}"><af-packet>${device}</af-packet></port><ipv4 xmlns="${ip}"><address><ip>10.${subnet}.1</ip><prefix-length>24</prefix-length></address></ipv4><ipv6 xmlns="${ip}"><address><ip>2001:db8:${subnet.replace('.', ':')}::1</ip><prefix-length>64</prefix-length></address></ipv6><ip-options xmlns="urn:sluice:yang:sluice-ip"><tap><device>${tap.device}</device><network-namespace>${tap.namespace}</network-namespace></tap></ip-options>${instance && `<bind-ni-name xmlns="${networkInstance}">${instance}</bind-ni-name>`}</interface>`;
 
 /** A Linux host at the router's port. */
 async function host(router: Router, name: string, subnet: string): Promise<string> {
@@ -229,4 +238,124 @@ const observation: Case = {
   },
 };
 
-export const cases: readonly Case[] = [tap, observation];
+const FLOOD_SECONDS = 8;
+
+const protection: Case = {
+  id: 'control-plane-protection',
+  shows: 'BGP stays up while a host floods the router’s address; the flood is counted by its class',
+  async run() {
+    const router = await Router.start();
+    const daemons: Frr[] = [];
+    try {
+      const space = `${router.places.namespacePrefix}k`;
+      await makeNamespaces([space]);
+      const left = await host(router, 'l', '80.1');
+      const right = await host(router, 'r', '80.2');
+      await configure(router, [
+        interfaces(
+          routed('left', router.device('l'), '80.1', { device: 'left0', namespace: space }),
+          routed('right', router.device('r'), '80.2', { device: 'right0', namespace: space }),
+        ),
+      ]);
+      const ping = () => inside(left, 'ping', '-n', '-c', '1', '-W', '1', '10.80.1.1');
+      await until('the router’s address', 20_000, () => ping().then(Boolean, () => undefined));
+      daemons.push(
+        await Frr.start({
+          namespace: space,
+          configuration: bgp(65001, '10.80.1.1', '10.80.1.2', 65002, '192.0.2.0/24'),
+        }),
+        await Frr.start({
+          namespace: left,
+          configuration: bgp(65002, '10.80.1.2', '10.80.1.1', 65001, '198.51.100.0/24'),
+        }),
+      );
+      const [near, far] = daemons as [Frr, Frr];
+      await Promise.all([established(near, '10.80.1.2'), established(far, '10.80.1.1')]);
+      const begun = performance.now();
+      // The flood comes from another port: what a link of BGP's own would lose before the router is not its to protect.
+      await ipBatch(['route add default via 10.80.2.1'], right);
+      const flood = JSON.parse(
+        await inside(
+          right,
+          ...['timeout', '--preserve-status', String(FLOOD_SECONDS)],
+          ...[udpflow, 'send', '10.80.1.1', '9', '1000000', '60'],
+        ),
+      ) as { sent: number };
+      const seconds = (performance.now() - begun) / 1000;
+      assert.equal(await near.session('10.80.1.2'), 'Established');
+      assert.equal(await near.drops('10.80.1.2'), 0);
+      const client = await router.connect();
+      const answer = await client
+        .rpc(
+          '<get><filter><control-plane-policers xmlns="urn:sluice:yang:sluice-control-plane-policers"/></filter></get>',
+        )
+        .finally(() => client.close());
+      const counted = (name: string, counter: string): number =>
+        Number(new RegExp(`<class>${name}</class>.*?<${counter}>(\\d+)</${counter}>`, 's').exec(String(answer))?.[1]);
+      assert.ok(counted('other', 'dropped') > 0, String(answer));
+      assert.equal(counted('bgp', 'dropped'), 0);
+      return [
+        { what: 'flood sent to the router’s address', value: Math.round(flood.sent / seconds), unit: 'packets/s' },
+        { what: 'of it the class "other" let pass', value: counted('other', 'accepted'), unit: 'packets' },
+        { what: 'and dropped', value: counted('other', 'dropped'), unit: 'packets' },
+        { what: 'BGP sessions lost', value: 0 },
+      ];
+    } finally {
+      for (const daemon of daemons) await daemon.stop();
+      await router.stop();
+    }
+  },
+};
+
+/** Answers every TCP connection with a word. */
+async function answering(space: string, word: string): Promise<() => void> {
+  const program = `require('node:net').createServer((s) => s.end(${JSON.stringify(word)})).listen(7777, () => console.log('ready'))`;
+  const child = spawn('ip', ['netns', 'exec', space, process.execPath, '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.stdout.once('data', () => resolve());
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
+  });
+  return () => child.kill('SIGTERM');
+}
+
+const tenants: Case = {
+  id: 'kernel-tenants',
+  shows: 'two tenants with the same addresses have TAPs of their own, and reach their own services',
+  async run() {
+    const router = await Router.start();
+    const servers: (() => void)[] = [];
+    try {
+      const spaces = ['red', 'blue'].map((name) => `${router.places.namespacePrefix}${name}`);
+      await makeNamespaces(spaces);
+      const hosts = [await host(router, 'l', '81.1'), await host(router, 'r', '81.1')];
+      const tap = (i: number) => ({ device: 'uplink', namespace: spaces[i] as string });
+      await configure(router, [
+        `<network-instances xmlns="${networkInstance}"><network-instance><name>red</name></network-instance><network-instance><name>blue</name></network-instance></network-instances>`,
+        interfaces(
+          routed('left', router.device('l'), '81.1', tap(0), 'red'),
+          routed('right', router.device('r'), '81.1', tap(1), 'blue'),
+        ),
+      ]);
+      servers.push(await answering(spaces[0] as string, 'red'), await answering(spaces[1] as string, 'blue'));
+      const ask = (space: string) =>
+        inside(
+          space,
+          process.execPath,
+          '-e',
+          "require('node:net').connect(7777, '10.81.1.1').on('error', () => process.exit(1)).pipe(process.stdout)",
+        );
+      const answers = await Promise.all(
+        hosts.map((space) => until('an answer', 20_000, () => ask(space).catch(() => undefined))),
+      );
+      assert.deepEqual(answers, ['red', 'blue']);
+      return [{ what: 'tenants with the address 10.81.1.1, each with its own service', value: 2 }];
+    } finally {
+      for (const stop of servers) stop();
+      await router.stop();
+    }
+  },
+};
+
+export const cases: readonly Case[] = [tap, observation, protection, tenants];
