@@ -1,6 +1,7 @@
 /** SNMP, wired: the master agent, the subagent with the router's objects, and what makes them tell something. */
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import type { Datastores } from '../commit/datastores.ts';
 import type { KeySpace } from '../datastore/key/key.ts';
 import type { View } from '../datastore/view/view.ts';
@@ -18,6 +19,7 @@ import { SnmpMaster } from '../platform/snmpd/master.ts';
 const VERSION = (
   JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { readonly version: string }
 ).version;
+const BULK_MODULE = fileURLToPath(new URL('../../build/native/snmpd/agentx_bulk.so', import.meta.url));
 const INTERFACES = '/ietf-interfaces:interfaces';
 
 export class Snmp implements SnmpStates {
@@ -34,6 +36,7 @@ export class Snmp implements SnmpStates {
       stateFolder: `${stateFolder}/snmp`,
       identity: { description: this.#description, objectId: oidText(PRODUCT) },
       engine: EngineIdentity.open(`${stateFolder}/snmp/engine.json`),
+      bulkModule: BULK_MODULE,
       started: async () => await this.#service?.masterStarted(),
       log,
     });
