@@ -8,6 +8,7 @@ import type { View } from '../datastore/view/view.ts';
 import type { EngineClient } from '../engine/client.ts';
 import type { Event } from '../engine/gen/sluice_pb.js';
 import { causes } from '../features/block-points/state.ts';
+import type { InterfaceNumbers } from '../features/interfaces/state.ts';
 import type { SnmpStates } from '../features/snmp/state.ts';
 import { oidText } from '../northbound/snmp/agentx/oid.ts';
 import { PRODUCT } from '../northbound/snmp/mib/sluice-mib.ts';
@@ -26,11 +27,13 @@ export class Snmp implements SnmpStates {
   readonly master: SnmpMaster;
   #service: SnmpService | undefined;
   readonly #stateFolder: string;
+  readonly #interfaceNumbers: InterfaceNumbers;
   readonly #log: (message: string) => void;
   readonly #description = `Sluice ${VERSION}, router on ${hostname()}`;
 
-  constructor(stateFolder: string, log: (message: string) => void) {
+  constructor(stateFolder: string, interfaceNumbers: InterfaceNumbers, log: (message: string) => void) {
     this.#stateFolder = stateFolder;
+    this.#interfaceNumbers = interfaceNumbers;
     this.#log = log;
     this.master = new SnmpMaster({
       stateFolder: `${stateFolder}/snmp`,
@@ -55,6 +58,7 @@ export class Snmp implements SnmpStates {
       keys,
       read: (interests) => datastores.readOperational(interests),
       running,
+      interfaceNumbers: this.#interfaceNumbers,
       bridgeDomainNumbers: IfIndexes.load(`${this.#stateFolder}/bridge-domain-index`),
       agentxSocket: this.master.agentxSocket,
       masterStartedMs: () => this.master.startedMs,
