@@ -64,7 +64,8 @@ async function start(options: SluicedOptions): Promise<() => Promise<void>> {
   const hostKeyEntries = hostKeys.map(({ name, publicKey }) => ({ name: `ssh-host-${name}`, publicKey }));
   const hidden = HiddenKeyFolder.open(keyFolder, log);
 
-  const snmp = new Snmp(options.state, log);
+  const interfaceNumbers = IfIndexes.load(`${options.state}/if-index`);
+  const snmp = new Snmp(options.state, interfaceNumbers, log);
   const engine = new EngineClient({
     socketPath: options.engineSocket,
     owner: 'sluiced',
@@ -74,7 +75,7 @@ async function start(options: SluicedOptions): Promise<() => Promise<void>> {
   const features = createFeatures({
     keys: store.keys,
     engine,
-    numbers: IfIndexes.load(`${options.state}/if-index`),
+    numbers: interfaceNumbers,
     running: () => runningOf(store),
     publish: (notification) => netconf.publish(notification),
     hidden,

@@ -24,6 +24,8 @@ export async function freePort(): Promise<number> {
 
 export interface EngineOptions {
   readonly port: number;
+  /** What the view of `public` and `operator` leaves out. */
+  readonly excluded?: readonly string[];
   /** Where traps and informs go. */
   readonly receivers?: readonly { readonly name: string; readonly port: number; readonly type: 'trap' | 'inform' }[];
 }
@@ -32,7 +34,7 @@ export interface EngineOptions {
  * An engine with the community `public`, the user `operator` (SHA-256, AES), and one group for both; the user `limited`
  * sees the system group alone.
  */
-export function snmpConfiguration({ port, receivers = [] }: EngineOptions): string {
+export function snmpConfiguration({ port, excluded = [], receivers = [] }: EngineOptions): string {
   const id = Buffer.from(engineId, 'hex');
   const priv = hexString(localizedKey(passphrases.priv, 'sha-256', id).subarray(0, 16));
   const user = (name: string): string =>
@@ -55,7 +57,7 @@ export function snmpConfiguration({ port, receivers = [] }: EngineOptions): stri
       ['operator', 'usm'],
     ],
     access('v2c', 'no-auth-no-priv', 'all') + access('usm', 'auth-priv', 'all'),
-  )}${group('limited', [['limited', 'usm']], access('usm', 'auth-priv', 'system'))}<view><name>all</name><include>1.3</include></view><view><name>system</name><include>1.3.6.1.2.1.1</include></view></vacm>
+  )}${group('limited', [['limited', 'usm']], access('usm', 'auth-priv', 'system'))}<view><name>all</name><include>1.3</include>${excluded.map((each) => `<exclude>${each}</exclude>`).join('')}</view><view><name>system</name><include>1.3.6.1.2.1.1</include></view></vacm>
 ${targets.join('')}<target-params><name>by-community</name><v2c><security-name>reader</security-name></v2c></target-params></snmp>`;
 }
 

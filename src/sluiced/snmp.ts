@@ -1,12 +1,14 @@
 /** SNMP, wired: the master agent, the subagent with the router's objects, and what makes them tell something. */
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import type { Datastores } from '../commit/datastores.ts';
 import type { KeySpace } from '../datastore/key/key.ts';
 import type { View } from '../datastore/view/view.ts';
 import type { EngineClient } from '../engine/client.ts';
 import type { Event } from '../engine/gen/sluice_pb.js';
 import { causes } from '../features/block-points/state.ts';
+import type { InterfaceNumbers } from '../features/interfaces/state.ts';
 import type { SnmpStates } from '../features/snmp/state.ts';
 import { oidText } from '../northbound/snmp/agentx/oid.ts';
 import { PRODUCT } from '../northbound/snmp/mib/sluice-mib.ts';
@@ -18,22 +20,26 @@ import { SnmpMaster } from '../platform/snmpd/master.ts';
 const VERSION = (
   JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { readonly version: string }
 ).version;
+const BULK_MODULE = fileURLToPath(new URL('../../build/native/snmpd/agentx_bulk.so', import.meta.url));
 const INTERFACES = '/ietf-interfaces:interfaces';
 
 export class Snmp implements SnmpStates {
   readonly master: SnmpMaster;
   #service: SnmpService | undefined;
   readonly #stateFolder: string;
+  readonly #interfaceNumbers: InterfaceNumbers;
   readonly #log: (message: string) => void;
   readonly #description = `Sluice ${VERSION}, router on ${hostname()}`;
 
-  constructor(stateFolder: string, log: (message: string) => void) {
+  constructor(stateFolder: string, interfaceNumbers: InterfaceNumbers, log: (message: string) => void) {
     this.#stateFolder = stateFolder;
+    this.#interfaceNumbers = interfaceNumbers;
     this.#log = log;
     this.master = new SnmpMaster({
       stateFolder: `${stateFolder}/snmp`,
       identity: { description: this.#description, objectId: oidText(PRODUCT) },
       engine: EngineIdentity.open(`${stateFolder}/snmp/engine.json`),
+      bulkModule: BULK_MODULE,
       started: async () => await this.#service?.masterStarted(),
       log,
     });
@@ -52,6 +58,7 @@ export class Snmp implements SnmpStates {
       keys,
       read: (interests) => datastores.readOperational(interests),
       running,
+      interfaceNumbers: this.#interfaceNumbers,
       bridgeDomainNumbers: IfIndexes.load(`${this.#stateFolder}/bridge-domain-index`),
       agentxSocket: this.master.agentxSocket,
       masterStartedMs: () => this.master.startedMs,

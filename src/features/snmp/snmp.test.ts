@@ -65,7 +65,7 @@ const rows: Rows = {
 const configurationOf = (from: Rows): readonly string[] =>
   snmpdConfiguration(
     readSnmp(keys, viewOf(from, [])),
-    { agentxSocket: '/run/x/agentx', engineId: '80001f888001' },
+    { agentxSocket: '/run/x/agentx', bulkModule: '/x/agentx_bulk.so', engineId: '80001f888001' },
     { description: 'Sluice', objectId: '1.3.6.1.4.1.1' },
   ).split('\n');
 
@@ -75,6 +75,7 @@ test('every leaf of ietf-snmp finds its place in the configuration of the master
     'agentAddress udp:192.0.2.1:161,udp6:[2001:db8::1]:1161',
     'master agentx',
     'agentXSocket /run/x/agentx',
+    'dlmod agentx_bulk /x/agentx_bulk.so',
     'agentXTimeout 5',
     'agentXRetries 1',
     'dontLogTCPWrappersConnects yes',
@@ -92,6 +93,7 @@ test('every leaf of ietf-snmp finds its place in the configuration of the master
     'com2sec reader 192.0.2.9/24 public',
     'view most included .1.3.6.1',
     'view most excluded .1.3.6.1.2.1.2.2.1.0.3 ff:bf',
+    'view most excluded .1.3.6.1.4.1.2021.13.14',
     'group readers usm operator',
     'group readers v2c reader',
     'access readers "" any priv exact most none most',

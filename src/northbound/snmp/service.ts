@@ -24,6 +24,7 @@ export interface SnmpServiceOptions {
   readonly keys: KeySpace;
   readonly read: ReadOperational;
   readonly running: () => View;
+  readonly interfaceNumbers: InterfaceNumbers;
   /** Stable numbers of bridge domains. */
   readonly bridgeDomainNumbers: InterfaceNumbers;
   /** Where the master agent listens for subagents. */
@@ -67,9 +68,9 @@ export class SnmpService {
   #configTold: NodeJS.Timeout | undefined;
 
   constructor(options: SnmpServiceOptions) {
-    const { keys, read, running, bridgeDomainNumbers, product } = options;
+    const { keys, read, running, interfaceNumbers, bridgeDomainNumbers, product } = options;
     this.#options = options;
-    this.#reader = new InterfaceReader(keys, read, running);
+    this.#reader = new InterfaceReader(keys, read, running, interfaceNumbers);
     this.#interfaces = new Snapshot<readonly InterfaceRow[]>([], () => this.#reader.all());
     this.#bridgeDomains = new Snapshot<readonly BridgeDomainRow[]>([], () =>
       readBridgeDomains(keys, read, bridgeDomainNumbers),

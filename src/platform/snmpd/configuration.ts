@@ -5,6 +5,8 @@ import type { ObjectView, Receiver, SecurityLevel, SnmpSettings, User } from './
 
 export interface MasterPlaces {
   readonly agentxSocket: string;
+  /** native/snmpd's module; where it is missing, snmpd asks the subagent for one object at a time. */
+  readonly bulkModule: string;
   /** In hexadecimal; the router's own where none is configured. */
   readonly engineId: string;
 }
@@ -16,8 +18,8 @@ export interface Identity {
 }
 
 /**
- * Modules of snmpd that would speak of the host instead of the router, that run commands or load code, or that nobody
- * has asked for. HOST-RESOURCES stays: processor, memory and storage are the host's.
+ * Modules of snmpd that would speak of the host instead of the router, that run commands, or that nobody has asked for.
+ * HOST-RESOURCES stays: processor, memory and storage are the host's.
  */
 export const MODULES_OFF: readonly string[] = [
   ...[
@@ -36,16 +38,7 @@ export const MODULES_OFF: readonly string[] = [
   ],
   ...['ipAddressTable', 'ipAddressPrefixTable', 'ipDefaultRouterTable', 'inetNetToMediaTable', 'ipSystemStatsTable'],
   ...['ipv6ScopeZoneIndexTable', 'ipIfStatsTable', 'ipCidrRouteTable', 'inetCidrRouteTable', 'var_route'],
-  ...[
-    'tcpConnectionTable',
-    'tcpListenerTable',
-    'udpEndpointTable',
-    'dot3StatsTable',
-    'smux',
-    'dlmod',
-    'extend',
-    'pass',
-  ],
+  ...['tcpConnectionTable', 'tcpListenerTable', 'udpEndpointTable', 'dot3StatsTable', 'smux', 'extend', 'pass'],
   ...[
     'pass_persist',
     'proxy',
@@ -62,6 +55,9 @@ export const MODULES_OFF: readonly string[] = [
   ...['schedCore', 'schedConf', 'schedTable', 'mteScalars', 'mteTrigger', 'mteTriggerTable', 'mteTriggerConf'],
   ...['mteEvent', 'mteEventTable', 'mteEventConf', 'mteObjects', 'mteObjectsTable', 'mteObjectsConf', 'nsDebug'],
 ];
+
+/** UCD-DLMOD-MIB, which comes with the loading of modules: where their files are is nobody's business. */
+const LOADED_MODULES = '1.3.6.1.4.1.2021.13.14';
 
 const LEVELS: Readonly<Record<SecurityLevel, string>> = {
   'no-auth-no-priv': 'noauth',
@@ -81,6 +77,7 @@ export function snmpdConfiguration(settings: SnmpSettings, places: MasterPlaces,
     `agentAddress ${listen.map(({ address, port }) => transport(address, port)).join(',')}`,
     'master agentx',
     `agentXSocket ${places.agentxSocket}`,
+    `dlmod agentx_bulk ${places.bulkModule}`,
     'agentXTimeout 5',
     'agentXRetries 1',
     'dontLogTCPWrappersConnects yes',
@@ -151,7 +148,10 @@ function viewLines({ name, include, exclude }: ObjectView): string[] {
     const plain = parts.map((part) => (part === '*' ? '0' : part)).join('.');
     return `view ${token(name)} ${kind} .${plain}${bits.includes('0') ? ` ${mask.join(':')}` : ''}`;
   };
-  return [...include.map((each) => line('included', each)), ...exclude.map((each) => line('excluded', each))];
+  return [
+    ...include.map((each) => line('included', each)),
+    ...[...exclude, LOADED_MODULES].map((each) => line('excluded', each)),
+  ];
 }
 
 function receiverLine({ type, address, port, timeoutHundredths, retries, by }: Receiver): string {

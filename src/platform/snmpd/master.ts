@@ -20,6 +20,8 @@ export interface MasterOptions {
   readonly stateFolder: string;
   readonly identity: Identity;
   readonly engine: EngineIdentity;
+  /** native/snmpd's module. */
+  readonly bulkModule: string;
   /** Called when a commit has started the engine; the commit waits for it. */
   readonly started: () => Promise<void>;
   readonly log: (message: string) => void;
@@ -223,12 +225,11 @@ export class SnmpMaster implements Target {
     rmSync(this.#folder, { recursive: true, force: true });
     mkdirSync(this.#folder, { mode: 0o700 });
     chownSync(this.#folder, uid, gid);
-    const places = { agentxSocket: this.agentxSocket, engineId };
     const write = (name: string, text: string): void => {
       writeFileSync(`${this.#folder}/${name}`, text, { mode: 0o600 });
       chownSync(`${this.#folder}/${name}`, uid, gid);
     };
-    write('snmpd.conf', snmpdConfiguration(settings, places, this.#options.identity) + persistent(engineId, boots));
+    write('snmpd.conf', this.#configuration(settings) + persistent(engineId, boots));
   }
 
   #ended(child: ChildProcess, how: string): void {
@@ -270,10 +271,13 @@ export class SnmpMaster implements Target {
   // ------------------------------------------------------------------------------------------------------ files
 
   #digest(settings: SnmpSettings): string {
-    const places = { agentxSocket: this.agentxSocket, engineId: settings.engineId ?? this.#options.engine.ownId };
-    return createHash('sha256')
-      .update(snmpdConfiguration(settings, places, this.#options.identity))
-      .digest('hex');
+    return createHash('sha256').update(this.#configuration(settings)).digest('hex');
+  }
+
+  #configuration(settings: SnmpSettings): string {
+    const { bulkModule, engine, identity } = this.#options;
+    const engineId = settings.engineId ?? engine.ownId;
+    return snmpdConfiguration(settings, { agentxSocket: this.agentxSocket, bulkModule, engineId }, identity);
   }
 
   get #recordPath(): string {

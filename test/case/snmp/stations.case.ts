@@ -39,7 +39,7 @@ const address =
   '<ipv4 xmlns="urn:ietf:params:xml:ns:yang:ietf-ip"><address><ip>192.0.2.1</ip><prefix-length>24</prefix-length></address></ipv4>';
 
 /** A router with two ports, two sub-interfaces in a bridge domain, and an SNMP engine. */
-async function routerWithSnmp(): Promise<{ router: Router; port: number }> {
+async function routerWithSnmp(excluded: readonly string[] = []): Promise<{ router: Router; port: number }> {
   const router = await Router.start();
   const port = await freePort();
   const client = await router.connect();
@@ -48,7 +48,7 @@ async function routerWithSnmp(): Promise<{ router: Router; port: number }> {
       'running',
       interfaces(ring('p', 'r0', address), ring('q', 'r0'), subInterface('p', 10), subInterface('q', 10)),
       bridgeDomains(bridgeDomain('vlan10', ['p.10', 'q.10'])),
-      snmpConfiguration({ port }),
+      snmpConfiguration({ port, excluded }),
     ),
   );
   await client.close();
@@ -167,6 +167,43 @@ async function refused(): Promise<readonly Figure[]> {
   }
 }
 
+/** Of IF-MIB: a column, an object of another column, a row. */
+const holes = [`${IF_X_TABLE}.1.5`, `${IF_TABLE}.1.10.2`, `${IF_X_TABLE}.1.*.3`];
+
+/** Bulks of every size, of one range and of several side by side, show what GetNext shows: no more, in the same order. */
+async function bulksAgree(): Promise<readonly Figure[]> {
+  const { router, port } = await routerWithSnmp(holes);
+  try {
+    const namesOf = async (tool: string, ...args: readonly string[]): Promise<string[]> => {
+      const { lines, ok, error } = await station(tool, port, asCommunity, ...args);
+      assert.ok(ok, error);
+      return lines.map((line) => line.split(' ', 1)[0] ?? '');
+    };
+    const hidden = new RegExp(`^\\.(${holes.join('|').replaceAll('.', '\\.').replaceAll('*', '\\d+')})(\\.|$)`);
+    const sizes = ['1', '2', '7', '50', '1000'];
+    let objects = 0;
+    for (const oid of [IF_TABLE, IF_X_TABLE, '1.3.6.1.2.1.31', '1.3.6.1.2.1.47']) {
+      const byNext = await namesOf('snmpwalk', oid);
+      assert.ok(!byNext.some((name) => hidden.test(name)), `GetNext shows what is outside of the view of ${oid}`);
+      for (const size of sizes)
+        assert.deepEqual(await namesOf('snmpbulkwalk', `-Cr${size}`, oid), byNext, `${oid} by ${size}`);
+      objects += byNext.length * sizes.length;
+    }
+    // One object of sysDescr, then rows of three columns, of which the second is not seen and the third has a hole.
+    const starts = [`${SYSTEM}.1`, IF_NAME, `${IF_X_TABLE}.1.5`, `${IF_TABLE}.1.10.1`];
+    const side = await namesOf('snmpbulkget', '-Cn1', '-Cr3', ...starts);
+    const columns = await Promise.all(starts.slice(1).map((start) => namesOf('snmpbulkget', '-Cr3', start)));
+    assert.deepEqual(
+      side.slice(1),
+      [0, 1, 2].flatMap((row) => columns.map((column) => column[row])),
+    );
+    assert.ok(!side.some((name) => hidden.test(name)));
+    return [{ what: 'objects by GetBulk that GetNext shows too, in the same order', value: objects + side.length }];
+  } finally {
+    await router.stop();
+  }
+}
+
 /** A walk while interfaces come and go: no error, no object twice, an end. */
 async function walkedDuringChanges(): Promise<readonly Figure[]> {
   const { router, port } = await routerWithSnmp();
@@ -229,6 +266,7 @@ async function agrees(): Promise<readonly Figure[]> {
 export const cases: readonly Case[] = [
   { id: 'snmp-discovery', shows: 'what monitoring stations ask first is answered, by v2c and v3', run: discovered },
   { id: 'snmp-refused', shows: 'wrong names, keys, levels and objects outside of the view are refused', run: refused },
+  { id: 'snmp-bulk', shows: 'GetBulk shows what GetNext shows, and nothing outside of the view', run: bulksAgree },
   {
     id: 'snmp-changes',
     shows: 'walks during 1,000 interface changes bring no error and no loop',

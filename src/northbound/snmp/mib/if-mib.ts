@@ -157,21 +157,21 @@ function operStatus(status: string) {
   return integer(OPER_STATUS[status] ?? UNKNOWN_STATUS);
 }
 
-/** Pairs of who is above and who is below; 0: nobody. */
+/** Pairs of who is above and who is below; 0: nobody. In order, as the interfaces are. */
 function stackRows(interfaces: readonly InterfaceRow[]): readonly IndexedRow<undefined>[] {
   const numbers = new Map(interfaces.map(({ name, index }) => [name, index]));
   const isBelow = new Set<number>();
   const pairs: [number, number][] = [];
   for (const { index, lower } of interfaces) {
-    const below = lower.flatMap((name) => numbers.get(name) ?? []);
+    const below = lower.flatMap((name) => numbers.get(name) ?? []).sort((a, b) => a - b);
     for (const each of below) {
       pairs.push([index, each]);
       isBelow.add(each);
     }
     if (below.length === 0) pairs.push([index, 0]);
   }
-  for (const { index } of interfaces) if (!isBelow.has(index)) pairs.push([0, index]);
-  return pairs.sort(([a, b], [c, d]) => a - c || b - d).map((index) => ({ index, row: undefined }));
+  const underNobody = interfaces.flatMap(({ index }): [number, number][] => (isBelow.has(index) ? [] : [[0, index]]));
+  return [...underNobody, ...pairs].map((index) => ({ index, row: undefined }));
 }
 
 /** The objects of linkUp and linkDown. */

@@ -1,5 +1,5 @@
 /** IP-MIB (RFC 4293) and IP-FORWARD-MIB (RFC 4292), of the default network instance. */
-import { type Oid, octetsIndex, oid } from '../agentx/oid.ts';
+import { type Oid, oid } from '../agentx/oid.ts';
 import type { Value } from '../agentx/pdu.ts';
 import type { InterfaceRow } from '../state/interfaces.ts';
 import type { AddressRow, IpRows, NeighbourRow, RouteRow } from '../state/ip.ts';
@@ -57,8 +57,12 @@ export interface IpMibSource {
   readonly routes: () => readonly RouteRow[];
 }
 
-/** InetAddressType and InetAddress as an index (RFC 4001). */
-const inetIndex = (address: Uint8Array): number[] => [inetType(address), ...octetsIndex(address)];
+/** InetAddressType and InetAddress as an index (RFC 4001), behind what is there. */
+function inetIndex(address: Uint8Array, index: number[] = []): number[] {
+  index.push(inetType(address), address.length);
+  for (const octet of address) index.push(octet);
+  return index;
+}
 /** ipv4, ipv6; unknown where there is none. */
 const inetType = (address: Uint8Array): number => (address.length === 4 ? 1 : address.length === 16 ? 2 : 0);
 
@@ -72,7 +76,7 @@ export function ipMib({ interfaces, ip, routes }: IpMibSource): readonly MibSubt
     inOrderOnce(all.addresses.filter(isIpv4).map((row) => ({ index: [...row.address], row }))),
   );
   const neighbours = memo(ip, (all) =>
-    inOrderOnce(all.neighbours.map((row) => ({ index: [numberOf(row.interface), ...inetIndex(row.address)], row }))),
+    inOrderOnce(all.neighbours.map((row) => ({ index: inetIndex(row.address, [numberOf(row.interface)]), row }))),
   );
   const arp = memo(ip, (all) =>
     inOrderOnce(
@@ -162,8 +166,9 @@ const isIpv4 = ({ address }: { readonly address: Uint8Array }): boolean => addre
 
 /** Destination, prefix length, policy (the interface tells next hops on links apart), next hop: RFC 4292. */
 function routeIndex(row: RouteRow, numberOf: (name: string | undefined) => number): Oid {
-  const policy = [2, 0, numberOf(row.interface)];
-  return [...inetIndex(row.prefix), row.length, ...policy, ...inetIndex(row.nextHop)];
+  const index = inetIndex(row.prefix);
+  index.push(row.length, 2, 0, numberOf(row.interface));
+  return inetIndex(row.nextHop, index);
 }
 
 function routeType({ special, nextHop }: RouteRow): number {

@@ -172,19 +172,30 @@ export class Mib {
   }
 
   get(name: Oid): Value {
-    const found = this.subtrees.find(({ prefix }) => startsWith(name, prefix));
-    return found === undefined ? { type: 'noSuchObject' } : found.get(name);
+    const found = this.subtrees[this.#firstFor(name)];
+    return found === undefined || !startsWith(name, found.prefix) ? { type: 'noSuchObject' } : found.get(name);
   }
 
   /** The first object after `name` and before `end` (empty: no end). */
   next(name: Oid, isIncluded: boolean, end: Oid): VarBind | undefined {
-    for (const subtree of this.subtrees) {
-      const isBehind = compareOids(subtree.prefix, name) < 0 && !startsWith(name, subtree.prefix);
-      if (isBehind) continue;
-      const found = subtree.next(name, isIncluded);
+    for (let at = this.#firstFor(name); at < this.subtrees.length; at += 1) {
+      const found = this.subtrees[at]?.next(name, isIncluded);
       if (found === undefined) continue;
       return end.length > 0 && compareOids(found.name, end) >= 0 ? undefined : found;
     }
     return undefined;
+  }
+
+  /** Where the subtree is that the name lies in, otherwise the first one behind it. */
+  #firstFor(name: Oid): number {
+    let low = 0;
+    let high = this.subtrees.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (compareOids((this.subtrees[middle] as MibSubtree).prefix, name) <= 0) low = middle + 1;
+      else high = middle;
+    }
+    const before = this.subtrees[low - 1];
+    return before !== undefined && startsWith(name, before.prefix) ? low - 1 : low;
   }
 }

@@ -3,6 +3,7 @@ import type { Reading } from '../../../commit/datastores.ts';
 import type { Interest } from '../../../commit/operational/state.ts';
 import type { KeySpace } from '../../../datastore/key/key.ts';
 import type { Row, RowKey, View } from '../../../datastore/view/view.ts';
+import type { InterfaceNumbers } from '../../../features/interfaces/state.ts';
 import { containerAt, leafAt, leafListAt, leafValue, listAt } from '../../../features/nodes.ts';
 import type { ContainerNode, LeafListNode, LeafNode, ListNode } from '../../../yang/schema/node.ts';
 import { timeOf } from './time.ts';
@@ -10,7 +11,7 @@ import { timeOf } from './time.ts';
 const INTERFACES = '/ietf-interfaces:interfaces';
 const INTERFACE = `${INTERFACES}/interface`;
 /** Interfaces that are read in one go: the event loop turns in between. */
-const AT_ONCE = 200;
+const AT_ONCE = 20;
 
 export const COUNTERS = [
   'in-octets',
@@ -57,6 +58,7 @@ export class InterfaceReader {
   readonly #keys: KeySpace;
   readonly #read: ReadOperational;
   readonly #running: () => View;
+  readonly #numbers: InterfaceNumbers;
   readonly #interfaces: ContainerNode;
   readonly #interface: ListNode;
   readonly #lower: LeafListNode;
@@ -66,12 +68,13 @@ export class InterfaceReader {
   readonly #counters: readonly (readonly [CounterName, LeafNode])[];
   readonly #base: RowKey;
 
-  constructor(keys: KeySpace, read: ReadOperational, running: () => View) {
+  constructor(keys: KeySpace, read: ReadOperational, running: () => View, numbers: InterfaceNumbers) {
     const { schema } = keys;
     const leaves = new Map<string, LeafNode>();
     this.#keys = keys;
     this.#read = read;
     this.#running = running;
+    this.#numbers = numbers;
     this.#interfaces = containerAt(schema, INTERFACES);
     this.#interface = listAt(schema, INTERFACE);
     this.#lower = leafListAt(schema, `${INTERFACE}/lower-layer-if`);
@@ -92,6 +95,8 @@ export class InterfaceReader {
     const names = Array.from(this.#running().entries(this.#base, this.#interface), ({ key }) =>
       this.#keys.valueOf(key, this.#interface),
     );
+    // New numbers are stored together, not once for each slice.
+    await this.#numbers.of(names);
     for (let at = 0; at < names.length; at += AT_ONCE) {
       rows.push(...(await this.some(names.slice(at, at + AT_ONCE))));
       await new Promise((resolve) => setImmediate(resolve));

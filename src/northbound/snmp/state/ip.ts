@@ -13,6 +13,10 @@ const RIB = `${ROUTING}/ribs/rib`;
 /** Of the default network instance: a MIB without contexts has no place for others. */
 const DEFAULT_RIBS = ['ipv4-default', 'ipv6-default'];
 
+/** What is read in one go: the event loop turns in between. */
+const INTERFACES_AT_ONCE = 50;
+const ROUTES_AT_ONCE = 100;
+
 export interface AddressRow {
   readonly address: Uint8Array;
   readonly prefixLength: number;
@@ -55,8 +59,7 @@ export async function readIp(keys: KeySpace, read: ReadOperational): Promise<IpR
   const neighbours: NeighbourRow[] = [];
   let count = 0;
   for (const entry of Entry.top(keys, reading.view, INTERFACES).list('interface')) {
-    // Many interfaces must not hold the event loop.
-    if (++count % 200 === 0) await new Promise((resolve) => setImmediate(resolve));
+    if (++count % INTERFACES_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
     for (const family of ['ietf-ip:ipv4', 'ietf-ip:ipv6']) {
       const ip = entry.presence(family);
       for (const address of ip?.list('address') ?? []) {
@@ -91,7 +94,7 @@ export async function readRoutes(keys: KeySpace, read: ReadOperational): Promise
     if (!DEFAULT_RIBS.includes(entry.name)) continue;
     const family = entry.name.startsWith('ipv6') ? 'ietf-ipv6-unicast-routing' : 'ietf-ipv4-unicast-routing';
     for (const route of entry.list('routes/route')) {
-      if (++count % 500 === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (++count % ROUTES_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
       if (route.value('active') !== undefined) rows.push(...rowsOf(route, family));
     }
   }
