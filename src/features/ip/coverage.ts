@@ -175,8 +175,18 @@ export const ipEffects: readonly LeafEffect[] = [
     effect: 'whether senders are told that a packet could not be delivered',
     ...option('icmp-unreachables', 'false', { icmpUnreachablesOff: true }),
   },
-  { leaf: `${OPTIONS}/tap/device`, effect: 'a device by which the kernel takes part in the interface', ...tap },
-  { leaf: `${OPTIONS}/tap/network-namespace`, effect: 'the network namespace of that device', ...tap },
+  {
+    leaf: `${OPTIONS}/tap/device`,
+    effect: 'a device by which the kernel takes part in the interface',
+    shownBy: [['test/case/engine/kernel.case.ts', 'kernel-tap']],
+    ...tap,
+  },
+  {
+    leaf: `${OPTIONS}/tap/network-namespace`,
+    effect: 'the network namespace of that device',
+    shownBy: [['test/case/engine/kernel.case.ts', 'kernel-tap']],
+    ...tap,
+  },
   {
     leaf: `${NETWORK_INSTANCE}/name`,
     effect: 'names a VRF; that of the name default holds the interfaces that are bound to none',

@@ -17,6 +17,8 @@ const at = (element: string, value: string, gives: Record<string, unknown>) =>
     gives: { element: gives },
   }) as const;
 
+const kernel = { shownBy: [['test/case/engine/kernel.case.ts', 'observation']] } as const;
+
 export const observationEffects: readonly LeafEffect[] = [
   { leaf: `${OBSERVATION_POINT}/name`, effect: 'names the observation point', ...of({}, { name: 'o' }) },
   {
@@ -27,11 +29,13 @@ export const observationEffects: readonly LeafEffect[] = [
   {
     leaf: `${OBSERVATION_POINT}/logical-port`,
     effect: 'packets of a VLAN are copied',
+    ...kernel,
     ...at('logical-port', 'p.10', { case: 'logicalPort', value: 'p.10' }),
   },
   {
     leaf: `${OBSERVATION_POINT}/router-interface`,
     effect: 'packets that are routed on an interface are copied',
+    ...kernel,
     ...at('router-interface', 'p', { case: 'interface', value: 'p' }),
   },
   {
@@ -42,16 +46,19 @@ export const observationEffects: readonly LeafEffect[] = [
   {
     leaf: `${OBSERVATION_POINT}/point`,
     effect: 'whether those that come in, go out or are dropped',
+    ...kernel,
     ...of({ point: 'drop' }, { point: 4 }),
   },
   {
     leaf: `${OBSERVATION_POINT}/device`,
     effect: 'the device of the kernel that the copies go to',
+    ...kernel,
     ...of({}, { tap: { device: 'o0', networkNamespace: '' } }),
   },
   {
     leaf: `${OBSERVATION_POINT}/network-namespace`,
     effect: 'its network namespace',
+    ...kernel,
     ...of({ 'network-namespace': 'n' }, { tap: { device: 'o0', networkNamespace: 'n' } }),
   },
   {
