@@ -19,7 +19,7 @@ import { Transaction } from '../src/engine/transaction.ts';
 const binary = fileURLToPath(new URL('../build/native/sluice-engine', import.meta.url));
 const deadlineMs = 10_000;
 
-type Query = 'ports' | 'logicalPorts' | 'bridgeDomains';
+type Query = 'ports' | 'logicalPorts' | 'bridgeDomains' | 'controlPlanePolicers';
 
 export class Engine {
   readonly events: Event[] = [];
@@ -74,6 +74,25 @@ export class Engine {
 
   async bridgeDomains(): Promise<Map<string, BridgeDomainState>> {
     return byName((await this.#query('bridgeDomains')).flatMap(({ bridgeDomains }) => bridgeDomains));
+  }
+
+  /** Packets of each class for the router itself since the engine's start. */
+  async controlPlane(): Promise<Map<string, { accepted: bigint; dropped: bigint }>> {
+    const states = (await this.#query('controlPlanePolicers')).flatMap((part) => part.controlPlanePolicers);
+    return new Map(states.map((state) => [state.class, state]));
+  }
+
+  /** Stages that a frame would pass that comes in by the port, in order. */
+  async trace(port: string, frame: Uint8Array): Promise<string[]> {
+    const steps: string[] = [];
+    await this.#open.request(
+      { case: 'query', value: { what: { case: 'trace', value: { port, frame } } } },
+      deadlineMs,
+      (part) => {
+        if (part.case === 'query') steps.push(...part.value.trace.map(({ stage }) => stage));
+      },
+    );
+    return steps;
   }
 
   async state(): Promise<EngineState> {
