@@ -238,7 +238,7 @@ const observation: Case = {
   },
 };
 
-const FLOOD_SECONDS = 8;
+const FLOOD_SECONDS = 4;
 
 const protection: Case = {
   id: 'control-plane-protection',
