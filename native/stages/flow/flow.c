@@ -58,7 +58,7 @@ static inline bool hit(struct burst *burst, struct rte_mbuf *m, const struct flo
 	if (unlikely(m->pkt_len - p->l3_offset > path->largest)) return false;
 	path->packets++;
 	path->octets += m->pkt_len;
-	if (unlikely(path->flags & (PATH_DROP | PATH_EXTRA))) {
+	if (unlikely(path->flags & (PATH_DROP | PATH_EXTRA | PATH_USE))) {
 		if (!flow_apply_extra(burst->cache, burst->worker, m, p, number)) return true;
 	} else {
 		flow_apply(path, m, p);
