@@ -18,6 +18,7 @@
 
 #include "../../main/stage.h"
 #include "../../testing/applied.h"
+#include "../../testing/random.h"
 #include "control.h"
 
 #define LENGTH     98
@@ -335,26 +336,36 @@ static void routers_mac_is_obeyed_at_once(void **state)
 	assert_obeyed(op_with_mac(interface(&one, false), 0x20), 0);
 }
 
+#define MOST_RULES 64
+
+static Sluice__Api__AccessRule *add_rule(Sluice__Api__AccessList *list, Sluice__Api__AccessAction action)
+{
+	Sluice__Api__AccessRule *rule = malloc(sizeof(*rule));
+	char name[16];
+
+	sluice__api__access_rule__init(rule);
+	snprintf(name, sizeof(name), "rule%zu", list->n_rules);
+	rule->name = strdup(name);
+	rule->action = action;
+	rule->protocol = rule->dscp = rule->icmp_type = rule->icmp_code = -1;
+	assert_true(list->n_rules < MOST_RULES);
+	return list->rules[list->n_rules++] = rule;
+}
+
 static Sluice__Api__Operation *op_access_list(const char *name, Sluice__Api__AccessAction action)
 {
 	Sluice__Api__Operation *operation = malloc(sizeof(*operation));
 	Sluice__Api__AccessList *list = malloc(sizeof(*list));
-	Sluice__Api__AccessRule *rule = malloc(sizeof(*rule));
 
 	sluice__api__operation__init(operation);
 	sluice__api__access_list__init(list);
-	sluice__api__access_rule__init(rule);
 	operation->op_case = SLUICE__API__OPERATION__OP_SET_ACCESS_LIST;
 	operation->set_access_list = list;
 	list->name = strdup(name);
 	list->family_case = SLUICE__API__ACCESS_LIST__FAMILY_IPV4;
 	list->ipv4 = true;
-	list->n_rules = 1;
-	list->rules = malloc(sizeof(*list->rules));
-	list->rules[0] = rule;
-	rule->name = strdup("all");
-	rule->action = action;
-	rule->protocol = rule->dscp = rule->icmp_type = rule->icmp_code = -1;
+	list->rules = malloc(MOST_RULES * sizeof(Sluice__Api__AccessRule *));
+	if (action != SLUICE__API__ACCESS_ACTION__ACTION_UNSPECIFIED) add_rule(list, action);
 	return operation;
 }
 
@@ -408,6 +419,57 @@ static void what_is_below_an_interface_is_obeyed_at_once(void **state)
 	assert_obeyed(op_delete(KIND(BLOCK_POINT), "out"), 0x22);
 }
 
+// 60 rules of ports here and there, then all may pass.
+static Sluice__Api__Operation *op_port_list(uint64_t *random)
+{
+	Sluice__Api__Operation *operation = op_access_list("list", SLUICE__API__ACCESS_ACTION__ACTION_UNSPECIFIED);
+
+	for (unsigned i = 0; i < 60; i++) {
+		Sluice__Api__AccessRule *rule =
+			add_rule(operation->set_access_list,
+				 i % 2 == 0 ? SLUICE__API__ACCESS_ACTION__ACCEPT : SLUICE__API__ACCESS_ACTION__DROP);
+		Sluice__Api__PortRange *range = malloc(sizeof(*range));
+
+		sluice__api__port_range__init(range);
+		rule->protocol = 17;
+		range->lower = 1000 + (uint32_t)(random_bits(random) >> 48) % 60000;
+		range->upper = range->lower + (uint32_t)(random_bits(random) >> 48) % 1000;
+		rule->destination_port = range;
+	}
+	add_rule(operation->set_access_list, SLUICE__API__ACCESS_ACTION__ACCEPT);
+	return operation;
+}
+
+// Packets with ports at random are hits of aggregates: they fill no table, and take nobody's entry.
+static void scan_of_ports_takes_no_room(void **state)
+{
+	uint64_t random = random_seed();
+	uint8_t frame[LENGTH];
+
+	apply(op_port_list(&random));
+	apply(filtered(false, "list"));
+	warm();
+	for (unsigned i = 0; i < 40000; i++) {
+		if (i == 20000) mark();
+		frame_of(&one, frame);
+		memcpy(frame + L3 + 20, (uint32_t[]){(uint32_t)(random_bits(&random) >> 32)}, 4);
+		router_send("a", frame, LENGTH);
+		if (i % 64 == 63) router_run();
+		if (i % 2048 == 2047) router_forget();
+	}
+	router_run();
+	assert_in_range(SINCE(aggregate_hits), 19500, 20000);
+	assert_in_range(SINCE(inserted), 0, 500);
+	assert_in_range(now().entries, 1, 3000);
+	assert_in_range(now().aggregate_masks, 1, 16);
+	assert_int_equal(SINCE(evicted), 0);
+	mark();
+	send_packet(&one);
+	assert_sent_to(&one, 0x22);
+	assert_int_equal(SINCE(exact_hits) + SINCE(aggregate_hits), 1);
+	assert_others_hit();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -421,6 +483,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(routers_mac_is_obeyed_at_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(access_list_is_obeyed_at_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(reverse_path_check_is_obeyed_at_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(scan_of_ports_takes_no_room, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_below_an_interface_is_obeyed_at_once, set_up, tear_down),
 	};
 
