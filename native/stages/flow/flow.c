@@ -157,8 +157,9 @@ static __rte_noinline void promote(struct flow_cache *cache, const struct flow_p
 	for (uint16_t i = 0; i < n; i++) {
 		const struct flow_entry *entry = found[miss[i]].entry;
 
-		// An entry that was not valid is out of the table.
-		if (entry == NULL || !found[miss[i]].again || !entry->used) continue;
+		if (entry == NULL || !found[miss[i]].again) continue;
+		// Its path has just been valid; an ended one's number may be another's soon.
+		if (!entry->used || cache->paths.hot[entry->path].generation != entry->generation) continue;
 		wanted[count].word_mask = entry->word_mask;
 		wanted[count].path = entry->path;
 		wanted[count++].packet = miss[i];
