@@ -7,6 +7,10 @@
 
 struct generation;
 
+#define BULK_MORE 1
+// How long one part takes, about.
+#define BULK_PART_NS 2000000u
+
 struct bulk {
 	Sluice__Api__Operation__OpCase set; // NOT_SET: only queries
 	Sluice__Api__Query__WhatCase query;
@@ -14,10 +18,11 @@ struct bulk {
 	// Takes what it needs out of an operation of the open transaction; checks nothing. 0 or -ENOMEM.
 	int (*add)(const Sluice__Api__Operation *operation, uint32_t index);
 	// Everything that was added, after the objects have been built: g is their generation (NULL: no object
-	// changes). Checks and reserves; 0: commit cannot fail. -1 with the error.
+	// changes). Checks and reserves; 0: commit cannot fail. -1 with the error. BULK_MORE: a part is done, to be
+	// called again with the same; the control thread does something else in between.
 	int (*prepare)(struct generation *g, const struct owner *owner, bool replay, struct api_error *error);
-	// Adds to the counts of the reply.
-	void (*commit)(Sluice__Api__CommitReply *reply);
+	// Adds to the counts of the reply. 0 or BULK_MORE.
+	int (*commit)(Sluice__Api__CommitReply *reply);
 	// Forgets all of the open transaction, in whatever state it is.
 	void (*forget)(void);
 

@@ -136,10 +136,42 @@ static void transaction_seen(struct client *client)
 		timer_disarm(&client->timeout);
 }
 
+// A part of Prepare or Commit, after which others have their turn: a million routes take seconds.
+static void on_part(struct client *client)
+{
+	struct api_error error = {0};
+	bool commits = client->busy == CLIENT_COMMITS;
+	int rc = commits ? transaction_commit_part(client->transaction, &client->committed)
+			 : transaction_prepare_part(client->transaction, &error);
+
+	if (rc == TRANSACTION_MORE) {
+		// Not for now: a round would run as many parts as there are timers.
+		timer_arm(&client->part, control_now_ms() + 1);
+		return;
+	}
+	client->busy = CLIENT_IDLE;
+	if (commits || rc < 0) client->transaction = NULL;
+	if (commits)
+		reply(client, client->busy_id, SLUICE__API__REPLY__BODY_COMMIT, &client->committed);
+	else if (rc < 0)
+		reply_error(client, client->busy_id, &error);
+	else
+		reply_ok(client, client->busy_id);
+	transaction_seen(client);
+}
+
+static void begin_parts(struct client *client, bool commits, uint32_t id)
+{
+	client->busy = commits ? CLIENT_COMMITS : CLIENT_PREPARES;
+	client->busy_id = id;
+	client->committed = (Sluice__Api__CommitReply)SLUICE__API__COMMIT_REPLY__INIT;
+	timer_disarm(&client->timeout);
+	on_part(client);
+}
+
 static void on_transaction(struct client *client, const Sluice__Api__Request *request, size_t size)
 {
 	struct api_error error = {0};
-	Sluice__Api__CommitReply committed = SLUICE__API__COMMIT_REPLY__INIT;
 	bool prepared = client->transaction != NULL && transaction_is_prepared(client->transaction);
 	uint32_t id = request->id;
 	int rc = 0;
@@ -162,10 +194,7 @@ static void on_transaction(struct client *client, const Sluice__Api__Request *re
 			reply_protocol(client, id, "the transaction is not prepared");
 			return;
 		}
-		transaction_commit(client->transaction, &committed);
-		client->transaction = NULL;
-		reply(client, id, SLUICE__API__REPLY__BODY_COMMIT, &committed);
-		transaction_seen(client);
+		begin_parts(client, true, id);
 		return;
 	} else if (prepared) {
 		reply_protocol(client, id, "the transaction is prepared");
@@ -178,8 +207,8 @@ static void on_transaction(struct client *client, const Sluice__Api__Request *re
 			client->transaction = NULL;
 		}
 	} else {
-		rc = transaction_prepare(client->transaction, &error);
-		if (rc < 0) client->transaction = NULL;
+		begin_parts(client, false, id);
+		return;
 	}
 	transaction_seen(client);
 	if (rc < 0)
@@ -321,7 +350,9 @@ static bool work(struct client *client)
 
 	do {
 		while (!idle && !client->closing && !output_full(&client->output)) {
-			if (client->query != NULL)
+			if (client->busy != CLIENT_IDLE)
+				idle = true;
+			else if (client->query != NULL)
 				go_on(client);
 			else
 				idle = !one_frame(client);
@@ -333,8 +364,17 @@ static bool work(struct client *client)
 		return false;
 	}
 	loop_change(&client->watch,
-		    (rc > 0 ? (uint32_t)EPOLLOUT : 0) | (idle && !client->closing ? (uint32_t)EPOLLIN : 0));
+		    (rc > 0 ? (uint32_t)EPOLLOUT : 0) |
+			    (idle && !client->closing && client->busy == CLIENT_IDLE ? (uint32_t)EPOLLIN : 0));
 	return true;
+}
+
+static void client_part(struct timer *timer)
+{
+	struct client *client = (struct client *)((char *)timer - offsetof(struct client, part));
+
+	on_part(client);
+	if (client->busy == CLIENT_IDLE) work(client);
 }
 
 static void client_ready(struct watch *watch, uint32_t events)
@@ -380,6 +420,7 @@ struct client *client_new(int fd)
 	}
 	client->watch = (struct watch){.fd = fd, .ready = client_ready};
 	client->timeout.run = client_late;
+	client->part.run = client_part;
 	if (loop_add(&client->watch, EPOLLIN) < 0) {
 		close(fd);
 		free(client);
@@ -401,6 +442,7 @@ void client_close(struct client *client)
 	transaction_abort(client->transaction);
 	query_free(client->query);
 	timer_disarm(&client->timeout);
+	timer_disarm(&client->part);
 	loop_remove(&client->watch);
 	close(client->watch.fd);
 	if (client->owner != NULL) {

@@ -21,6 +21,11 @@ struct client {
 	bool subscribed;
 	bool closing; // once the output is written
 	struct transaction *transaction;
+	// Prepare or Commit of it goes on in parts; nothing else of the client is looked at before it has ended.
+	enum { CLIENT_IDLE, CLIENT_PREPARES, CLIENT_COMMITS } busy;
+	uint32_t busy_id; // of the request
+	Sluice__Api__CommitReply committed;
+	struct timer part;
 	struct query *query;
 	uint32_t query_id;
 	struct timer timeout;

@@ -13,7 +13,10 @@
 struct transaction {
 	struct owner *owner;
 	bool replay;
+	bool built; // its objects are those of the state after it, and a generation is
 	bool prepared;
+	bool committing;
+	const struct bulk *bulk; // whose part is next
 	Sluice__Api__Operation **operations;
 	uint32_t count, room;
 	size_t bytes;
@@ -293,7 +296,7 @@ static void free_after(struct transaction *t)
 	}
 }
 
-int transaction_prepare(struct transaction *t, struct api_error *error)
+static int build_objects(struct transaction *t, struct api_error *error)
 {
 	uint32_t attached = 0;
 
@@ -310,9 +313,8 @@ int transaction_prepare(struct transaction *t, struct api_error *error)
 		}
 		if (build_changes(t->generation, t->changes, t->change_count, error) < 0) goto undo;
 	}
-	for (const struct bulk *bulk = bulks_first(); bulk != NULL; bulk = bulk->next)
-		if (bulk->prepare != NULL && bulk->prepare(t->generation, t->owner, t->replay, error) < 0) goto undo;
-	t->prepared = true;
+	t->built = true;
+	t->bulk = bulks_first();
 	return 0;
 undo:
 	forget_bulk();
@@ -324,11 +326,43 @@ refused:
 	return -1;
 }
 
+int transaction_prepare_part(struct transaction *t, struct api_error *error)
+{
+	int rc;
+
+	if (!t->built && build_objects(t, error) < 0) return -1;
+	for (; t->bulk != NULL; t->bulk = t->bulk->next) {
+		if (t->bulk->prepare == NULL) continue;
+		rc = t->bulk->prepare(t->generation, t->owner, t->replay, error);
+		if (rc == BULK_MORE) return TRANSACTION_MORE;
+		if (rc == 0) continue;
+		transaction_abort(t);
+		return -1;
+	}
+	t->prepared = true;
+	return 0;
+}
+
+int transaction_prepare(struct transaction *t, struct api_error *error)
+{
+	int rc;
+
+	while ((rc = transaction_prepare_part(t, error)) == TRANSACTION_MORE)
+		;
+	return rc;
+}
+
 void transaction_abort(struct transaction *t)
 {
 	if (t == NULL) return;
+	if (t->committing) {
+		Sluice__Api__CommitReply nobodys = SLUICE__API__COMMIT_REPLY__INIT;
+
+		transaction_commit(t, &nobodys);
+		return;
+	}
 	forget_bulk();
-	if (t->prepared && t->change_count > 0) {
+	if (t->built && t->change_count > 0) {
 		generation_abort(t->generation);
 		leave(t, t->change_count);
 	}
@@ -336,8 +370,10 @@ void transaction_abort(struct transaction *t)
 	transaction_free(t);
 }
 
-void transaction_commit(struct transaction *t, Sluice__Api__CommitReply *reply)
+static void commit_objects(struct transaction *t, Sluice__Api__CommitReply *reply)
 {
+	t->committing = true;
+	t->bulk = bulks_first();
 	reply->effective_at_ns =
 		t->generation != NULL ? generation_commit(t->generation, events_of_generation) : clock_realtime_ns();
 	for (uint32_t i = 0; i < t->change_count; i++) {
@@ -352,10 +388,22 @@ void transaction_commit(struct transaction *t, Sluice__Api__CommitReply *reply)
 		version_free(change->before);
 	}
 	t->owner->object_count += reply->created - reply->deleted;
-	for (const struct bulk *bulk = bulks_first(); bulk != NULL; bulk = bulk->next)
-		if (bulk->commit != NULL) bulk->commit(reply);
+}
+
+int transaction_commit_part(struct transaction *t, Sluice__Api__CommitReply *reply)
+{
+	if (!t->committing) commit_objects(t, reply);
+	for (; t->bulk != NULL; t->bulk = t->bulk->next)
+		if (t->bulk->commit != NULL && t->bulk->commit(reply) == BULK_MORE) return TRANSACTION_MORE;
 	t->owner->transactions++;
 	transaction_free(t);
+	return 0;
+}
+
+void transaction_commit(struct transaction *t, Sluice__Api__CommitReply *reply)
+{
+	while (transaction_commit_part(t, reply) == TRANSACTION_MORE)
+		;
 }
 
 void objects_delete_all(void)

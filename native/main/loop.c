@@ -1,21 +1,31 @@
 #include "loop.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "timer.h"
 
+// Where the clock stands that tests hold.
+#define HELD_MS UINT64_C(1000000)
+
 static int epoll_fd = -1;
 static struct epoll_event ready[32];
 static int ready_count;
 static uint64_t now_ms, now_realtime_ns;
 static uint64_t advanced_ms; // by tests
+static bool held;
+
+static uint64_t monotonic_ms(void)
+{
+	return (held ? HELD_MS : clock_monotonic_ms()) + advanced_ms;
+}
 
 static void tick(void)
 {
-	now_ms = clock_monotonic_ms() + advanced_ms;
+	now_ms = monotonic_ms();
 	now_realtime_ns = clock_realtime_ns();
 }
 
@@ -56,7 +66,7 @@ void loop_remove(struct watch *watch)
 
 void loop_round(int limit_ms)
 {
-	int wait = timers_next_ms(clock_monotonic_ms() + advanced_ms);
+	int wait = timers_next_ms(monotonic_ms());
 
 	if (wait < 0 || (limit_ms >= 0 && limit_ms < wait)) wait = limit_ms;
 	ready_count = epoll_wait(epoll_fd, ready, sizeof(ready) / sizeof(ready[0]), wait);
@@ -68,6 +78,11 @@ void loop_round(int limit_ms)
 	}
 	ready_count = 0;
 	timers_run(now_ms);
+}
+
+void loop_hold(void)
+{
+	held = true;
 }
 
 void loop_advance(uint64_t ms)

@@ -22,5 +22,7 @@ void loop_round(int limit_ms);
 
 // For tests: the monotonic clock goes on by that much at once.
 void loop_advance(uint64_t ms);
+// For tests, before loop_start(): it goes on by nothing else, so that two runs see the same times.
+void loop_hold(void);
 
 #endif

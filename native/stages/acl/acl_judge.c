@@ -3,10 +3,8 @@
 #include "../policer/policer.h"
 #include "acl_key.h"
 
-#define ETHERNET_OCTETS 14
-#define TAG_OCTETS      4
-#define IPV4_LEAST      20
-#define IPV6_LEAST      40
+#define IPV4_LEAST 20
+#define IPV6_LEAST 40
 
 // Leading bits of an address that the mask has a bit among.
 static unsigned leading(const struct classifier_key *mask, unsigned from, unsigned words)
@@ -67,7 +65,6 @@ static __rte_noinline void judge_recorded(const struct worker *worker, struct fl
 					  const struct acl *acl, struct rte_mbuf *m, const struct classifier_key *key,
 					  uint32_t place, bool out)
 {
-	const struct packet_meta *meta = packet_meta(m);
 	const struct acl_rule *rule = place != CLASSIFIER_NONE ? &acl->rules[place] : NULL;
 	struct acl_count *count = rule != NULL ? acl_count_of(acl, rule->counter, worker->index)
 					       : &acl->counters->unmatched[worker->index].count;
@@ -78,14 +75,14 @@ static __rte_noinline void judge_recorded(const struct worker *worker, struct fl
 	record_mask(record, acl, key, &mask);
 	if (out && (mask.word[WORD_MISC] & 0xff00) != 0 && dscp_is_marked(worker, m))
 		record_refuse(record, "a DSCP that a policer may have set");
-	record_counter(record, &count->packets, &count->octets,
-		       meta->l3_offset - ETHERNET_OCTETS - meta->tags * TAG_OCTETS);
+	record_counter_now(record, &count->packets, &count->octets);
 	if (rule == NULL) return;
 	if (rule->log) record_refuse(record, "an access list tells of it");
 	if (rule->action == ACL_ACCEPT && rule->policer != NULL) {
 		record_element(record, FLOW_POLICER, rule->policer->id);
 		record_meter(record, policer_packet, rule->policer,
-			     policer_drop_reason(out ? DROP_EGRESS : DROP_INGRESS));
+			     policer_drop_reason(out ? DROP_EGRESS : DROP_INGRESS),
+			     policer_drop_node(out ? DROP_EGRESS : DROP_INGRESS));
 	}
 }
 

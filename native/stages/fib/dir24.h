@@ -19,8 +19,9 @@ struct dir24 {
 	uint32_t spare; // chain of groups given back, by their first entry; 0: none
 };
 
-// NULL: no memory.
-struct dir24 *dir24_open(void);
+// A part of the making of a table, which takes 64 MB to be cleared: *dir is NULL at first. 1: to be called again. 0: it
+// is ready. -ENOMEM: *dir, where it is not NULL, is for dir24_close().
+int dir24_open_part(struct dir24 **dir);
 // At once: no worker sees it. NULL is fine.
 void dir24_close(struct dir24 *dir);
 size_t dir24_memory(const struct dir24 *dir);

@@ -116,6 +116,7 @@ void fib_close(struct fib *fib)
 {
 	if (fib == NULL) return;
 	trie_drop(fib->trie);
+	fib_unexpect(fib);
 	if (fib->dir != NULL) fib_later(dir24_close_late, fib->dir, 0);
 	fib_later(free_late, fib, 0);
 }
@@ -174,6 +175,22 @@ static int set_in_trie(void *ctx, const struct prefix *prefix, uint32_t set)
 	return trie_set(ctx, prefix, set);
 }
 
+int fib_expect_part(struct fib *fib, uint32_t expected)
+{
+	int rc;
+
+	if (fib->version != IP_V4 || fib->dir != NULL || !fib_outgrown(fib, expected)) return 0;
+	rc = dir24_open_part(&fib->coming);
+	if (rc < 0) fib_unexpect(fib);
+	return rc > 0;
+}
+
+void fib_unexpect(struct fib *fib)
+{
+	dir24_close(fib->coming);
+	fib->coming = NULL;
+}
+
 int fib_rebuild(struct fib *fib, uint32_t expected, fib_each *each, void *owner)
 {
 	bool large = RTE_MAX(expected, fib->prefixes) > FIB_LARGE;
@@ -181,8 +198,16 @@ int fib_rebuild(struct fib *fib, uint32_t expected, fib_each *each, void *owner)
 	struct trie *trie = NULL, *old_trie = fib->trie;
 
 	if (large && fib->version == IP_V4) {
-		dir = dir24_open();
-		if (dir == NULL) return -ENOMEM;
+		int rc;
+
+		dir = fib->coming;
+		fib->coming = NULL;
+		while ((rc = dir24_open_part(&dir)) > 0)
+			;
+		if (rc < 0) {
+			dir24_close(dir);
+			return -ENOMEM;
+		}
 		if (each(owner, set_in_dir, dir) < 0) {
 			fib_later(dir24_close_late, dir, 0);
 			return -ENOMEM;

@@ -37,6 +37,7 @@ static int vrf(struct generation *g, const struct vrf *old, struct vrf *new)
 	struct rib *rib = NULL;
 	int rc;
 
+	if (new == NULL) routes_whole();
 	if (new == NULL) return generation_on_commit(g, vrf_gone, rib_of(old->id));
 	if (old != NULL) return 0;
 	rc = rib_open(new->id, &rib);
@@ -59,6 +60,7 @@ static void withdraw(void *id)
 static int l3_interface(struct generation *g, const struct l3_interface *old, struct l3_interface *new)
 {
 	// What an interface becomes is told by interface_changed once the transaction is there.
+	if (new == NULL) routes_whole();
 	return new == NULL ? generation_on_commit(g, withdraw, (void *)(uintptr_t)old->id) : 0;
 }
 

@@ -7,12 +7,11 @@
 #include <rte_byteorder.h>
 
 #include "../../api/store.h"
-#include "../../main/clock.h"
 #include "../../main/log.h"
 #include "../flow/record.h"
 
-#define FIRST_BUCKETS 16
-#define MOST_LATE     4096 // parts of tables that a batch puts off before it waits for the workers
+#define FIRST_BUCKETS 16u
+#define MOST_LATE     16384 // parts of tables that a batch puts off before it waits for the workers
 
 static struct rib *ribs[MAX_ID + 1];
 static uint32_t highest; // id that had one
@@ -126,9 +125,8 @@ struct rib_entry *entry_find(const struct rib_table *table, const struct prefix 
 	return entry;
 }
 
-static int grow(struct rib_table *table)
+static int grow(struct rib_table *table, uint32_t count)
 {
-	uint32_t count = table->bucket_count != 0 ? table->bucket_count * 2 : FIRST_BUCKETS;
 	struct rib_entry **grown = calloc(count, sizeof(struct rib_entry *));
 
 	if (grown == NULL) return -ENOMEM;
@@ -146,6 +144,15 @@ static int grow(struct rib_table *table)
 	return 0;
 }
 
+int entries_expect(struct rib_table *table, uint32_t more)
+{
+	uint32_t count = RTE_MAX(table->bucket_count, FIRST_BUCKETS);
+
+	while (count < table->count + more)
+		count *= 2;
+	return count == table->bucket_count ? 0 : grow(table, count);
+}
+
 static void number(void *record, uint64_t n)
 {
 	((struct rib_entry *)record)->number = (uint32_t)n;
@@ -156,7 +163,7 @@ struct rib_entry *entry_take(struct rib_table *table, const struct prefix *prefi
 	struct rib_entry *entry = entry_find(table, prefix), **at;
 
 	if (entry != NULL) return entry;
-	if (table->count >= table->bucket_count && grow(table) < 0) return NULL;
+	if (table->count >= table->bucket_count && entries_expect(table, 1) < 0) return NULL;
 	entry = pool_take(&table->entries, number);
 	if (entry == NULL) return NULL;
 	at = &table->buckets[hash(prefix) & (table->bucket_count - 1)];
@@ -246,7 +253,7 @@ void route_link(struct rib *rib, struct rib_route *route)
 		at = &(*at)->next;
 	route->next = *at;
 	*at = route;
-	route->changed_ns = clock_realtime_ns();
+	route->changed_ns = control_realtime_ns();
 	if (group != NULL) {
 		rib->routes++;
 		group->route_count++;
@@ -288,10 +295,8 @@ static int each_seen(void *owner, int (*set)(void *ctx, const struct prefix *pre
 }
 
 // A table of the kind that suits what is in it, and what is to come.
-static void suit(struct rib *rib, struct rib_table *table)
+static void suit_for(struct rib *rib, struct rib_table *table, uint32_t expected)
 {
-	uint32_t expected = table->active + table->coming;
-
 	if (!fib_outgrown(table->fib, expected) || expected / 2 < table->refused) return;
 	if (fib_rebuild(table->fib, expected, each_seen, table) == 0) {
 		table->refused = 0;
@@ -301,6 +306,20 @@ static void suit(struct rib *rib, struct rib_table *table)
 	table->refused = expected;
 	log_warning("routes-no-memory", "vrf=%u ipv=%u prefixes=%u", rib->id, table->version == IP_V4 ? 4 : 6,
 		    expected);
+}
+
+static void suit(struct rib *rib, struct rib_table *table)
+{
+	suit_for(rib, table, table->active + table->coming);
+}
+
+bool table_expect_part(struct rib *rib, struct rib_table *table, uint32_t more)
+{
+	// A small one would be what suits what is in it now.
+	if (table->active + more <= FIB_LARGE) return false;
+	if (fib_expect_part(table->fib, table->active + more) > 0) return true;
+	suit_for(rib, table, table->active + more);
+	return false;
 }
 
 static void see(struct rib *rib, struct rib_table *table, struct rib_entry *entry, uint32_t set)

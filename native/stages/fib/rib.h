@@ -108,6 +108,10 @@ struct rib *rib_next(uint32_t from);
 struct rib_entry *entry_find(const struct rib_table *table, const struct prefix *prefix);
 // Finds or makes it; NULL: no memory.
 struct rib_entry *entry_take(struct rib_table *table, const struct prefix *prefix);
+// A part of the making of the kind of table that suits so many more prefixes. Whether there is more to do.
+bool table_expect_part(struct rib *rib, struct rib_table *table, uint32_t more);
+// Room for so many more. 0 or -ENOMEM.
+int entries_expect(struct rib_table *table, uint32_t more);
 // Frees it if nothing is known of it.
 void entry_drop(struct rib_table *table, struct rib_entry *entry);
 struct prefix prefix_of(enum ip_version version, const struct ip_address *address, unsigned length);
@@ -172,7 +176,10 @@ struct group *group_removed(unsigned *at);
 
 // ---------------------------------------------------------------- routes.c
 
-// What the open transaction has prepared takes effect, if it has not yet: groups, then routes, then what goes.
+// Objects are about to take effect. The groups that the open transaction has prepared do now, its routes and what goes
+// in parts behind that; all of it here where routes_whole() has been called since the transaction began.
 void routes_commit(void);
+// What routes name goes with the open transaction: they have to be gone before.
+void routes_whole(void);
 
 #endif

@@ -1,13 +1,15 @@
 // Routes operations: what the open transaction says of routes, and how it takes effect.
 //
 // Operations are cut down to a record a route as they arrive. Prepare finds prefix, route and group of each, makes what
-// is missing (which nobody sees while it has no route), and counts what would be; so Commit only links.
+// is missing (which nobody sees while it has no route), and counts what would be; so Commit only links. Both go in
+// parts of some milliseconds, between which the control thread does what else there is.
 #include "../../api/bulk.h"
 #include "../../api/kind.h"
 
 #include <errno.h>
 #include <stdio.h>
 
+#include "../../main/clock.h"
 #include "rib.h"
 #include "route_query.h"
 
@@ -183,120 +185,99 @@ static struct rib *vrf_named(const char *name, bool may_go)
 	return object != NULL && (may_go || object->version != NULL) ? rib_of(object->id) : NULL;
 }
 
-static int find_vrfs(struct api_error *error)
+static int find_vrf(struct staged *it, const struct owner *owner, struct api_error *error)
 {
-	for (uint32_t i = 0; i < staged_count; i++) {
-		struct staged *it = &staged[i];
+	const struct staged *last = it > staged ? it - 1 : NULL;
 
-		if (it->invalid)
-			return refuse(error, CODE(INVALID), it->operation, KIND(VRF), names[it->vrf],
-				      "a prefix is 4 or 16 bytes with no bits set beyond its length");
-		it->rib = i > 0 && staged[i - 1].vrf == it->vrf && staged[i - 1].deletes == it->deletes
-				  ? staged[i - 1].rib
-				  : vrf_named(names[it->vrf], it->deletes);
-		it->dead = it->rib == NULL;
-		if (it->dead && !it->deletes)
-			return refuse(error, CODE(NOT_FOUND), it->operation, KIND(VRF), names[it->vrf],
-				      "there is no such VRF");
-	}
+	if (it->invalid)
+		return refuse(error, CODE(INVALID), it->operation, KIND(VRF), names[it->vrf],
+			      "a prefix is 4 or 16 bytes with no bits set beyond its length");
+	it->rib = last != NULL && last->vrf == it->vrf && last->deletes == it->deletes
+			  ? last->rib
+			  : vrf_named(names[it->vrf], it->deletes);
+	it->dead = it->rib == NULL;
+	if (it->dead && !it->deletes)
+		return refuse(error, CODE(NOT_FOUND), it->operation, KIND(VRF), names[it->vrf], "there is no such VRF");
 	return 0;
 }
 
 // The last operation about a prefix is the one that counts.
-static int find_entries(struct api_error *error)
+static int find_entry(struct staged *it, const struct owner *owner, struct api_error *error)
 {
-	for (uint32_t i = 0; i < staged_count; i++) {
-		struct staged *it = &staged[i];
-
-		if (it->dead) continue;
-		it->entry = it->deletes ? entry_find(table_of(it), &it->prefix) : entry_take(table_of(it), &it->prefix);
-		if (it->entry == NULL && !it->deletes) return no_memory(error, it->operation);
-		if (it->entry == NULL) {
-			it->dead = true;
-			continue;
-		}
-		if (it->entry->staged != 0) staged[it->entry->staged - 1].dead = true;
-		it->entry->staged = i + 1;
+	if (it->dead) return 0;
+	// A table does not grow step by step while a million come. To make a full one larger is a step too long, and
+	// most of what is said anew is in it already.
+	if (it == staged && table_of(it)->count < staged_count / 8 && entries_expect(table_of(it), staged_count) < 0)
+		return no_memory(error, it->operation);
+	it->entry = it->deletes ? entry_find(table_of(it), &it->prefix) : entry_take(table_of(it), &it->prefix);
+	if (it->entry == NULL && !it->deletes) return no_memory(error, it->operation);
+	if (it->entry == NULL) {
+		it->dead = true;
+		return 0;
 	}
+	if (it->entry->staged != 0) staged[it->entry->staged - 1].dead = true;
+	it->entry->staged = (uint32_t)(it - staged) + 1;
 	return 0;
 }
 
 // Of those that count: what a later one overrules may name what is not there any more.
-static int find_groups(const struct owner *owner, struct api_error *error)
+static int find_group(struct staged *it, const struct owner *owner, struct api_error *error)
 {
-	found = calloc(name_count + 1, sizeof(struct group *));
+	if (found == NULL) found = calloc(name_count + 1, sizeof(struct group *));
 	if (found == NULL) return no_memory(error, 0);
-	for (uint32_t i = 0; i < staged_count; i++) {
-		struct staged *it = &staged[i];
+	if (it->dead || it->deletes) return 0;
+	if (found[it->group] == NULL) found[it->group] = group_named(names[it->group], owner);
+	it->to = found[it->group];
+	if (it->to == NULL)
+		return refuse(error, CODE(NOT_FOUND), it->operation, KIND(NEXT_HOP_GROUP), names[it->group],
+			      "there is no such next hop group");
+	if (it->to->rib != it->rib)
+		return refuse(error, CODE(CONFLICT), it->operation, KIND(NEXT_HOP_GROUP), names[it->group],
+			      "the next hop group is in another VRF");
+	return 0;
+}
 
-		if (it->dead || it->deletes) continue;
-		if (found[it->group] == NULL) found[it->group] = group_named(names[it->group], owner);
-		it->to = found[it->group];
-		if (it->to == NULL)
-			return refuse(error, CODE(NOT_FOUND), it->operation, KIND(NEXT_HOP_GROUP), names[it->group],
-				      "there is no such next hop group");
-		if (it->to->rib != it->rib)
-			return refuse(error, CODE(CONFLICT), it->operation, KIND(NEXT_HOP_GROUP), names[it->group],
-				      "the next hop group is in another VRF");
+static int sweep_bucket(struct rib *rib, struct rib_table *table, uint32_t bucket, const struct owner *owner)
+{
+	for (struct rib_entry *entry = table->buckets[bucket]; entry != NULL; entry = entry->next) {
+		struct staged *it;
+
+		if (entry->staged != 0 || route_of(entry, owner) == NULL) continue;
+		if ((it = stage()) == NULL) return -ENOMEM;
+		*it = (struct staged){.prefix = entry->prefix,
+				      .version = table->version,
+				      .rib = rib,
+				      .entry = entry,
+				      .deletes = true};
+		entry->staged = staged_count;
 	}
 	return 0;
 }
 
-static int sweep_table(struct rib *rib, struct rib_table *table, const struct owner *owner)
+static int count_route(struct staged *it, const struct owner *owner, struct api_error *error)
 {
-	for (uint32_t b = 0; b < table->bucket_count; b++)
-		for (struct rib_entry *entry = table->buckets[b]; entry != NULL; entry = entry->next) {
-			struct staged *it;
-
-			if (entry->staged != 0 || route_of(entry, owner) == NULL) continue;
-			if ((it = stage()) == NULL) return -ENOMEM;
-			*it = (struct staged){.prefix = entry->prefix,
-					      .version = table->version,
-					      .rib = rib,
-					      .entry = entry,
-					      .deletes = true};
-			entry->staged = staged_count;
-		}
-	return 0;
-}
-
-// What a replay does not name is deleted.
-static int sweep(const struct owner *owner, struct api_error *error)
-{
-	for (struct rib *rib = rib_next(1); rib != NULL; rib = rib_next(rib->id + 1))
-		for (unsigned v = 0; v < IP_VERSIONS; v++)
-			if (sweep_table(rib, &rib->table[v], owner) < 0) return no_memory(error, 0);
-	return 0;
-}
-
-static int count(const struct owner *owner, struct api_error *error)
-{
-	for (uint32_t i = 0; i < staged_count; i++) {
-		struct staged *it = &staged[i];
-
-		if (it->dead) continue;
-		it->route = route_of(it->entry, owner);
-		if (it->deletes) {
-			it->dead = it->route == NULL;
-			if (it->dead) continue;
-			it->route->group->coming--;
-			it->rib->coming--;
-			continue;
-		}
-		if (it->route == NULL) {
-			it->route = route_alloc();
-			if (it->route == NULL) return no_memory(error, it->operation);
-			it->fresh = true;
-			it->rib->coming++;
-			table_of(it)->coming++;
-		} else if (it->route->group == it->to && it->route->preference == it->preference) {
-			it->dead = true;
-			continue;
-		} else {
-			it->route->group->coming--;
-		}
-		it->to->coming++;
+	if (it->dead) return 0;
+	it->route = route_of(it->entry, owner);
+	if (it->deletes) {
+		it->dead = it->route == NULL;
+		if (it->dead) return 0;
+		it->route->group->coming--;
+		it->rib->coming--;
+		return 0;
 	}
+	if (it->route == NULL) {
+		it->route = route_alloc();
+		if (it->route == NULL) return no_memory(error, it->operation);
+		it->fresh = true;
+		it->rib->coming++;
+		table_of(it)->coming++;
+	} else if (it->route->group == it->to && it->route->preference == it->preference) {
+		it->dead = true;
+		return 0;
+	} else {
+		it->route->group->coming--;
+	}
+	it->to->coming++;
 	return 0;
 }
 
@@ -308,10 +289,11 @@ static int check_limits(struct generation *g, struct api_error *error)
 
 	for (uint32_t i = 0; i < staged_count; i++) {
 		const struct rib *rib = staged[i].rib;
-		const struct vrf *vrf = rib != NULL ? dataplane_vrf(dp, rib->id) : NULL;
+		const struct vrf *vrf;
 
-		if (vrf == NULL || (i > 0 && staged[i - 1].rib == rib)) continue;
-		if (rib->coming > 0 && rib->routes + (uint32_t)rib->coming > vrf->route_limit)
+		if (rib == NULL || (i > 0 && staged[i - 1].rib == rib)) continue;
+		vrf = dataplane_vrf(dp, rib->id);
+		if (vrf != NULL && rib->coming > 0 && rib->routes + (uint32_t)rib->coming > vrf->route_limit)
 			return refuse(error, CODE(RESOURCE), staged[i].operation, KIND(VRF), vrf->name,
 				      "more routes than the VRF's limit");
 	}
@@ -322,12 +304,95 @@ static int check_limits(struct generation *g, struct api_error *error)
 	return 0;
 }
 
+// ---------------------------------------------------------------- in parts
+
+// Each goes over all that is staged; what a replay does not name is staged in between.
+static int (*const steps[])(struct staged *it, const struct owner *owner, struct api_error *error) = {
+	find_vrf, find_entry, find_group, NULL, count_route,
+};
+#define FIND_ENTRIES 1
+#define SWEEP        3
+
+// How far Prepare and Commit have come. A transaction has the tables' entries for itself as long as it is open, and
+// what others do meanwhile (interfaces' and neighbours' routes) drops none that are staged.
+static struct {
+	unsigned step;
+	uint32_t at;
+	// Of the sweep. A table that grows meanwhile splits buckets into themselves and later ones.
+	uint32_t rib, version, bucket;
+	bool groups_done;
+	bool whole; // no parts: a VRF or an interface goes with the transaction
+	uint64_t began_ns;
+} progress;
+
+#define LOOK 256 // routes between looks at the clock
+
+static bool part_is_over(uint32_t n)
+{
+	return n % LOOK == 0 && !progress.whole && clock_ns(CLOCK_MONOTONIC) - progress.began_ns >= BULK_PART_NS;
+}
+
+void routes_whole(void)
+{
+	progress.whole = true;
+}
+
+static int sweep_part(const struct owner *owner, struct api_error *error)
+{
+	struct rib *rib;
+
+	for (uint32_t n = 1; (rib = rib_next(RTE_MAX(progress.rib, 1u))) != NULL; n++) {
+		struct rib_table *table = &rib->table[progress.version];
+
+		if (rib->id != progress.rib) {
+			progress.rib = rib->id;
+			progress.version = progress.bucket = 0;
+			continue;
+		}
+		if (progress.bucket >= table->bucket_count) {
+			progress.bucket = 0;
+			if (++progress.version < IP_VERSIONS) continue;
+			progress.version = 0;
+			progress.rib = rib->id + 1;
+			continue;
+		}
+		if (sweep_bucket(rib, table, progress.bucket++, owner) < 0) return no_memory(error, 0);
+		if (part_is_over(n)) return BULK_MORE;
+	}
+	return 0;
+}
+
+// A table for what may be, while there is little in it: of the first one, which mostly is the only one.
+static bool expect_part(void)
+{
+	const struct staged *it = &staged[0];
+
+	if (staged_count == 0 || it->dead || it->deletes) return false;
+	while (table_expect_part(it->rib, table_of(it), staged_count))
+		if (part_is_over(0)) return true;
+	return false;
+}
+
 static int routes_prepare(struct generation *g, const struct owner *owner, bool replay, struct api_error *error)
 {
+	int rc;
+
 	owner_of_staged = owner;
-	if (find_vrfs(error) < 0 || find_entries(error) < 0 || find_groups(owner, error) < 0) return -1;
-	if (replay && sweep(owner, error) < 0) return -1;
-	if (count(owner, error) < 0 || check_limits(g, error) < 0) return -1;
+	progress.began_ns = clock_ns(CLOCK_MONOTONIC);
+	for (; progress.step < RTE_DIM(steps); progress.step++, progress.at = 0) {
+		if (progress.step == SWEEP) {
+			rc = replay ? sweep_part(owner, error) : 0;
+			if (rc != 0) return rc;
+			continue;
+		}
+		if (progress.step == FIND_ENTRIES && progress.at == 0 && expect_part()) return BULK_MORE;
+		while (progress.at < staged_count) {
+			if (steps[progress.step](&staged[progress.at], owner, error) < 0) return -1;
+			if (part_is_over(++progress.at)) return BULK_MORE;
+		}
+	}
+	if (check_limits(g, error) < 0) return -1;
+	progress.at = 0;
 	prepared = true;
 	return 0;
 }
@@ -347,7 +412,10 @@ static void clear(void)
 	name_slots = NULL;
 	staged = NULL;
 	staged_count = staged_room = name_count = name_room = name_slot_count = last_vrf = last_group = 0;
+	for (struct rib *rib = rib_next(1); rib != NULL; rib = rib_next(rib->id + 1))
+		fib_unexpect(rib->table[IP_V4].fib);
 	prepared = false;
+	memset(&progress, 0, sizeof(progress));
 }
 
 static void clear_counts(const struct staged *it)
@@ -406,35 +474,56 @@ static void apply(struct staged *it)
 	}
 }
 
-void routes_commit(void)
+static void commit_route(uint32_t i)
 {
-	if (!prepared) return;
-	groups_commit();
-	for (uint32_t i = 0; i < staged_count; i++) {
-		struct staged *it = &staged[i];
+	struct staged *it = &staged[i];
 
-		// The last operation about an entry is the one that may end it.
-		if (it->entry != NULL && it->entry->staged == i + 1) it->entry->staged = 0;
-		if (!it->dead) {
-			apply(it);
-			entry_refresh(it->rib, table_of(it), it->entry);
-		} else if (it->entry != NULL && it->entry->staged == 0) {
-			entry_drop(table_of(it), it->entry);
-		}
+	// The last operation about an entry is the one that may end it.
+	if (it->entry != NULL && it->entry->staged == i + 1) it->entry->staged = 0;
+	if (!it->dead) {
+		apply(it);
+		entry_refresh(it->rib, table_of(it), it->entry);
+	} else if (it->entry != NULL && it->entry->staged == 0) {
+		entry_drop(table_of(it), it->entry);
+	}
+}
+
+static int commit_part(void)
+{
+	if (!prepared) return 0;
+	progress.began_ns = clock_ns(CLOCK_MONOTONIC);
+	if (!progress.groups_done) groups_commit();
+	progress.groups_done = true;
+	while (progress.at < staged_count) {
+		commit_route(progress.at);
+		if (part_is_over(++progress.at)) return BULK_MORE;
 	}
 	rib_settle();
 	groups_remove();
 	rib_settle();
 	clear();
+	return 0;
 }
 
-static void routes_done(Sluice__Api__CommitReply *reply)
+void routes_commit(void)
 {
-	routes_commit();
+	if (!prepared) return;
+	if (progress.whole) {
+		commit_part();
+		return;
+	}
+	if (!progress.groups_done) groups_commit();
+	progress.groups_done = true;
+}
+
+static int routes_done(Sluice__Api__CommitReply *reply)
+{
+	if (commit_part() == BULK_MORE) return BULK_MORE;
 	reply->created += counts.created;
 	reply->changed += counts.changed;
 	reply->deleted += counts.deleted;
 	counts = (Sluice__Api__CommitReply)SLUICE__API__COMMIT_REPLY__INIT;
+	return 0;
 }
 
 static struct bulk routes_bulk = {

@@ -15,6 +15,7 @@ struct fib {
 	struct dir24 *_Atomic dir;    // IPv4, large; NULL: the trie has the routes
 	struct trie *_Atomic trie;    // NULL while `dir` is there
 	uint32_t prefixes;            // without the one of length 0
+	struct dir24 *coming;         // being made for what is expected; NULL: none
 };
 
 // Calls set(ctx, prefix, set) for every prefix of the table but the one of length 0; ends with the first negative
@@ -32,6 +33,11 @@ int fib_set(struct fib *fib, const struct prefix *prefix, uint32_t set, bool fre
 void fib_delete(struct fib *fib, const struct prefix *prefix, unsigned cover_length, uint32_t cover_set);
 // Whether another kind of table would suit what is in it, or `expected` prefixes.
 bool fib_outgrown(const struct fib *fib, uint32_t expected);
+// A part of the making of a table for so many prefixes, which the next fib_rebuild() then finds ready. 1: to be called
+// again; 0: nothing is left to do. Without memory that is left to fib_rebuild().
+int fib_expect_part(struct fib *fib, uint32_t expected);
+// They do not come.
+void fib_unexpect(struct fib *fib);
 // Builds it beside the old one and swaps them. 0, or -ENOMEM: the old one stays, which holds any number.
 int fib_rebuild(struct fib *fib, uint32_t expected, fib_each *each, void *owner);
 

@@ -44,28 +44,28 @@ static bool run_meters(struct flow_cache *cache, struct worker *worker, struct r
 		m->pkt_len = octets;
 		if (passes) continue;
 		flow_path_metered(&cache->paths, path, i, octets);
-		drop_count(worker, meter->reason, m);
 		return false;
 	}
 	return true;
+}
+
+static void run_uses(const struct flow_verdict *verdict, struct flow_path *path)
+{
+	for (unsigned i = 0; i < verdict->use_count; i++)
+		verdict->use[i].run(verdict->use[i].a);
+	path->flags &= (uint8_t)~PATH_USE;
 }
 
 bool flow_apply_extra(struct flow_cache *cache, struct worker *worker, struct rte_mbuf *m, const struct flow_parsed *p,
 		      uint32_t path)
 {
 	const struct flow_verdict *verdict = &cache->paths.cold[path].verdict;
-	struct packet_meta *meta = packet_meta(m);
-
-	meta->ingress = verdict->ingress;
-	meta->interface = verdict->interface;
-	meta->egress = verdict->egress;
-	meta->egress_port = verdict->egress_port;
-	meta->egress_interface = verdict->egress_interface;
 	run_copies(verdict, worker, m, true);
 	if (!run_meters(cache, worker, m, path, p->l3_offset) || verdict->drop) {
 		rte_pktmbuf_free(m);
 		return false;
 	}
+	if (cache->paths.hot[path].flags & PATH_USE) run_uses(verdict, &cache->paths.hot[path]);
 	if (verdict->set_dscp) set_dscp(rte_pktmbuf_mtod(m, uint8_t *) + p->l3_offset, p->key.kind, verdict->dscp);
 	flow_apply(&cache->paths.hot[path], m, p);
 	run_copies(verdict, worker, m, false);

@@ -49,7 +49,8 @@ static inline void flow_apply(const struct flow_path *path, struct rte_mbuf *m, 
 	flow_rewrite(path, m, p->l3_offset);
 }
 
-// The same for a path with meters, copies, a DSCP or a drop. False: the packet is dropped, counted and freed.
+// The same for a path with meters, copies, a DSCP, something to use, or a drop. False: the packet is dropped, counted
+// and freed.
 bool flow_apply_extra(struct flow_cache *cache, struct worker *worker, struct rte_mbuf *m, const struct flow_parsed *p,
 		      uint32_t path);
 

@@ -21,6 +21,7 @@
 #define FLOW_METERS    4
 #define FLOW_COPIES    2
 #define FLOW_REFRESHES 6
+#define FLOW_USES      1
 
 // An entry that nobody has used for so long goes.
 #define FLOW_IDLE_SECONDS 60
@@ -45,9 +46,11 @@ struct flow_node {
 struct flow_meter {
 	record_meter_run *run;
 	void *policer;
+	uint64_t *drops[3]; // counters of what it drops
 	int16_t adjust;
-	uint8_t reason;
-	uint8_t spare[5];
+	uint16_t drop_node;
+	uint8_t drop_count;
+	uint8_t spare[3];
 };
 
 struct flow_copy {
@@ -62,10 +65,15 @@ struct flow_refresh {
 	uint64_t a, b;
 };
 
+struct flow_use {
+	record_use_run *run;
+	uint64_t a;
+};
+
 // What happens to a packet, in the form in which a record collects it and a path keeps it. Two of them are the same if
 // their bytes are, so that all is zeroed before it is set.
 struct flow_verdict {
-	uint8_t element_count, counter_count, node_count, meter_count, copy_count, refresh_count;
+	uint8_t element_count, counter_count, node_count, meter_count, copy_count, refresh_count, use_count;
 	uint8_t l2_length; // of the frame as it leaves
 	uint8_t l3_offset; // of the frame as it comes
 	uint8_t kind;      // enum flow_kind
@@ -77,15 +85,14 @@ struct flow_verdict {
 	uint16_t egress_port;
 	uint32_t egress;
 	uint32_t largest; // bytes behind the L2 header
-	// For drops by a meter: where drop_count() counts.
-	uint32_t ingress;
-	uint16_t interface, egress_interface;
+	uint32_t spare;
 	struct flow_dependency element[FLOW_ELEMENTS];
 	struct flow_counter counter[FLOW_COUNTERS];
 	struct flow_node node[FLOW_NODES];
 	struct flow_meter meter[FLOW_METERS];
 	struct flow_copy copy[FLOW_COPIES];
 	struct flow_refresh refresh[FLOW_REFRESHES];
+	struct flow_use use[FLOW_USES];
 	uint8_t header[FLOW_TEMPLATE]; // ends at the end of the array, so that one copy of 32 bytes does for a short
 				       // one
 };

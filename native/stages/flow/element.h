@@ -2,7 +2,8 @@
 //
 // Routes are elements by their leading bits, in tiers: a route of length n is an element of the last tier whose bits do
 // not exceed n, so that a change of a /24 touches only what lies in the same /16, and one of the default route one
-// element. A lookup depends on one element of each tier.
+// element. A lookup depends on one element of each tier. An aggregate agrees in the bits of the last tier at least
+// (flow_route_bits).
 #ifndef SLUICE_FLOW_ELEMENT_H
 #define SLUICE_FLOW_ELEMENT_H
 
@@ -19,7 +20,8 @@ extern _Atomic uint32_t flow_generations[FLOW_SLOTS];
 // Raised after each change of a generation: a path that was judged in this epoch is valid.
 extern _Atomic uint64_t flow_epoch;
 
-static const uint8_t flow_route_tier_bits[IP_VERSIONS][FLOW_ROUTE_TIERS] = {{0, 8, 16}, {0, 16, 32}};
+static const uint8_t flow_route_tier_bits[IP_VERSIONS][FLOW_ROUTE_TIERS] = {{0, 8, FLOW_ROUTE_BITS_V4},
+									    {0, 16, FLOW_ROUTE_BITS_V6}};
 
 // The generation of a slot, for who is about to read what it stands for.
 static inline uint32_t flow_watch(uint32_t slot)

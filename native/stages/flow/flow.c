@@ -18,9 +18,6 @@ enum { EDGE_CLASSIFY, EDGE_TX, EDGES };
 // Records a burst, from the fewest, while most packets miss and what is recorded is hardly used, to the most.
 #define FEWEST_RECORDS 8
 
-// What the first loops have found out of a packet.
-enum { SLOW, PARSED, NO_MATCH };
-
 struct burst {
 	struct worker *worker;
 	struct flow_cache *cache;
@@ -58,7 +55,7 @@ static inline bool hit(struct burst *burst, struct rte_mbuf *m, const struct flo
 	if (unlikely(m->pkt_len - p->l3_offset > path->largest)) return false;
 	path->packets++;
 	path->octets += m->pkt_len;
-	if (unlikely(path->flags & (PATH_DROP | PATH_EXTRA))) {
+	if (unlikely(path->flags & (PATH_DROP | PATH_EXTRA | PATH_USE))) {
 		if (!flow_apply_extra(burst->cache, burst->worker, m, p, number)) return true;
 	} else {
 		flow_apply(path, m, p);
@@ -71,94 +68,153 @@ static inline bool hit(struct burst *burst, struct rte_mbuf *m, const struct flo
 	return true;
 }
 
-// Under each mask of its kind, most used first.
-static struct flow_entry *find_aggregate(struct flow_cache *cache, const struct flow_parsed *p, unsigned first)
+// What an exact miss has found under one of the masks.
+struct found {
+	struct flow_entry *entry; // NULL: nothing
+	bool again;               // seen once before: it gets an entry of its own
+};
+
+// Looks for packets under one mask; those that it does not know come to the front of the list. How many they are.
+static __rte_always_inline uint16_t try_mask(struct flow_cache *cache, uint8_t number, const struct flow_parsed *parsed,
+					     uint8_t *list, uint16_t n, const unsigned words, struct found *found)
 {
-	unsigned words = flow_key_words(&p->key), kind = p->key.kind;
-	uint64_t masked[FLOW_KEY_LONG];
+	struct flow_mask_slot *mask = &cache->mask[number];
+	uint64_t masked[STRIDE * FLOW_KEY_LONG] __attribute__((aligned(32)));
+	struct flow_entry *entry[STRIDE];
+	uint32_t hash[STRIDE];
+	uint16_t rest = 0;
 
-	for (unsigned i = first; i < cache->mask_count[kind]; i++) {
-		uint8_t number = cache->order[kind][i];
-		struct flow_mask_slot *mask = &cache->mask[number];
-		struct flow_entry *entry;
-		uint32_t hash;
-
-		flow_key_masked(&p->key, mask, words, masked);
-		hash = words == FLOW_KEY_LONG ? flow_hash_long(masked, number) : flow_hash_short(masked, number);
-		entry = flow_table_find(&cache->table, p, masked, words, hash, number);
-		if (entry == NULL) continue;
-		mask->hits++;
-		return entry;
+	for (uint16_t i = 0; i < n; i++) {
+		flow_key_masked(&parsed[list[i]].key, mask, words, masked + i * words);
+		hash[i] = words == FLOW_KEY_LONG ? flow_hash_long(masked + i * words, number)
+						 : flow_hash_short(masked + i * words, number);
+		rte_prefetch0(flow_bucket_of(&cache->table, hash[i]));
 	}
-	return NULL;
+	for (uint16_t i = 0; i < n; i++) {
+		entry[i] = flow_table_candidate(&cache->table, hash[i]);
+		rte_prefetch0(entry[i]);
+	}
+	for (uint16_t i = 0; i < n; i++) {
+		uint8_t packet = list[i];
+		bool is = flow_entry_is(entry[i], &parsed[packet], masked + i * words, words, number);
+
+		if (unlikely(!is && flow_entry_some(&cache->table, entry[i]))) {
+			entry[i] = flow_table_find(&cache->table, &parsed[packet], masked + i * words, words, hash[i],
+						   number);
+			is = entry[i] != NULL;
+		}
+		// Nobody can foresee which: no branch.
+		found[packet].entry = is ? entry[i] : NULL;
+		list[rest] = packet;
+		rest += !is;
+	}
+	mask->hits += n - rest;
+	return rest;
 }
 
-// The second packet of a flow that an aggregate knows gets an entry of its own.
-static inline void promote(struct flow_cache *cache, const struct flow_parsed *p, uint32_t hash,
-			   const struct flow_entry *aggregate)
+// Under each mask of their kind, most used first.
+static void find_aggregates(struct flow_cache *cache, const struct flow_parsed *parsed, const uint8_t *miss, uint16_t n,
+			    struct found *found)
+{
+	uint8_t list[3][STRIDE];
+	uint16_t count[3] = {0};
+
+	for (uint16_t i = 0; i < n; i++) {
+		unsigned kind = parsed[miss[i]].kind;
+
+		list[kind][count[kind]++] = miss[i];
+		found[miss[i]].entry = NULL;
+	}
+	for (unsigned m = 0; m < cache->mask_count[FLOW_KIND_IPV4] && count[FLOW_KIND_IPV4] != 0; m++)
+		count[FLOW_KIND_IPV4] = try_mask(cache, cache->order[FLOW_KIND_IPV4][m], parsed, list[FLOW_KIND_IPV4],
+						 count[FLOW_KIND_IPV4], FLOW_KEY_SHORT, found);
+	for (unsigned m = 0; m < cache->mask_count[FLOW_KIND_IPV6] && count[FLOW_KIND_IPV6] != 0; m++)
+		count[FLOW_KIND_IPV6] = try_mask(cache, cache->order[FLOW_KIND_IPV6][m], parsed, list[FLOW_KIND_IPV6],
+						 count[FLOW_KIND_IPV6], FLOW_KEY_LONG, found);
+}
+
+// Whether an aggregate has taken a packet of this flow before.
+static inline bool seen_before(struct flow_cache *cache, uint32_t hash)
 {
 	uint16_t *once = &cache->once[(hash ^ hash >> 16) % FLOW_ONCE], mark = (uint16_t)(hash >> 8 | 1);
-	uint32_t word_mask = aggregate->word_mask, path = aggregate->path;
+	bool before = *once == mark;
 
-	if (*once == mark)
-		flow_cache_enter(cache, p, p->key.word, hash, 0, word_mask, path);
-	else
-		*once = mark;
+	*once = mark;
+	return before;
 }
 
-// False: it takes the stages.
-static bool missed(struct burst *burst, struct rte_mbuf *m, const struct flow_parsed *p, uint32_t hash,
-		   struct flow_entry *entry)
+// The second packet of a flow that an aggregate knows gets an entry of its own. Once nobody holds entries of the table
+// any more: those give way.
+static __rte_noinline void promote(struct flow_cache *cache, const struct flow_parsed *parsed, const uint32_t *hash,
+				   const uint8_t *miss, uint16_t n, const struct found *found)
+{
+	struct {
+		uint32_t word_mask, path;
+		uint8_t packet;
+	} wanted[STRIDE];
+	uint16_t count = 0;
+
+	for (uint16_t i = 0; i < n; i++) {
+		const struct flow_entry *entry = found[miss[i]].entry;
+
+		if (entry == NULL || !found[miss[i]].again) continue;
+		// Its path has just been valid; an ended one's number may be another's soon.
+		if (!entry->used || cache->paths.hot[entry->path].generation != entry->generation) continue;
+		wanted[count].word_mask = entry->word_mask;
+		wanted[count].path = entry->path;
+		wanted[count++].packet = miss[i];
+	}
+	for (uint16_t i = 0; i < count; i++) {
+		const struct flow_parsed *p = &parsed[wanted[i].packet];
+
+		flow_cache_enter(cache, p, p->key.word, hash[wanted[i].packet], 0, wanted[i].word_mask, wanted[i].path);
+	}
+}
+
+// Nothing knows it: it takes the stages, recorded if there is a record left.
+static void unknown(struct burst *burst, struct rte_mbuf *m, const struct flow_parsed *p)
 {
 	struct flow_cache *cache = burst->cache;
 	unsigned records = FEWEST_RECORDS + ((FLOW_RECORDS - FEWEST_RECORDS) * cache->hit_share >> 8);
-	struct flow_path *path;
 
-	if (likely(entry != NULL) && (path = valid_path(burst, entry)) != NULL) {
-		entry->seen = cache->now;
-		cache->statistics.aggregate_hits++;
-		promote(cache, p, hash, entry);
-		return hit(burst, m, p, path);
-	}
 	burst->missed++;
-	if (cache->record_count < records) {
-		record_begin(&cache->record[cache->record_count++], m, p);
-		packet_meta(m)->record = (uint16_t)cache->record_count;
-	}
-	return false;
+	if (cache->record_count >= records) return;
+	record_begin(&cache->record[cache->record_count++], m, p);
+	packet_meta(m)->record = (uint16_t)cache->record_count;
 }
 
-// What no exact entry knows. The mask that is used most is tried for all of them at once.
-static void missed_all(struct burst *burst, struct rte_mbuf **packets, const struct flow_parsed *parsed,
-		       const uint32_t *hash, const uint8_t *list, uint16_t n, uint8_t *known)
+// What no exact entry knows.
+static __rte_noinline void missed(struct burst *burst, struct rte_mbuf **packets, const struct flow_parsed *parsed,
+				  const uint32_t *hash, const uint8_t *miss, uint16_t n, uint8_t *known)
 {
 	struct flow_cache *cache = burst->cache;
-	uint8_t number = cache->mask_count[FLOW_KIND_IPV4] != 0 ? cache->order[FLOW_KIND_IPV4][0] : 0;
-	uint64_t masked[STRIDE][FLOW_KEY_SHORT];
-	struct flow_entry *entry[STRIDE];
-	uint32_t masked_hash[STRIDE], changes = cache->table.changes;
+	struct found found[STRIDE];
+	uint64_t hits = 0;
+	bool any = false;
 
-	for (uint16_t i = 0; i < n && number != 0; i++) {
-		flow_key_masked(&parsed[list[i]].key, &cache->mask[number], FLOW_KEY_SHORT, masked[i]);
-		masked_hash[i] = flow_hash_short(masked[i], number);
-		rte_prefetch0(flow_bucket_of(&cache->table, masked_hash[i]));
-	}
+	cache->turn++;
+	find_aggregates(cache, parsed, miss, n, found);
 	for (uint16_t i = 0; i < n; i++) {
-		entry[i] = NULL;
-		if (number == 0 || parsed[list[i]].kind != FLOW_KIND_IPV4) continue;
-		entry[i] = flow_table_find(&cache->table, &parsed[list[i]], masked[i], FLOW_KEY_SHORT, masked_hash[i],
-					   number);
-		cache->mask[number].hits += entry[i] != NULL;
-	}
-	for (uint16_t i = 0; i < n; i++) {
-		const struct flow_parsed *p = &parsed[list[i]];
+		uint8_t packet = miss[i];
+		struct flow_entry *entry = found[packet].entry;
+		struct flow_path *path;
 
-		if (unlikely(cache->table.changes != changes))
-			entry[i] = find_aggregate(cache, p, 0);
-		else if (entry[i] == NULL)
-			entry[i] = find_aggregate(cache, p, p->kind == FLOW_KIND_IPV4);
-		known[list[i]] = missed(burst, packets[list[i]], p, hash[list[i]], entry[i]) ? PARSED : SLOW;
+		known[packet] = false;
+		if (unlikely(entry == NULL) || unlikely((path = valid_path(burst, entry)) == NULL)) {
+			found[packet].entry = NULL;
+			unknown(burst, packets[packet], &parsed[packet]);
+			continue;
+		}
+		if (unlikely(entry->seen != cache->now)) entry->seen = cache->now;
+		// Of many, one in four: a flow that goes on is noticed soon enough, and a scan costs less.
+		found[packet].again =
+			(n < STRIDE / 4 || (i & 3) == (cache->turn & 3)) && seen_before(cache, hash[packet]);
+		any |= found[packet].again;
+		hits++;
+		known[packet] = hit(burst, packets[packet], &parsed[packet], path);
 	}
+	cache->statistics.aggregate_hits += hits;
+	if (any) promote(cache, parsed, hash, miss, n, found);
 }
 
 static inline void stride(struct burst *burst, struct rte_mbuf **packets, uint16_t n)
@@ -167,9 +223,8 @@ static inline void stride(struct burst *burst, struct rte_mbuf **packets, uint16
 	struct flow_parsed parsed[STRIDE];
 	uint32_t hash[STRIDE];
 	struct flow_entry *entry[STRIDE];
-	uint8_t known[STRIDE], miss[STRIDE];
-	uint64_t exact = 0;
-	uint16_t misses = 0;
+	uint8_t known[STRIDE], exact[STRIDE + 1], miss[STRIDE + 1];
+	uint16_t exacts = 0, misses = 0, hits = 0;
 
 	for (uint16_t i = 0; i < n; i++) {
 		struct rte_mbuf *m = packets[i];
@@ -184,46 +239,44 @@ static inline void stride(struct burst *burst, struct rte_mbuf **packets, uint16
 		rte_prefetch0(flow_bucket_of(&cache->table, hash[i]));
 	}
 	for (uint16_t i = 0; i < n; i++) {
-		const struct flow_bucket *bucket;
-		uint32_t bits;
-
 		if (unlikely(!known[i])) continue;
-		bucket = flow_bucket_of(&cache->table, hash[i]);
-		bits = flow_bucket_matches(bucket, flow_signature(hash[i]));
-		if (unlikely(bits == 0)) {
-			known[i] = NO_MATCH;
-			continue;
-		}
-		entry[i] = flow_entry_at(&cache->table, bucket->entry[__builtin_ctz(bits) / 2]);
+		entry[i] = flow_table_candidate(&cache->table, hash[i]);
 		rte_prefetch0(entry[i]);
-		if (parsed[i].kind == FLOW_KIND_IPV6) rte_prefetch0((uint8_t *)entry[i] + 64);
+		if (unlikely(parsed[i].kind == FLOW_KIND_IPV6)) rte_prefetch0((uint8_t *)entry[i] + 64);
 	}
 	for (uint16_t i = 0; i < n; i++) {
 		const struct flow_parsed *p = &parsed[i];
-		struct flow_path *path;
+		bool is;
 
-		if (unlikely(known[i] != PARSED)) {
-			if (known[i] == NO_MATCH) miss[misses++] = (uint8_t)i;
-			continue;
-		}
-		// Unit 0, where a free place leads, matches nothing.
-		if (unlikely(entry[i] == NULL ||
-			     !flow_entry_is(entry[i], p, p->key.word,
-					    p->kind == FLOW_KIND_IPV6 ? FLOW_KEY_LONG : FLOW_KEY_SHORT, 0)))
+		if (unlikely(!known[i])) continue;
+		is = flow_entry_is(entry[i], p, p->key.word, p->kind == FLOW_KIND_IPV6 ? FLOW_KEY_LONG : FLOW_KEY_SHORT,
+				   0);
+		if (unlikely(!is && flow_entry_some(&cache->table, entry[i]))) {
 			entry[i] = flow_table_find(&cache->table, p, p->key.word, flow_key_words(&p->key), hash[i], 0);
-		if (unlikely(entry[i] == NULL) || unlikely((path = valid_path(burst, entry[i])) == NULL)) {
-			miss[misses++] = (uint8_t)i;
+			is = entry[i] != NULL;
+		}
+		// Between known flows and a scan nobody can foresee which: no branch.
+		exact[exacts] = miss[misses] = (uint8_t)i;
+		exacts += is;
+		misses += !is;
+	}
+	for (uint16_t k = 0; k < exacts; k++) {
+		uint8_t i = exact[k];
+		struct flow_path *path = valid_path(burst, entry[i]);
+
+		if (unlikely(path == NULL)) {
+			miss[misses++] = i;
 			continue;
 		}
 		if (unlikely(entry[i]->seen != cache->now)) entry[i]->seen = cache->now;
-		known[i] = hit(burst, packets[i], p, path) ? PARSED : SLOW;
-		exact += known[i] == PARSED;
+		known[i] = hit(burst, packets[i], &parsed[i], path);
+		hits += known[i];
 	}
-	cache->statistics.exact_hits += exact;
-	if (unlikely(misses != 0)) missed_all(burst, packets, parsed, hash, miss, misses, known);
+	cache->statistics.exact_hits += hits;
+	if (unlikely(misses != 0)) missed(burst, packets, parsed, hash, miss, misses, known);
 	// In the order in which they came: what the stages learn may depend on it.
-	for (uint16_t i = 0; i < n && unlikely(exact != n); i++)
-		if (known[i] == SLOW) burst->other[burst->slow++] = packets[i];
+	for (uint16_t i = 0; i < n && unlikely(hits != n); i++)
+		if (!known[i]) burst->other[burst->slow++] = packets[i];
 }
 
 static uint16_t flow_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)

@@ -27,6 +27,7 @@ struct flow_cache {
 	uint32_t now;       // second
 	uint32_t hit_share; // of the packets of late, in 256ths
 	unsigned record_count;
+	unsigned turn; // of bursts with exact misses
 	struct flow_statistics statistics;
 	struct flow_mask_slot mask[FLOW_MASKS + 1]; // by number, from 1
 	uint8_t order[3][FLOW_MASKS];               // numbers by kind, most hits first

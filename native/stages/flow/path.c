@@ -72,6 +72,9 @@ void flow_path_credit(struct flow_paths *paths, uint32_t path)
 	for (unsigned i = 0; i < verdict->meter_count; i++) {
 		packets[i + 1] = packets[i] - cold->metered[i];
 		octets[i + 1] = octets[i] - cold->metered_octets[i];
+		for (unsigned k = 0; k < verdict->meter[i].drop_count; k++)
+			*verdict->meter[i].drops[k] += cold->metered[i];
+		paths->skipped[verdict->meter[i].drop_node] += cold->metered[i];
 		cold->metered[i] = cold->metered_octets[i] = 0;
 	}
 	for (unsigned i = 0; i < verdict->counter_count; i++) {
@@ -208,5 +211,6 @@ bool flow_path_refresh(struct flow_paths *paths, uint32_t path, struct worker *w
 	for (unsigned i = 0; i < verdict->refresh_count; i++)
 		if (!verdict->refresh[i].run(worker, verdict->refresh[i].a, verdict->refresh[i].b)) return false;
 	paths->hot[path].second = now;
+	if (verdict->use_count != 0) paths->hot[path].flags |= PATH_USE;
 	return true;
 }

@@ -11,6 +11,7 @@
 #define PATH_DROP  0x01
 #define PATH_TTL   0x02
 #define PATH_EXTRA 0x04 // meters, copies, DSCP: out of line
+#define PATH_USE   0x08 // the next packet that gets through says what it uses
 
 struct flow_path {
 	uint64_t epoch;           // flow_epoch in which it was judged last

@@ -161,20 +161,22 @@ void record_longest(struct flow_record *record, const struct rte_mbuf *m, uint32
 		record_largest(record, payload + (frame_bytes - m->pkt_len));
 }
 
-void record_meter(struct flow_record *record, record_meter_run *run, void *policer, uint8_t reason)
+void record_meter(struct flow_record *record, record_meter_run *run, void *policer, uint8_t reason, uint32_t drop_node)
 {
 	struct flow_verdict *verdict = &record->verdict;
+	struct flow_meter *meter = &verdict->meter[verdict->meter_count];
 
-	if (verdict->meter_count == FLOW_METERS) {
+	if (verdict->meter_count == FLOW_METERS || drop_node >= FLOW_STAGES) {
 		record_refuse(record, "too many meters");
 		return;
 	}
-	verdict->meter[verdict->meter_count++] = (struct flow_meter){
-		.run = run,
-		.policer = policer,
-		.adjust = (int16_t)((int)record->packet->pkt_len - (int)record->pkt_len),
-		.reason = reason,
-	};
+	verdict->meter_count++;
+	meter->run = run;
+	meter->policer = policer;
+	meter->adjust = (int16_t)((int)record->packet->pkt_len - (int)record->pkt_len);
+	meter->drop_node = (uint16_t)drop_node;
+	// Now: further on the packet may be one of another port.
+	meter->drop_count = (uint8_t)drop_counters(worker_self(), reason, record->packet, meter->drops);
 }
 
 void record_copy(struct flow_record *record, record_copy_run *run, void *arg, bool before)
@@ -195,6 +197,16 @@ void record_refresh(struct flow_record *record, record_refresh_run *run, uint64_
 		record_refuse(record, "too many entries to keep fresh");
 	else
 		verdict->refresh[verdict->refresh_count++] = (struct flow_refresh){run, a, b};
+}
+
+void record_use(struct flow_record *record, record_use_run *run, uint64_t a)
+{
+	struct flow_verdict *verdict = &record->verdict;
+
+	if (verdict->use_count == FLOW_USES)
+		record_refuse(record, "too many entries to use");
+	else
+		verdict->use[verdict->use_count++] = (struct flow_use){run, a};
 }
 
 void record_counter(struct flow_record *record, uint64_t *packets, uint64_t *octets, int adjust)
@@ -219,12 +231,6 @@ void record_counter_now(struct flow_record *record, uint64_t *packets, uint64_t 
 
 static void record_end(const struct worker *worker, struct flow_record *record, struct rte_mbuf *m)
 {
-	const struct packet_meta *meta = packet_meta(m);
-	struct flow_verdict *verdict = &record->verdict;
-
-	verdict->ingress = meta->ingress;
-	verdict->interface = meta->interface;
-	verdict->egress_interface = meta->egress_interface;
 	if (record->trace != NULL) record->trace->refused = record->refused;
 	if (record->trace == NULL) {
 		if (record->refused == NULL)

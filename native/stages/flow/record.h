@@ -33,6 +33,10 @@ enum flow_element {
 	FLOW_SETTINGS,
 };
 
+// Longer routes are elements by so many of their bits (element.h).
+#define FLOW_ROUTE_BITS_V4 16u
+#define FLOW_ROUTE_BITS_V6 32u
+
 // `vid` 0: untagged.
 static inline uint64_t flow_tag_id(uint16_t port, uint16_t vid)
 {
@@ -43,6 +47,13 @@ static inline uint64_t flow_tag_id(uint16_t port, uint16_t vid)
 void flow_element_changed(enum flow_element element, uint64_t id);
 // Any thread. The routes of a prefix came, changed or went.
 void flow_route_changed(uint32_t vrf, enum ip_version version, const struct ip_address *prefix, unsigned length);
+
+// Of the leading bits that decided a route lookup: as many as packets have to agree in to be told of the same changes.
+// An aggregate that was wider than the element of the longest routes would not hear of those of its other parts.
+static inline unsigned flow_route_bits(enum ip_version version, unsigned decided)
+{
+	return RTE_MAX(decided, version == IP_V4 ? FLOW_ROUTE_BITS_V4 : FLOW_ROUTE_BITS_V6);
+}
 
 struct flow_record;
 // NULL where the packet is not (any more) what record `index` of the worker is about.
@@ -60,7 +71,8 @@ void record_stage(struct flow_record *record, uint32_t node);
 
 // What the verdict depends on.
 void record_element(struct flow_record *record, enum flow_element element, uint64_t id);
-// A route lookup of this address (before the lookup), and the leading bits of the address that decided it (after it).
+// A route lookup of this address (before the lookup); the leading bits of the address that decided it are told by
+// record_source() or record_destination() after it, flow_route_bits() of them.
 void record_route(struct flow_record *record, uint32_t vrf, enum ip_version version, const struct ip_address *address);
 // Fields of the packet as it is now; those that an earlier stage has set do not depend on the packet any more.
 // Addresses, tags and type of the L2 header, and the IP version, always count as consulted.
@@ -80,10 +92,10 @@ void record_set_dscp(struct flow_record *record, uint8_t dscp);
 void record_largest(struct flow_record *record, uint32_t l3_bytes);
 // The same for a stage that looks at the frame as it is now: the longest that it takes, in bytes.
 void record_longest(struct flow_record *record, const struct rte_mbuf *m, uint32_t frame_bytes);
-// A hit runs it, with m->pkt_len as it is now: false drops the packet for `reason` (drop_reason_register). May change
-// the DSCP. `l3_offset` is that of the frame as it came in.
+// A hit runs it, with m->pkt_len as it is now: false drops the packet for `reason` (drop_reason_register), whose node
+// is `drop_node`. May change the DSCP. `l3_offset` is that of the frame as it came in.
 typedef bool record_meter_run(struct worker *worker, void *policer, struct rte_mbuf *m, uint8_t l3_offset);
-void record_meter(struct flow_record *record, record_meter_run *run, void *policer, uint8_t reason);
+void record_meter(struct flow_record *record, record_meter_run *run, void *policer, uint8_t reason, uint32_t drop_node);
 // A hit runs it, with the frame as it came in (`before` the rewrite) or as it leaves. Must not change the packet.
 typedef void record_copy_run(struct worker *worker, void *arg, struct rte_mbuf *m);
 void record_copy(struct flow_record *record, record_copy_run *run, void *arg, bool before);
@@ -91,6 +103,9 @@ void record_copy(struct flow_record *record, record_copy_run *run, void *arg, bo
 // it was, the path is judged anew.
 typedef bool record_refresh_run(struct worker *worker, uint64_t a, uint64_t b);
 void record_refresh(struct flow_record *record, record_refresh_run *run, uint64_t a, uint64_t b);
+// The same for what is only used and always there; by a packet that comes that far.
+typedef void record_use_run(uint64_t a);
+void record_use(struct flow_record *record, record_use_run *run, uint64_t a);
 
 // Counters of this worker that a packet of this kind raises: packets by one, octets (may be NULL) by the length of the
 // frame, plus `adjust` (what a stage before has taken or added). Both stay valid as long as the elements do.

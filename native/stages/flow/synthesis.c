@@ -17,6 +17,26 @@ static void prefix_mask(uint8_t *at, unsigned size, unsigned bits)
 	}
 }
 
+static void put_be16(uint8_t *at, uint16_t value)
+{
+	at[0] = (uint8_t)(value >> 8);
+	at[1] = (uint8_t)value;
+}
+
+// Looking at a few bits more than need be is right, too. Only few numbers of bits are in use, because each packet that
+// no exact entry knows is looked for under each mask: those of ports that scan, which run into rules of all kinds,
+// would otherwise make dozens of masks that differ in a bit or two.
+static unsigned address_bits_of(unsigned bits, unsigned step)
+{
+	return (bits + step - 1) / step * step;
+}
+
+static uint16_t port_bits_of(uint16_t mask)
+{
+	if (mask == 0) return 0;
+	return (mask & 0x03ff) == 0 ? 0xfc00 : (mask & 0x003f) == 0 ? 0xffc0 : (mask & 0x0007) == 0 ? 0xfff8 : 0xffff;
+}
+
 static void key_mask(const struct flow_record *record, struct flow_key *mask)
 {
 	const struct flow_mask *fields = &record->mask;
@@ -25,16 +45,14 @@ static void key_mask(const struct flow_record *record, struct flow_key *mask)
 	memset(mask, 0xff, sizeof(*mask));
 	if (kind == FLOW_KIND_OTHER) return;
 	if (!fields->protocol) mask->protocol = 0;
-	mask->source_port[0] = (uint8_t)(fields->source_port >> 8);
-	mask->source_port[1] = (uint8_t)fields->source_port;
-	mask->destination_port[0] = (uint8_t)(fields->destination_port >> 8);
-	mask->destination_port[1] = (uint8_t)fields->destination_port;
+	put_be16(mask->source_port, port_bits_of(fields->source_port));
+	put_be16(mask->destination_port, port_bits_of(fields->destination_port));
 	if (kind == FLOW_KIND_IPV4) {
-		prefix_mask(mask->source4, 4, fields->source_bits);
-		prefix_mask(mask->destination4, 4, fields->destination_bits);
+		prefix_mask(mask->source4, 4, address_bits_of(fields->source_bits, 4));
+		prefix_mask(mask->destination4, 4, address_bits_of(fields->destination_bits, 4));
 	} else {
-		prefix_mask(mask->source6, 16, fields->source_bits);
-		prefix_mask(mask->destination6, 16, fields->destination_bits);
+		prefix_mask(mask->source6, 16, address_bits_of(fields->source_bits, 16));
+		prefix_mask(mask->destination6, 16, address_bits_of(fields->destination_bits, 16));
 	}
 }
 

@@ -25,8 +25,8 @@
 
 struct flow_bucket {
 	uint16_t signature[FLOW_BUCKET];
-	uint32_t entry[FLOW_BUCKET];
-	uint32_t spare[4];
+	uint32_t entry[FLOW_BUCKET + 1]; // the last one is always 0
+	uint32_t spare[3];
 } __attribute__((aligned(64)));
 
 struct flow_entry {
@@ -150,14 +150,35 @@ static inline uint32_t flow_bucket_matches(const struct flow_bucket *bucket, uin
 #endif
 }
 
+// The first entry whose signature is that of the hash; where there is none unit 0, which is no entry.
+static inline struct flow_entry *flow_table_candidate(const struct flow_table *table, uint32_t hash)
+{
+	const struct flow_bucket *bucket = flow_bucket_of(table, hash);
+	uint32_t bits = flow_bucket_matches(bucket, flow_signature(hash)) | 1u << 2 * FLOW_BUCKET;
+
+	return flow_entry_at(table, bucket->entry[__builtin_ctz(bits) / 2]);
+}
+
+static inline bool flow_entry_some(const struct flow_table *table, const struct flow_entry *entry)
+{
+	return (const uint8_t *)entry != table->arena;
+}
+
 static inline bool flow_entry_is(const struct flow_entry *entry, const struct flow_parsed *p, const uint64_t *key,
 				 unsigned words, uint32_t mask)
 {
 	uint64_t differs = (entry->word ^ p->word) & entry->word_mask;
 
 	differs |= entry->mask ^ mask;
+#ifdef __AVX2__
+	__m256i apart = _mm256_xor_si256(_mm256_load_si256((const __m256i *)(const void *)entry->key),
+					 _mm256_loadu_si256((const __m256i *)(const void *)key));
+
+	differs |= !_mm256_testz_si256(apart, apart);
+#else
 	for (unsigned i = 0; i < FLOW_KEY_SHORT; i++)
 		differs |= entry->key[i] ^ key[i];
+#endif
 	if (words > FLOW_KEY_SHORT)
 		for (unsigned i = FLOW_KEY_SHORT; differs == 0 && i < FLOW_KEY_LONG; i++)
 			differs |= entry->key[i] ^ key[i];

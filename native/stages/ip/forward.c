@@ -107,9 +107,29 @@ bool forward_redirects(const struct forward *f, struct rte_mbuf *m, const struct
 {
 	const uint8_t *ip = ip_header(m), *source = ip + (f->version == IP_V4 ? 12 : 8);
 
+	struct flow_record *record = flow_record_of(f->worker, m);
+
 	if (!f->it->redirects || (packet_meta(m)->flags & PACKET_REDIRECTED) != 0) return false;
+	// Whose sender is no neighbour does not speak for those whose sender is one.
+	if (record != NULL) record_source(record, f->version == IP_V4 ? 32 : 128);
 	if (f->version == IP_V6 && ip6_is_link_local(source)) return true;
 	return ip_on_link(f->it, f->version, source) && ip_on_link(f->it, f->version, adjacency->address.bytes);
+}
+
+void forward_record_way(const struct dataplane *dp, struct flow_record *record, uint32_t interface)
+{
+	const struct l3_interface *it = dataplane_interface(dp, interface);
+	const struct logical_port *lp = it != NULL ? dataplane_logical_port(dp, it->logical_port) : NULL;
+
+	record_element(record, FLOW_INTERFACE, interface);
+	if (lp == NULL) return;
+	record_element(record, FLOW_LOGICAL_PORT, lp->id);
+	record_element(record, FLOW_PORT, lp->port);
+}
+
+static void use_adjacency(uint64_t id)
+{
+	adjacency_used((uint32_t)id);
 }
 
 void forward_recorded(struct forward *f, struct rte_mbuf *m)
@@ -129,10 +149,9 @@ void forward_recorded(struct forward *f, struct rte_mbuf *m)
 	record_ttl_decrement(record);
 	record_counter(record, &vrf->counters[f->version][index].forwarded, NULL, 0);
 	record_counter(record, &in->ip_counters[f->version][index].forwarded, NULL, 0);
-	record_refresh(record, forward_refresh, meta->adjacency, 0);
+	record_use(record, use_adjacency, meta->adjacency);
 	if (f->edge != FORWARD_TX) return;
-	record_counter(record, &f->it->counters[index].out_packets, &f->it->counters[index].out_octets,
-		       meta->l3_offset - ETHERNET_HEADER - meta->tags * TAG_SIZE);
+	record_counter_now(record, &f->it->counters[index].out_packets, &f->it->counters[index].out_octets);
 }
 
 // ---------------------------------------------------------------- what routes do not say
@@ -225,12 +244,4 @@ uint8_t forward_special(struct forward *f, struct rte_mbuf *m, uint8_t *ip, cons
 		f->no_routes++;
 		return unreachable(m, ICMP_CAUSE_NO_ROUTE);
 	}
-}
-
-// ---------------------------------------------------------------- the flow cache
-
-bool forward_refresh(struct worker *worker, uint64_t a, uint64_t b)
-{
-	adjacency_used((uint32_t)a);
-	return true;
 }

@@ -64,8 +64,9 @@ void forward_count(struct forward *f);
 uint8_t forward_too_long(struct forward *f, struct rte_mbuf *m);
 // Same interface in and out: whether its sender is to be told of a better way.
 bool forward_redirects(const struct forward *f, struct rte_mbuf *m, const struct adjacency *adjacency);
-bool forward_refresh(struct worker *worker, uint64_t a, uint64_t b);
 void forward_recorded(struct forward *f, struct rte_mbuf *m);
+// Tells of an interface that packets leave by, and of what is below it: both decide whether and how long they may be.
+void forward_record_way(const struct dataplane *dp, struct flow_record *record, uint32_t interface);
 void forward_push_tags(const struct forward *f, const struct packet_meta *meta, uint8_t *frame);
 
 static inline void forward_meta_in(struct forward *f, struct rte_mbuf *m)
@@ -90,7 +91,7 @@ static inline uint8_t forward_rewrite(struct forward *f, struct rte_mbuf *m, uin
 	if (unlikely(meta->record != 0 || adjacency->interface != f->out_id)) {
 		record = flow_record_of(f->worker, m);
 		// Told before it is read.
-		if (record != NULL) record_element(record, FLOW_INTERFACE, adjacency->interface);
+		if (record != NULL) forward_record_way(f->worker->dataplane, record, adjacency->interface);
 		forward_enter_out(f, adjacency->interface);
 	}
 	meta->egress_interface = adjacency->interface;

@@ -192,8 +192,8 @@ static __rte_noinline uint8_t frame_recorded(struct worker *worker, struct rte_n
 	record_element(record, FLOW_INTERFACE, bd != NULL ? bd->interface : lp != NULL ? lp->interface : 0);
 	if (!run_enter(worker, run, meta)) return IN_INTERFACE_DISABLED;
 	edge = frame_in(worker, run, m);
-	record_counter(record, &run->it->counters[worker->index].in_packets,
-		       &run->it->counters[worker->index].in_octets, 0);
+	record_counter_now(record, &run->it->counters[worker->index].in_packets,
+			   &run->it->counters[worker->index].in_octets);
 	if (edge >= FEATURE_IN_EDGES || m->data_len < meta->l3_offset + IP4_HEADER) {
 		record_refuse(record, "not plain IP");
 		return edge;

@@ -4,8 +4,7 @@
 #include <rte_graph_worker.h>
 
 #include "../enqueue.h"
-#include "../flow/record.h"
-#include "ip.h"
+#include "forward.h"
 
 enum { EDGE_TX, EDGE_BLOCK_OUT, EDGE_BRIDGE, EDGE_PORT_DOWN, EDGE_LP_DISABLED, EDGE_INTERFACE_DOWN, EDGES };
 
@@ -27,10 +26,9 @@ static void record_out(struct flow_record *record, struct rte_node *node, const 
 		       const struct packet_meta *meta, const struct l3_interface *it)
 {
 	record_stage(record, node->id);
-	record_element(record, FLOW_INTERFACE, meta->egress_interface);
+	forward_record_way(worker->dataplane, record, meta->egress_interface);
 	if (it == NULL) return;
-	record_counter(record, &it->counters[worker->index].out_packets, &it->counters[worker->index].out_octets,
-		       meta->l3_offset - 14 - meta->tags * 4);
+	record_counter_now(record, &it->counters[worker->index].out_packets, &it->counters[worker->index].out_octets);
 }
 
 static uint16_t l3_out_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)

@@ -50,7 +50,8 @@ static __rte_noinline void lookup_record(struct worker *worker, struct rte_node 
 		const struct vrf *vrf = dataplane_vrf(worker->dataplane, ip_vrf_of(worker->dataplane, m));
 
 		if (vrf != NULL && vrf->fib[version] != NULL)
-			record_destination(record, fib_decided_bits(vrf->fib[version], version, &address));
+			record_destination(record, flow_route_bits(version, fib_decided_bits(vrf->fib[version], version,
+											     &address)));
 		record_element(record, FLOW_NEXT_HOP, set);
 	}
 }

@@ -4,6 +4,8 @@
 
 #include <rte_cycles.h>
 
+bool icmp_rate_unlimited;
+
 static uint64_t full_at[MAX_WORKERS + 1][MAX_ID + 1];
 
 bool icmp_rate_take(const struct worker *worker, uint32_t interface)
@@ -12,6 +14,7 @@ bool icmp_rate_take(const struct worker *worker, uint32_t interface)
 	uint64_t interval = rte_get_tsc_hz() * worker_count / ICMP_ERRORS_PER_SECOND, now = rte_rdtsc();
 	uint64_t least = RTE_MAX(ICMP_ERRORS_BURST / worker_count, 1u);
 
+	if (icmp_rate_unlimited) return true;
 	if (*bucket < now) *bucket = now;
 	if (*bucket - now > (least - 1) * interval) return false;
 	*bucket += interval;

@@ -7,6 +7,9 @@
 #define ICMP_ERRORS_PER_SECOND 1000
 #define ICMP_ERRORS_BURST      100
 
+// Tests: no limit, which would let more or fewer pass with the machine's speed.
+extern bool icmp_rate_unlimited;
+
 // Worker. Whether an error about a packet from this interface may be sent now; takes a token if so.
 bool icmp_rate_take(const struct worker *worker, uint32_t interface);
 

@@ -50,7 +50,7 @@ static bool source_is_good(struct worker *worker, struct rte_mbuf *m, const stru
 		fib6_lookup(fib, &source, &set, 1);
 	}
 	if (record != NULL) {
-		record_source(record, fib_decided_bits(fib, version, &recorded));
+		record_source(record, flow_route_bits(version, fib_decided_bits(fib, version, &recorded)));
 		record_element(record, FLOW_NEXT_HOP, set);
 	}
 	if (it->urpf[version] == URPF_MODE_LOOSE && fib_is_default(fib, version, source)) return false;

@@ -69,7 +69,8 @@ bool policer_packet(struct worker *worker, void *policer, struct rte_mbuf *m, ui
 // Control thread. The policer of that name in the generation that is being built, or NULL.
 struct policer *policer_named(const char *name);
 
-// Indices of the drop reason "policed".
+// Indices of the drop reason "policed", and its nodes.
 uint8_t policer_drop_reason(enum drop_direction direction);
+uint32_t policer_drop_node(enum drop_direction direction);
 
 #endif

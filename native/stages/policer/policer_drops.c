@@ -9,3 +9,8 @@ uint8_t policer_drop_reason(enum drop_direction direction)
 {
 	return direction == DROP_INGRESS ? drop_reason_policed_in : drop_reason_policed_out;
 }
+
+uint32_t policer_drop_node(enum drop_direction direction)
+{
+	return direction == DROP_INGRESS ? drop_node_policed_in.id : drop_node_policed_out.id;
+}

@@ -11,7 +11,7 @@ static void record_policer(struct flow_record *record, struct rte_node *node, st
 	record_stage(record, node->id);
 	if (policer == NULL) return;
 	record_element(record, FLOW_POLICER, policer->id);
-	record_meter(record, policer_packet, policer, policer_drop_reason(direction));
+	record_meter(record, policer_packet, policer, policer_drop_reason(direction), policer_drop_node(direction));
 	record_verdict(record, "policer %s", policer->name);
 }
 

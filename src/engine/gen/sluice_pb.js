@@ -15,7 +15,9 @@
 // A transaction: Begin, any number of Operations messages, Prepare, then Commit
 // or Abort. Prepare checks everything (references, resources, devices) and may
 // refuse, naming the operation; Commit cannot refuse and becomes visible to
-// packets as a whole. A connection that ends aborts its open transaction.
+// packets as a whole, but for routes: those follow one after the other until
+// the reply. A connection that ends aborts its open transaction, unless its
+// Commit has begun.
 // A replay is a transaction with `replay` set: objects of the owner that it
 // does not name are deleted at Commit (mark, replay, sweep).
 //

@@ -5,7 +5,7 @@
 import { TagRewrite } from '../../../src/engine/gen/sluice_pb.js';
 import type { EngineOperation } from '../../../src/engine/operation.ts';
 import { accessList, diverse, openflowRules } from './acl.ts';
-import { flowPackets } from './flows.ts';
+import { attackedPackets, flowPackets } from './flows.ts';
 import { defaultRoute, macBytes, neighbourMac, onPorts, openflowRouted, routing, untagged } from './ip.ts';
 import type { Workload } from './workload.ts';
 
@@ -77,6 +77,18 @@ function chain(id: string, what: string, flows: number, cacheOff = false): Workl
   };
 }
 
+/** Random ports run into rules of all kinds: a part of the packets is dropped, which is the point. */
+function attacked(id: string, what: string, attack: number, of: number, cacheOff = false): Workload {
+  return {
+    id,
+    what,
+    drops: true,
+    packets: { a: () => attackedPackets(1_000, attack, of, vlanIn) },
+    objects: () => chain8(cacheOff),
+    routes: () => [defaultRoute],
+  };
+}
+
 const oneStage: Workload = {
   id: 'chain-1-hit',
   what: 'flow cache, one stage, 1,000 flows',
@@ -91,4 +103,8 @@ export const chainWorkloads: readonly Workload[] = [
   chain('chain-8-nocache', 'the same 8 stages without the cache', 1_000, true),
   chain('flow-1k', 'flow cache, 8 stages, 1,000 flows', 1_000),
   chain('flow-1m', 'flow cache, 8 stages, 1 million flows', 1_000_000),
+  attacked('flow-calm', 'as flow-attack, without the attack', 0, 2),
+  attacked('flow-attack', 'the same 1,000 flows, and as many packets with random ports', 1, 2),
+  attacked('flow-attack-all', 'nothing but packets with random ports', 2, 2),
+  attacked('flow-attack-nocache', 'the same without the cache', 2, 2, true),
 ];

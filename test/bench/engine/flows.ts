@@ -23,6 +23,24 @@ export function flowOf(n: number): Flow {
   };
 }
 
+/**
+ * `flows` flows as above, and of every `of` packets `attack` with ports at random, of a host of each flow: new to any
+ * cache. So many of them that they are forgotten before they come again.
+ */
+export function* attackedPackets(flows: number, attack: number, of: number, vlan: number): Generator<Buffer> {
+  const random = new Xorshift(0xa77_ac4n);
+  for (let n = 0; n < 2 ** 20; n += 1) {
+    const flow = flowOf(random.below(flows));
+    yield udpFrame({
+      sourceMac: hostMac,
+      destinationMac: routerMac,
+      vlan,
+      ...flow,
+      ...(n % of < attack ? { sourcePort: random.below(65_536), destinationPort: random.below(65_536) } : {}),
+    });
+  }
+}
+
 export function* flowPackets(count: number, vlan?: number): Generator<Buffer> {
   const order = new Xorshift(0x0f10_75n).shuffle(Uint32Array.from({ length: count }, (_, n) => n));
   for (const n of order) {

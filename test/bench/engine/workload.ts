@@ -6,6 +6,8 @@ export interface Workload {
   readonly id: string;
   readonly what: string;
   readonly workers?: number;
+  /** It drops packets on purpose. */
+  readonly drops?: boolean;
   /** Frames that port a, and port b, receive again and again. */
   readonly packets: { readonly a: () => Iterable<Buffer>; readonly b?: () => Iterable<Buffer> };
   /** Besides the two ports. */
