@@ -1,0 +1,94 @@
+/** One random schedule: runs it, says what is wrong with it, and makes it as short as it stays wrong. */
+
+import type { DfElectionMethod } from '../decision/election/candidate.ts';
+import type { SplitBrainPolicy } from '../decision/segment.ts';
+import { vlanRange, vlansOf } from '../decision/vlan-set.ts';
+import { END_MS, type Fault, type Kind, scheduleOf } from './schedule.ts';
+import { World } from './world.ts';
+
+export interface Result {
+  readonly problem: string | undefined;
+  /** The longest time with two forwarders, ms. */
+  readonly worstOverlapMs: number;
+  readonly steps: number;
+}
+
+const VLANS = vlanRange(0, 3);
+/** Kinds of schedules in turn, so that a seed alone says everything. */
+const KINDS = ['single', 'single', 'tracked', 'any'] as const satisfies readonly Kind[];
+const METHODS = ['default-7432', 'highest-random-weight', 'preference'] as const satisfies readonly DfElectionMethod[];
+
+/** The bound on two forwarders where core tracking sees the partition: ../README.md. */
+export const TRACKED_BOUND_MS = 50;
+
+export function kindOf(seed: number): Kind {
+  return KINDS[seed % KINDS.length] as Kind;
+}
+
+export function pesOf(seed: number): number {
+  return 2 + (Math.floor(seed / KINDS.length) % 2);
+}
+
+export function explore(
+  seed: number,
+  faults = scheduleOf(seed, kindOf(seed), pesOf(seed)),
+  log?: (line: string) => void,
+): Result {
+  const kind = kindOf(seed);
+  const mixed = Math.floor(seed / 8);
+  const splitBrain: SplitBrainPolicy = mixed % 2 === 0 ? 'block' : 'lowest-address-keeps';
+  const world = new World({
+    seed,
+    pes: pesOf(seed),
+    vlans: VLANS,
+    segment: {
+      method: METHODS[mixed % METHODS.length] as DfElectionMethod,
+      revertive: mixed % 4 < 3,
+      splitBrain,
+    },
+    loss: kind === 'any' ? 0.2 : 0,
+    ...(log === undefined ? {} : { log }),
+  });
+  for (const fault of faults) world.at(fault.atMs, () => fault.run(world));
+  world.run(END_MS);
+  world.close();
+  const worst = world.overlaps.reduce((most, { from, to }) => Math.max(most, to - from), 0);
+  return { problem: problemOf(world, kind, worst), worstOverlapMs: worst, steps: world.steps };
+}
+
+function problemOf(world: World, kind: Kind, worstOverlapMs: number): string | undefined {
+  const [overlap] = world.overlaps;
+  if (kind === 'single' && overlap !== undefined) {
+    return `two forwarders of VLAN ${overlap.vlan} from ${overlap.from.toFixed(1)} to ${overlap.to.toFixed(1)} ms`;
+  }
+  if (kind === 'tracked' && worstOverlapMs > TRACKED_BOUND_MS) {
+    return `two forwarders for ${worstOverlapMs.toFixed(1)} ms, the bound is ${TRACKED_BOUND_MS}`;
+  }
+  for (const vlan of vlansOf(VLANS)) {
+    const count = world.forwarders(vlan).length;
+    const expected = world.isReachable(vlan) ? 1 : 0;
+    if (count !== expected) return `in the end ${count} forwarders of VLAN ${vlan} in place of ${expected}`;
+  }
+  return undefined;
+}
+
+/** Leaves out faults one by one as long as the schedule stays wrong; its faults and what happened, as text. */
+export function explain(seed: number): string {
+  let faults: readonly Fault[] = scheduleOf(seed, kindOf(seed), pesOf(seed));
+  for (let isShorter = true; isShorter; ) {
+    isShorter = false;
+    for (const fault of faults) {
+      const without = faults.filter((one) => one !== fault);
+      if (explore(seed, without).problem === undefined) continue;
+      faults = without;
+      isShorter = true;
+    }
+  }
+  const lines: string[] = [];
+  const { problem } = explore(seed, faults, (line) => lines.push(line));
+  return [
+    `seed ${seed} (${kindOf(seed)}, ${pesOf(seed)} PEs): ${problem}`,
+    ...faults.map(({ atMs, text }) => `  ${atMs.toFixed(1).padStart(8)} ${text}`),
+    ...lines,
+  ].join('\n');
+}

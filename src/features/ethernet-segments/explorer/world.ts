@@ -1,0 +1,615 @@
+/**
+ * Two or three PEs on one segment, in simulated time: engines that take their time, a core that delays, cuts and gives up
+ * connections, a CE that delays, reorders and loses probes, PEs that die and return. Everything follows from a seed.
+ * Watches the VLANs: how many PEs forward each one.
+ */
+import { randomOf } from '../../testing/random.ts';
+import type { CoreTracking, Event } from '../decision/event.ts';
+import type { Message, Pin, Probe } from '../decision/message.ts';
+import type { Output } from '../decision/output.ts';
+import type { Segment } from '../decision/segment.ts';
+import { defaultTimers } from '../decision/segment.ts';
+import type { State } from '../decision/state.ts';
+import { initialState, step } from '../decision/step.ts';
+import {
+  difference,
+  hasVlan,
+  isEmpty,
+  NO_VLANS,
+  union,
+  type VlanSet,
+  vlansOf,
+  vlansText,
+} from '../decision/vlan-set.ts';
+import { Queue } from './queue.ts';
+
+export const ADDRESSES = ['192.0.2.1', '192.0.2.2', '192.0.2.3'] as const;
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly pes: number;
+  readonly vlans: VlanSet;
+  readonly segment?: Partial<Omit<Segment, 'timers' | 'address' | 'peers'>>;
+  readonly timers?: Partial<Segment['timers']>;
+  /** Probability that a probe is lost on its way to a PE. */
+  readonly loss?: number;
+  /** Takes what happens, for people. */
+  readonly log?: (line: string) => void;
+}
+
+/** More than one PE forwarded a VLAN. Times in milliseconds. */
+export interface Overlap {
+  readonly vlan: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** No PE forwarded a VLAN that one forwarded before. */
+export type Gap = Overlap;
+
+interface Pe {
+  readonly address: string;
+  isAlive: boolean;
+  /** Grows with every death: what was on its way to the dead one is lost. */
+  life: number;
+  /** Grows with every start of the control plane. */
+  control: number;
+  state: State;
+  forwarding: VlanSet;
+  engineFreeAt: number;
+  isPortUp: boolean;
+  isIsolated: boolean;
+  tracking: CoreTracking;
+  readonly timers: Map<string, number>;
+  circuitsDown: VlanSet;
+  commandBlocked: VlanSet;
+  isDraining: boolean;
+  pins: readonly Pin[];
+}
+
+/** The two ends of a pair: what they believe of the path, and their connection. */
+interface Pair {
+  readonly ends: readonly [Pe, Pe];
+  isCorePath: boolean;
+  isCePath: boolean;
+  readonly alive: [boolean, boolean];
+  readonly session: [boolean, boolean];
+  /** Number of the connection; 0: none. */
+  connection: number;
+  /** When the last message in each direction arrives. */
+  readonly lastAt: [number, number];
+  isConnecting: boolean;
+}
+
+export class World {
+  readonly pes: readonly Pe[];
+  now = 0;
+  readonly overlaps: Overlap[] = [];
+  readonly gaps: Gap[] = [];
+  readonly #options: WorldOptions;
+  readonly #random: () => number;
+  readonly #queue = new Queue();
+  readonly #pairs: readonly Pair[];
+  readonly #log: ((line: string) => void) | undefined;
+  readonly #overlapFrom = new Map<number, number>();
+  readonly #gapFrom = new Map<number, number>();
+  #connections = 0;
+  #drained = 0;
+  steps = 0;
+
+  constructor(options: WorldOptions) {
+    this.#options = options;
+    this.#random = randomOf(options.seed);
+    this.#log = options.log;
+    const addresses = ADDRESSES.slice(0, options.pes);
+    this.pes = addresses.map((address) => ({
+      address,
+      isAlive: false,
+      life: 0,
+      control: 0,
+      state: initialState(this.#segment(address), { vlans: options.vlans }),
+      forwarding: NO_VLANS,
+      engineFreeAt: 0,
+      isPortUp: true,
+      isIsolated: false,
+      tracking: 'full',
+      timers: new Map(),
+      circuitsDown: NO_VLANS,
+      commandBlocked: NO_VLANS,
+      isDraining: false,
+      pins: [],
+    }));
+    const pairs: Pair[] = [];
+    for (const [at, a] of this.pes.entries()) {
+      for (const b of this.pes.slice(at + 1)) {
+        pairs.push({
+          ends: [a, b],
+          isCorePath: true,
+          isCePath: true,
+          alive: [false, false],
+          session: [false, false],
+          connection: 0,
+          lastAt: [0, 0],
+          isConnecting: false,
+        });
+      }
+    }
+    this.#pairs = pairs;
+  }
+
+  /** Lets time pass. */
+  run(untilMs: number): void {
+    for (let at = this.#queue.nextAt; at !== undefined && at <= untilMs; at = this.#queue.nextAt) {
+      this.now = at;
+      this.#queue.pop()?.run();
+    }
+    this.now = untilMs;
+  }
+
+  at(ms: number, run: () => void): void {
+    this.#queue.push(ms, run);
+  }
+
+  pe(at: number): Pe {
+    return this.pes[at % this.pes.length] as Pe;
+  }
+
+  /** Powers a PE on. */
+  boot(pe: Pe): void {
+    if (pe.isAlive) return;
+    this.#say(`${pe.address} boots`);
+    pe.isAlive = true;
+    pe.tracking = pe.isIsolated ? 'isolated' : 'full';
+    pe.forwarding = NO_VLANS;
+    this.#startControl(pe);
+    this.#pathsChanged();
+  }
+
+  kill(pe: Pe): void {
+    if (!pe.isAlive) return;
+    this.#say(`${pe.address} dies`);
+    pe.isAlive = false;
+    pe.life += 1;
+    pe.control += 1;
+    pe.forwarding = NO_VLANS;
+    this.#watch();
+    for (const pair of this.#pairs) {
+      const end = pair.ends.indexOf(pe);
+      if (end < 0) continue;
+      pair.alive[end] = false;
+      pair.session[end] = false;
+    }
+    this.#pathsChanged();
+  }
+
+  /** The control plane restarts; its engine goes on. */
+  restart(pe: Pe): void {
+    if (!pe.isAlive) return;
+    this.#say(`${pe.address} restarts its control plane`);
+    pe.control += 1;
+    pe.engineFreeAt = this.now;
+    for (const pair of this.#pairs) {
+      const end = pair.ends.indexOf(pe);
+      if (end >= 0) this.#dropConnection(pair, end);
+    }
+    this.#startControl(pe);
+    this.#pathsChanged();
+  }
+
+  setPort(pe: Pe, isUp: boolean): void {
+    if (pe.isPortUp === isUp) return;
+    this.#say(`${pe.address} port ${isUp ? 'up' : 'down'}`);
+    pe.isPortUp = isUp;
+    this.#watch();
+    this.#tell(pe, this.#between(0.5, 3), { type: 'segment', up: isUp });
+  }
+
+  setIsolated(pe: Pe, isIsolated: boolean): void {
+    if (pe.isIsolated === isIsolated) return;
+    this.#say(`${pe.address} ${isIsolated ? 'is cut off the core' : 'reaches the core'}`);
+    pe.isIsolated = isIsolated;
+    this.#track(pe, isIsolated ? 'isolated' : 'full');
+    this.#pathsChanged();
+  }
+
+  /** Cuts or heals the path of a pair; `isSeen`: core tracking of both notices. */
+  setCorePath(at: number, isUp: boolean, isSeen: boolean): void {
+    const pair = this.#pair(at);
+    if (pair.isCorePath === isUp) return;
+    this.#say(`core ${isUp ? 'joins' : 'parts'} ${pair.ends.map(({ address }) => address).join(' ')}`);
+    pair.isCorePath = isUp;
+    for (const pe of pair.ends) {
+      if (isUp && !this.#pairs.some((one) => one.ends.includes(pe) && !one.isCorePath)) this.#track(pe, 'full');
+      else if (!isUp && isSeen) this.#track(pe, 'degraded');
+    }
+    this.#pathsChanged();
+  }
+
+  setCePath(at: number, isUp: boolean): void {
+    const pair = this.#pair(at);
+    if (pair.isCePath === isUp) return;
+    this.#say(`CE ${isUp ? 'joins' : 'parts'} ${pair.ends.map(({ address }) => address).join(' ')}`);
+    pair.isCePath = isUp;
+  }
+
+  /** The connection breaks, the path does not. */
+  cutSession(at: number): void {
+    const pair = this.#pair(at);
+    if (pair.connection === 0) return;
+    this.#say(`session of ${pair.ends.map(({ address }) => address).join(' ')} breaks`);
+    this.#breakConnection(pair);
+  }
+
+  setDrain(pe: Pe, isDraining: boolean): void {
+    pe.isDraining = isDraining;
+    this.#step(pe, { type: 'drain', on: isDraining });
+  }
+
+  setPins(pe: Pe, pins: readonly Pin[]): void {
+    pe.pins = pins;
+    this.#step(pe, { type: 'pins', pins });
+  }
+
+  setCircuits(pe: Pe, down: VlanSet): void {
+    pe.circuitsDown = down;
+    this.#step(pe, { type: 'circuits', down });
+  }
+
+  setCommand(pe: Pe, blocked: VlanSet): void {
+    pe.commandBlocked = blocked;
+    this.#step(pe, { type: 'command', blocked });
+  }
+
+  /** The PEs that forward the VLAN now. */
+  forwarders(vlan: number): readonly Pe[] {
+    return this.pes.filter((pe) => pe.isAlive && pe.isPortUp && hasVlan(pe.forwarding, vlan));
+  }
+
+  /** Whether one could, as far as the network goes. */
+  isReachable(vlan: number): boolean {
+    return this.pes.some(
+      (pe) =>
+        pe.isAlive &&
+        pe.isPortUp &&
+        !pe.isIsolated &&
+        !hasVlan(pe.circuitsDown, vlan) &&
+        !hasVlan(pe.commandBlocked, vlan),
+    );
+  }
+
+  get drained(): number {
+    return this.#drained;
+  }
+
+  /** Ends what is still going on, for the lists. */
+  close(): void {
+    for (const [vlan, from] of this.#overlapFrom) this.overlaps.push({ vlan, from, to: this.now });
+    this.#overlapFrom.clear();
+  }
+
+  #segment(address: string): Segment {
+    return {
+      esi: new Uint8Array(10),
+      method: 'default-7432',
+      preference: 32_767,
+      revertive: true,
+      acDf: true,
+      splitBrain: 'block',
+      ...this.#options.segment,
+      address,
+      peers: ADDRESSES.slice(0, this.#options.pes).filter((other) => other !== address),
+      timers: { ...defaultTimers, recoveryMs: 100, peeringMs: 200, electionWaitMs: 300, ...this.#options.timers },
+    };
+  }
+
+  #startControl(pe: Pe): void {
+    pe.control += 1;
+    pe.timers.clear();
+    const open = pe.forwarding;
+    pe.state = initialState(this.#segment(pe.address), {
+      vlans: this.#options.vlans,
+      open,
+      stamp: Math.ceil(this.now * 10) + 1,
+    });
+    this.#step(pe, { type: 'start' });
+    this.#step(pe, { type: 'core', tracking: pe.tracking });
+    if (!isEmpty(pe.circuitsDown)) this.#step(pe, { type: 'circuits', down: pe.circuitsDown });
+    if (!isEmpty(pe.commandBlocked)) this.#step(pe, { type: 'command', blocked: pe.commandBlocked });
+    if (pe.isDraining) this.#step(pe, { type: 'drain', on: true });
+    if (pe.pins.length > 0) this.#step(pe, { type: 'pins', pins: pe.pins });
+    this.#step(pe, { type: 'segment', up: pe.isPortUp });
+    for (const pair of this.#pairs) {
+      const end = pair.ends.indexOf(pe);
+      if (end >= 0 && pair.alive[end]) {
+        this.#step(pe, { type: 'liveness', peer: (pair.ends[1 - end] as Pe).address, alive: true });
+      }
+    }
+  }
+
+  #track(pe: Pe, tracking: CoreTracking): void {
+    const control = pe.control;
+    this.at(this.now + this.#between(20, 40), () => {
+      // What was detected in between counts.
+      const now = pe.isIsolated ? 'isolated' : tracking === 'isolated' ? 'full' : tracking;
+      pe.tracking = now;
+      if (pe.isAlive && pe.control === control) this.#step(pe, { type: 'core', tracking: now });
+      else if (pe.isAlive) this.#step(pe, { type: 'core', tracking: now });
+    });
+  }
+
+  #tell(pe: Pe, afterMs: number, event: Event): void {
+    const { control } = pe;
+    this.at(this.now + afterMs, () => {
+      if (pe.isAlive && pe.control === control) this.#step(pe, event);
+    });
+  }
+
+  #hasPath({ ends: [a, b], isCorePath }: Pair): boolean {
+    return isCorePath && a.isAlive && b.isAlive && !a.isIsolated && !b.isIsolated;
+  }
+
+  /** Liveness detection of every pair begins to notice. */
+  #pathsChanged(): void {
+    for (const pair of this.#pairs) {
+      const hasPath = this.#hasPath(pair);
+      for (const [end, pe] of pair.ends.entries()) {
+        if (!pe.isAlive || pair.alive[end as 0 | 1] === hasPath) continue;
+        const { life } = pe;
+        this.at(this.now + this.#between(20, 40), () => {
+          if (pe.life !== life || !pe.isAlive || this.#hasPath(pair) !== hasPath) return;
+          if (pair.alive[end as 0 | 1] === hasPath) return;
+          pair.alive[end as 0 | 1] = hasPath;
+          this.#step(pe, { type: 'liveness', peer: (pair.ends[1 - end] as Pe).address, alive: hasPath });
+          this.#connect(pair);
+        });
+      }
+      this.#connect(pair);
+    }
+  }
+
+  #connect(pair: Pair): void {
+    if (pair.connection !== 0 || pair.isConnecting || !this.#hasPath(pair)) return;
+    pair.isConnecting = true;
+    this.at(this.now + this.#between(20, 120), () => {
+      pair.isConnecting = false;
+      if (pair.connection !== 0 || !this.#hasPath(pair)) return;
+      if (!pair.alive[0] || !pair.alive[1]) return this.#connect(pair);
+      pair.connection = ++this.#connections;
+      pair.lastAt[0] = pair.lastAt[1] = this.now;
+      const { connection } = pair;
+      for (const end of [0, 1] as const) {
+        const pe = pair.ends[end];
+        this.at(this.now + this.#between(0, 15), () => {
+          if (pair.connection !== connection || !pe.isAlive) return;
+          pair.session[end] = true;
+          this.#step(pe, { type: 'session', peer: pair.ends[end === 0 ? 1 : 0].address, up: true });
+        });
+      }
+    });
+  }
+
+  #send(pe: Pe, address: string, message: Message): void {
+    const pair = this.#pairOf(pe.address, address);
+    const end = pair.ends.indexOf(pe) as 0 | 1;
+    if (!pair.session[end] || pair.connection === 0) return;
+    const to = pair.ends[end === 0 ? 1 : 0];
+    const { connection } = pair;
+    const at = Math.max(this.now + this.#between(0.2, 8), pair.lastAt[end]);
+    pair.lastAt[end] = at;
+    const deliver = (): void => {
+      if (pair.connection !== connection || !to.isAlive) return;
+      // Sent again by TCP; later ones wait behind it.
+      if (!this.#hasPath(pair) || !pair.session[end === 0 ? 1 : 0]) {
+        pair.lastAt[end] = Math.max(pair.lastAt[end], this.now + 10);
+        this.at(this.now + 10, deliver);
+        return;
+      }
+      this.#step(to, { type: 'message', peer: pe.address, message });
+    };
+    this.at(at, deliver);
+  }
+
+  /** One end gives the connection up: the other hears of it where there is a path. */
+  #dropConnection(pair: Pair, end: number): void {
+    if (pair.connection === 0) return;
+    const { connection } = pair;
+    pair.session[end as 0 | 1] = false;
+    const other = (1 - end) as 0 | 1;
+    const tell = (): void => {
+      if (pair.connection !== connection) return;
+      const pe = pair.ends[other];
+      if (pe.isAlive && pair.session[other] && !this.#hasPath(pair)) {
+        this.at(this.now + 10, tell);
+        return;
+      }
+      pair.connection = 0;
+      const had = pair.session[other];
+      pair.session[other] = false;
+      if (pe.isAlive && had) this.#step(pe, { type: 'session', peer: pair.ends[end as 0 | 1].address, up: false });
+      this.#connect(pair);
+    };
+    this.at(this.now + this.#between(0.2, 8), tell);
+  }
+
+  #breakConnection(pair: Pair): void {
+    pair.connection = 0;
+    for (const end of [0, 1] as const) {
+      const pe = pair.ends[end];
+      const { control } = pe;
+      const peer = pair.ends[end === 0 ? 1 : 0].address;
+      pair.session[end] = false;
+      this.at(this.now + this.#between(0, 20), () => {
+        if (pe.isAlive && pe.control === control && !pair.session[end]) {
+          this.#step(pe, { type: 'session', peer, up: false });
+        }
+      });
+    }
+    this.at(this.now + 25, () => this.#connect(pair));
+  }
+
+  #probe(from: Pe, probe: Probe): void {
+    if (!from.isPortUp) return;
+    for (const pair of this.#pairs) {
+      const end = pair.ends.indexOf(from);
+      if (end < 0) continue;
+      const to = pair.ends[1 - end] as Pe;
+      if (!pair.isCePath || this.#random() < (this.#options.loss ?? 0)) continue;
+      this.at(this.now + this.#between(0.1, 4), () => {
+        if (to.isAlive && to.isPortUp && pair.isCePath) this.#step(to, { type: 'probe', from: from.address, probe });
+      });
+    }
+  }
+
+  #order(pe: Pe, order: number, vlans: VlanSet, isBlock: boolean): void {
+    const { life, control } = pe;
+    pe.engineFreeAt = Math.max(pe.engineFreeAt, this.now) + this.#between(0.1, 4);
+    this.at(pe.engineFreeAt, () => {
+      if (pe.life !== life || pe.control !== control) return;
+      pe.forwarding = isBlock ? difference(pe.forwarding, vlans) : union(pe.forwarding, vlans);
+      this.#watch();
+      this.#tell(pe, this.#between(0, 1), { type: 'confirmed', order });
+    });
+    // Confirmations in order too.
+    pe.engineFreeAt += 1;
+  }
+
+  #step(pe: Pe, event: Event): void {
+    this.steps += 1;
+    const { state, outputs } = step(pe.state, event);
+    if (this.#log !== undefined && !(event.type === 'timer' && event.timer === 'probe')) {
+      this.#say(`${pe.address} ${eventText(event)}`);
+      for (const output of outputs) if (output.type !== 'timer') this.#say(`    ${outputText(output)}`);
+    }
+    pe.state = state;
+    for (const output of outputs) this.#act(pe, output);
+  }
+
+  #act(pe: Pe, output: Output): void {
+    switch (output.type) {
+      case 'send':
+        this.#send(pe, output.peer, output.message);
+        return;
+      case 'block':
+      case 'release':
+        this.#order(pe, output.order, output.vlans, output.type === 'block');
+        return;
+      case 'probe':
+        this.#probe(pe, output.probe);
+        return;
+      case 'timer': {
+        const until = this.now + output.afterMs;
+        pe.timers.set(output.timer, until);
+        const { control } = pe;
+        this.at(until, () => {
+          if (!pe.isAlive || pe.control !== control || pe.timers.get(output.timer) !== until) return;
+          pe.timers.delete(output.timer);
+          this.#step(pe, { type: 'timer', timer: output.timer });
+        });
+        return;
+      }
+      case 'reset-session': {
+        const pair = this.#pairOf(pe.address, output.peer);
+        this.#dropConnection(pair, pair.ends.indexOf(pe));
+        return;
+      }
+      case 'drained':
+        this.#drained += 1;
+        return;
+      case 'notify':
+    }
+  }
+
+  /** Counts the forwarders of every VLAN. */
+  #watch(): void {
+    for (const vlan of vlansOf(this.#options.vlans)) {
+      const count = this.forwarders(vlan).length;
+      const overlapFrom = this.#overlapFrom.get(vlan);
+      if (count > 1 && overlapFrom === undefined) {
+        this.#say(`TWO FORWARDERS of VLAN ${vlan}`);
+        this.#overlapFrom.set(vlan, this.now);
+      } else if (count < 2 && overlapFrom !== undefined) {
+        this.#overlapFrom.delete(vlan);
+        this.overlaps.push({ vlan, from: overlapFrom, to: this.now });
+      }
+      const gapFrom = this.#gapFrom.get(vlan);
+      if (count === 0 && gapFrom === undefined) this.#gapFrom.set(vlan, this.now);
+      else if (count > 0 && gapFrom !== undefined) {
+        this.#gapFrom.delete(vlan);
+        if (gapFrom > 0) this.gaps.push({ vlan, from: gapFrom, to: this.now });
+      }
+    }
+  }
+
+  #pair(at: number): Pair {
+    return this.#pairs[at % this.#pairs.length] as Pair;
+  }
+
+  #pairOf(a: string, b: string): Pair {
+    return this.#pairs.find(({ ends }) => ends.every(({ address }) => address === a || address === b)) as Pair;
+  }
+
+  #between(from: number, to: number): number {
+    return from + (to - from) * this.#random();
+  }
+
+  #say(line: string): void {
+    this.#log?.(`${this.now.toFixed(1).padStart(8)} ${line}`);
+  }
+}
+
+/** One line for people. */
+export function eventText(event: Event): string {
+  switch (event.type) {
+    case 'message':
+      return `takes of ${event.peer}: ${messageText(event.message)}`;
+    case 'probe':
+      return `hears of ${event.from}: ${event.probe.kind} ${vlansText(event.probe.vlans)}`;
+    case 'timer':
+      return `timer ${event.timer}`;
+    case 'confirmed':
+      return `engine confirms ${event.order}`;
+    case 'liveness':
+      return `liveness of ${event.peer}: ${event.alive ? 'alive' : 'lost'}`;
+    case 'session':
+      return `session of ${event.peer}: ${event.up ? 'up' : 'down'}`;
+    case 'core':
+      return `core tracking: ${event.tracking}`;
+    default:
+      return event.type;
+  }
+}
+
+function outputText(output: Output): string {
+  switch (output.type) {
+    case 'send':
+      return `to ${output.peer}: ${messageText(output.message)}`;
+    case 'block':
+      return `block ${vlansText(output.vlans)} (${output.order}, ${output.cause})`;
+    case 'release':
+      return `release ${vlansText(output.vlans)} (${output.order})`;
+    case 'probe':
+      return `probe ${output.probe.kind} ${vlansText(output.probe.vlans)}`;
+    case 'notify':
+      return `notify ${output.state} ${vlansText(output.vlans)}`;
+    default:
+      return output.type;
+  }
+}
+
+function messageText(message: Message): string {
+  switch (message.type) {
+    case 'sync':
+      return `sync, forwards ${vlansText(message.forwarding)}, able ${vlansText(message.advert.able)}`;
+    case 'advert':
+      return `advert, able ${vlansText(message.advert.able)}${message.advert.draining ? ', draining' : ''}`;
+    case 'state':
+      return `state, opened ${vlansText(message.opened)}, closed ${vlansText(message.closed)}`;
+    case 'claim':
+    case 'grant':
+      return `${message.type} ${message.id} ${vlansText(message.vlans)}`;
+    case 'relinquish':
+      return `relinquish ${vlansText(message.vlans)}`;
+    case 'leave':
+      return 'leave';
+  }
+}
