@@ -29,8 +29,14 @@ export function attempt(draft: Draft): void {
   const none = new Map<string, VlanSet>();
   const stage = isHeard ? 'claim' : 'listen';
   draft.attempts = [...draft.attempts, { id, vlans: fresh, stage, standby: none, claimed: none, granted: none }];
-  if (isHeard) setTimer(draft, `claim:${id}`, draft.segment.timers.claimMs);
+  if (isHeard) beginClaim(draft, id);
   else listen(draft, id, fresh);
+}
+
+/** The claims themselves follow in `advance`; where there is nobody to ask, the release. */
+export function beginClaim(draft: Draft, id: number): void {
+  changeAttempt(draft, id, { stage: 'claim' });
+  if (draft.peers.some(({ hasSession }) => hasSession)) setTimer(draft, `claim:${id}`, draft.segment.timers.claimMs);
 }
 
 /** Three queries, and the end of listening. */

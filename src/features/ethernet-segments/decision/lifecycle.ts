@@ -24,9 +24,20 @@ export function onTracking(draft: Draft, tracking: CoreTracking): void {
   if (draft.tracking === tracking) return;
   const wasIsolated = draft.tracking === 'isolated';
   draft.tracking = tracking;
+  draft.isTrusted = false;
+  if (tracking === 'full') {
+    draft.trustId = takeId(draft);
+    setTimer(draft, `trust:${draft.trustId}`, draft.segment.timers.trustMs);
+  }
   startOver(draft);
   if (tracking === 'isolated') draft.phase = 'INIT';
   else if (wasIsolated) recover(draft);
+}
+
+export function onTrusted(draft: Draft, id: number): void {
+  if (draft.trustId !== id || draft.tracking !== 'full') return;
+  draft.isTrusted = true;
+  startOver(draft);
 }
 
 function recover(draft: Draft): void {

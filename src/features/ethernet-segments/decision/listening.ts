@@ -1,5 +1,5 @@
 /** The CE path: what probes say, when listening ends, and the guard of a forwarder that nobody may hear. */
-import { added, changeAttempt, listen } from './claims.ts';
+import { added, beginClaim, changeAttempt, listen } from './claims.ts';
 import {
   changePeer,
   close,
@@ -94,20 +94,18 @@ export function onListened(draft: Draft, id: number): void {
   defer(draft, refused);
   const rest = difference(found.vlans, refused);
   if (isEmpty(rest)) return;
-  const { splitBrainHoldMs, claimMs } = draft.segment.timers;
   if (found.stage === 'listen' && !isEmpty(difference(held, refused))) {
     changeAttempt(draft, id, { stage: 'hold' });
-    setTimer(draft, `hold:${id}`, splitBrainHoldMs);
+    setTimer(draft, `hold:${id}`, draft.segment.timers.splitBrainHoldMs);
     return;
   }
-  changeAttempt(draft, id, { stage: 'claim' });
-  setTimer(draft, `claim:${id}`, claimMs);
+  beginClaim(draft, id);
 }
 
 /** What the silence of a peer on both paths allows (../README.md, "split-brain policy"). */
 function bySilence(draft: Draft, peer: Peer): 'release' | 'hold' | 'refuse' {
   if (peer.alive) return 'refuse';
-  if (draft.tracking === 'full') return 'release';
+  if (draft.isTrusted) return 'release';
   return draft.segment.splitBrain === 'lowest-address-keeps' && !peer.isLower ? 'hold' : 'refuse';
 }
 
@@ -120,12 +118,12 @@ export function onHeld(draft: Draft, id: number): void {
 }
 
 /**
- * With `lowest-address-keeps` a degraded forwarder that does not reach a PE with a lower address makes sure at every probe
+ * With `lowest-address-keeps` a forwarder whose core tracking is not trusted and that does not reach a PE with a lower address makes sure at every probe
  * interval that this one hears it, and blocks where it does not: the other releases after the hold time.
  */
 export function guard(draft: Draft): void {
   const isNeeded =
-    draft.tracking === 'degraded' &&
+    !draft.isTrusted &&
     draft.segment.splitBrain === 'lowest-address-keeps' &&
     !isEmpty(draft.open) &&
     feared(draft).length > 0;

@@ -79,6 +79,7 @@ export function onMessage(draft: Draft, address: string, message: Message): void
         granted: difference(peer.granted, closed),
         freshFrom: isEmpty(closed) ? peer.freshFrom : Math.max(peer.freshFrom, stamp),
       });
+      draft.deferred = difference(draft.deferred, closed);
       handedOver(draft, intersection(draft.handedOver, opened));
       return;
     }
@@ -94,6 +95,8 @@ export function onMessage(draft: Draft, address: string, message: Message): void
         granted: difference(peer.granted, message.vlans),
         claims: withoutVlans(peer.claims, message.vlans),
       });
+      // What we gave up for its sake can be tried at once.
+      draft.deferred = difference(draft.deferred, message.vlans);
       return;
     case 'leave':
       changePeer(draft, address, {

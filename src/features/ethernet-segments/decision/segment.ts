@@ -22,6 +22,11 @@ export interface SegmentTimers {
   readonly probeMs: number;
   /** Before what could not be released is tried again. */
   readonly retryMs: number;
+  /**
+   * Once all targets of core tracking answer again: how long it says nothing yet about a peer whose liveness has not come
+   * back. Above the time that liveness detection takes to notice that a path is back.
+   */
+  readonly trustMs: number;
   /** With `lowest-address-keeps`: how long the lowest address waits, so that the others have blocked themselves. */
   readonly splitBrainHoldMs: number;
   /** How long a peer that lives but lost its session is still a candidate, such as while its control plane restarts. */
@@ -37,6 +42,7 @@ export const defaultTimers: SegmentTimers = {
   queryMs: 10,
   probeMs: 100,
   retryMs: 200,
+  trustMs: 1_000,
   splitBrainHoldMs: 250,
   sessionWaitMs: 3_000,
 };

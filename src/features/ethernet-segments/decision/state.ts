@@ -73,6 +73,8 @@ export interface State {
   readonly phase: Phase;
   readonly isUp: boolean;
   readonly tracking: CoreTracking;
+  /** Tracking is full, and has been for the trust time: a peer that is silent on both paths is dead. */
+  readonly isTrusted: boolean;
   /** The recovery time runs. */
   readonly isRecovering: boolean;
   /** The peering time runs. */
@@ -112,6 +114,8 @@ export interface State {
   readonly electedFrom: ElectionInput;
   /** The timer of the present DF_WAIT and recovery. */
   readonly waitId: number;
+  /** The timer of the present trust time. */
+  readonly trustId: number;
 }
 
 export interface ElectionInput {

@@ -15,6 +15,7 @@ import {
   onSegment,
   onStart,
   onTracking,
+  onTrusted,
   restorePreference,
 } from './lifecycle.ts';
 import { guard, onGuardListened, onGuardTimer, onHeld, onListened, onProbe, onQueryTimer } from './listening.ts';
@@ -54,6 +55,7 @@ export function initialState(segment: Segment, { vlans, open = NO_VLANS, stamp =
     phase: 'INIT',
     isUp: !isEmpty(open),
     tracking: 'full',
+    isTrusted: true,
     isRecovering: false,
     isPeering: false,
     isDraining: false,
@@ -80,6 +82,7 @@ export function initialState(segment: Segment, { vlans, open = NO_VLANS, stamp =
     elected: new Map(),
     electedFrom: { vlans: NO_VLANS, pins: [], candidates: [] },
     waitId: 0,
+    trustId: 0,
   };
 }
 
@@ -162,6 +165,9 @@ function onTimer(draft: Draft, timer: string): void {
   switch (name) {
     case 'recovery':
       onRecovered(draft, id);
+      return;
+    case 'trust':
+      onTrusted(draft, id);
       return;
     case 'peering':
       draft.isPeering = false;

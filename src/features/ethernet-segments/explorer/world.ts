@@ -11,19 +11,14 @@ import type { Segment } from '../decision/segment.ts';
 import { defaultTimers } from '../decision/segment.ts';
 import type { State } from '../decision/state.ts';
 import { initialState, step } from '../decision/step.ts';
-import {
-  difference,
-  hasVlan,
-  isEmpty,
-  NO_VLANS,
-  union,
-  type VlanSet,
-  vlansOf,
-  vlansText,
-} from '../decision/vlan-set.ts';
+import { eventText, outputText } from '../decision/text.ts';
+import { difference, hasVlan, isEmpty, NO_VLANS, union, type VlanSet, vlansOf } from '../decision/vlan-set.ts';
 import { Queue } from './queue.ts';
 
 export const ADDRESSES = ['192.0.2.1', '192.0.2.2', '192.0.2.3'] as const;
+
+/** Far above what any schedule needs: PEs that answer each other for ever. */
+export const MOST_STEPS = 20_000;
 
 export interface WorldOptions {
   readonly seed: number;
@@ -71,6 +66,8 @@ interface Pe {
 interface Pair {
   readonly ends: readonly [Pe, Pe];
   isCorePath: boolean;
+  /** Core tracking of both sees that the core path is cut. */
+  isSeen: boolean;
   isCePath: boolean;
   readonly alive: [boolean, boolean];
   readonly session: [boolean, boolean];
@@ -79,6 +76,9 @@ interface Pair {
   /** When the last message in each direction arrives. */
   readonly lastAt: [number, number];
   isConnecting: boolean;
+  /** Whether there was a path at the last change, and how often that changed: detection starts anew each time. */
+  hadPath: boolean;
+  changes: number;
 }
 
 export class World {
@@ -125,12 +125,15 @@ export class World {
         pairs.push({
           ends: [a, b],
           isCorePath: true,
+          isSeen: false,
           isCePath: true,
           alive: [false, false],
           session: [false, false],
           connection: 0,
           lastAt: [0, 0],
           isConnecting: false,
+          hadPath: false,
+          changes: 0,
         });
       }
     }
@@ -140,6 +143,7 @@ export class World {
   /** Lets time pass. */
   run(untilMs: number): void {
     for (let at = this.#queue.nextAt; at !== undefined && at <= untilMs; at = this.#queue.nextAt) {
+      if (this.steps > MOST_STEPS) return;
       this.now = at;
       this.#queue.pop()?.run();
     }
@@ -159,8 +163,13 @@ export class World {
     if (pe.isAlive) return;
     this.#say(`${pe.address} boots`);
     pe.isAlive = true;
-    pe.tracking = pe.isIsolated ? 'isolated' : 'full';
+    pe.tracking = this.#trackingOf(pe);
     pe.forwarding = NO_VLANS;
+    // Its peers may not have noticed that it was away: their connections end at the first segment that it answers.
+    for (const pair of this.#pairs) {
+      const end = pair.ends.indexOf(pe);
+      if (end >= 0) this.#dropConnection(pair, end);
+    }
     this.#startControl(pe);
     this.#pathsChanged();
   }
@@ -208,7 +217,7 @@ export class World {
     if (pe.isIsolated === isIsolated) return;
     this.#say(`${pe.address} ${isIsolated ? 'is cut off the core' : 'reaches the core'}`);
     pe.isIsolated = isIsolated;
-    this.#track(pe, isIsolated ? 'isolated' : 'full');
+    this.#track(pe);
     this.#pathsChanged();
   }
 
@@ -218,11 +227,18 @@ export class World {
     if (pair.isCorePath === isUp) return;
     this.#say(`core ${isUp ? 'joins' : 'parts'} ${pair.ends.map(({ address }) => address).join(' ')}`);
     pair.isCorePath = isUp;
-    for (const pe of pair.ends) {
-      if (isUp && !this.#pairs.some((one) => one.ends.includes(pe) && !one.isCorePath)) this.#track(pe, 'full');
-      else if (!isUp && isSeen) this.#track(pe, 'degraded');
-    }
+    pair.isSeen = !isUp && isSeen;
+    for (const pe of pair.ends) this.#track(pe);
     this.#pathsChanged();
+  }
+
+  /** All paths work, and all living PEs reach the core. */
+  heal(): void {
+    for (const pe of this.pes) this.setIsolated(pe, false);
+    for (const at of this.#pairs.keys()) {
+      this.setCorePath(at, true, false);
+      this.setCePath(at, true);
+    }
   }
 
   setCePath(at: number, isUp: boolean): void {
@@ -326,15 +342,16 @@ export class World {
     }
   }
 
-  #track(pe: Pe, tracking: CoreTracking): void {
-    const control = pe.control;
+  #track(pe: Pe): void {
     this.at(this.now + this.#between(20, 40), () => {
-      // What was detected in between counts.
-      const now = pe.isIsolated ? 'isolated' : tracking === 'isolated' ? 'full' : tracking;
-      pe.tracking = now;
-      if (pe.isAlive && pe.control === control) this.#step(pe, { type: 'core', tracking: now });
-      else if (pe.isAlive) this.#step(pe, { type: 'core', tracking: now });
+      pe.tracking = this.#trackingOf(pe);
+      if (pe.isAlive) this.#step(pe, { type: 'core', tracking: pe.tracking });
     });
+  }
+
+  #trackingOf(pe: Pe): CoreTracking {
+    if (pe.isIsolated) return 'isolated';
+    return this.#pairs.some(({ ends, isSeen }) => isSeen && ends.includes(pe)) ? 'degraded' : 'full';
   }
 
   #tell(pe: Pe, afterMs: number, event: Event): void {
@@ -352,11 +369,14 @@ export class World {
   #pathsChanged(): void {
     for (const pair of this.#pairs) {
       const hasPath = this.#hasPath(pair);
+      if (pair.hadPath !== hasPath) pair.changes += 1;
+      pair.hadPath = hasPath;
+      const { changes } = pair;
       for (const [end, pe] of pair.ends.entries()) {
         if (!pe.isAlive || pair.alive[end as 0 | 1] === hasPath) continue;
         const { life } = pe;
         this.at(this.now + this.#between(20, 40), () => {
-          if (pe.life !== life || !pe.isAlive || this.#hasPath(pair) !== hasPath) return;
+          if (pe.life !== life || !pe.isAlive || pair.changes !== changes) return;
           if (pair.alive[end as 0 | 1] === hasPath) return;
           pair.alive[end as 0 | 1] = hasPath;
           this.#step(pe, { type: 'liveness', peer: (pair.ends[1 - end] as Pe).address, alive: hasPath });
@@ -554,62 +574,5 @@ export class World {
 
   #say(line: string): void {
     this.#log?.(`${this.now.toFixed(1).padStart(8)} ${line}`);
-  }
-}
-
-/** One line for people. */
-export function eventText(event: Event): string {
-  switch (event.type) {
-    case 'message':
-      return `takes of ${event.peer}: ${messageText(event.message)}`;
-    case 'probe':
-      return `hears of ${event.from}: ${event.probe.kind} ${vlansText(event.probe.vlans)}`;
-    case 'timer':
-      return `timer ${event.timer}`;
-    case 'confirmed':
-      return `engine confirms ${event.order}`;
-    case 'liveness':
-      return `liveness of ${event.peer}: ${event.alive ? 'alive' : 'lost'}`;
-    case 'session':
-      return `session of ${event.peer}: ${event.up ? 'up' : 'down'}`;
-    case 'core':
-      return `core tracking: ${event.tracking}`;
-    default:
-      return event.type;
-  }
-}
-
-function outputText(output: Output): string {
-  switch (output.type) {
-    case 'send':
-      return `to ${output.peer}: ${messageText(output.message)}`;
-    case 'block':
-      return `block ${vlansText(output.vlans)} (${output.order}, ${output.cause})`;
-    case 'release':
-      return `release ${vlansText(output.vlans)} (${output.order})`;
-    case 'probe':
-      return `probe ${output.probe.kind} ${vlansText(output.probe.vlans)}`;
-    case 'notify':
-      return `notify ${output.state} ${vlansText(output.vlans)}`;
-    default:
-      return output.type;
-  }
-}
-
-function messageText(message: Message): string {
-  switch (message.type) {
-    case 'sync':
-      return `sync, forwards ${vlansText(message.forwarding)}, able ${vlansText(message.advert.able)}`;
-    case 'advert':
-      return `advert, able ${vlansText(message.advert.able)}${message.advert.draining ? ', draining' : ''}`;
-    case 'state':
-      return `state, opened ${vlansText(message.opened)}, closed ${vlansText(message.closed)}`;
-    case 'claim':
-    case 'grant':
-      return `${message.type} ${message.id} ${vlansText(message.vlans)}`;
-    case 'relinquish':
-      return `relinquish ${vlansText(message.vlans)}`;
-    case 'leave':
-      return 'leave';
   }
 }
