@@ -35,6 +35,13 @@ export function onProbe(draft: Draft, from: string, heard: Probe): void {
     case 'standby':
       onStandby(draft, peer, heard.vlans);
       return;
+    case 'blocked':
+      onStandby(draft, peer, heard.vlans);
+      if (!peer.hasSession) draft.deferred = difference(draft.deferred, heard.vlans);
+      return;
+    case 'claiming':
+      if (peer.isLower) defer(draft, intersection(heard.vlans, attempted(draft)));
+      return;
     case 'query':
       onQuery(draft, peer, intersection(heard.vlans, draft.vlans));
   }
@@ -52,14 +59,12 @@ function onStandby(draft: Draft, peer: Peer, vlans: VlanSet): void {
   for (const { id, stage, standby } of draft.attempts) {
     if (stage !== 'claim') changeAttempt(draft, id, { standby: added(standby, peer.address, vlans) });
   }
-  // It has just blocked, or only now hears us: no need to wait.
-  if (!peer.hasSession) draft.deferred = difference(draft.deferred, vlans);
 }
 
 function onQuery(draft: Draft, peer: Peer, vlans: VlanSet): void {
   const contended = intersection(vlans, attempted(draft));
   if (peer.isLower) defer(draft, contended);
-  else probe(draft, 'query', contended);
+  else probe(draft, 'claiming', contended);
   probe(draft, 'forwarding', intersection(vlans, mayForward(draft)));
   probe(draft, 'standby', difference(difference(vlans, mayForward(draft)), attempted(draft)));
 }

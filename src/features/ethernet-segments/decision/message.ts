@@ -34,13 +34,15 @@ export type Message =
   | { readonly type: 'leave' };
 
 /**
- * A frame to the CE, in each of the VLANs, that other PEs of the segment hear.
- * - forwarding: I forward.
- * - standby: I am blocked; answer to a query, or I have just blocked.
- * - query: I want to forward: who forwards?
+ * A frame to the CE, in each of the VLANs, that all other PEs of the segment hear.
+ * - forwarding: I forward. At an interval, on release, and in answer to a query.
+ * - query: I want to forward: who does? The only kind that is answered, so that answers never make more of them.
+ * - standby: I am blocked. In answer to a query.
+ * - claiming: I want to forward too, and my address is lower. In answer to a query.
+ * - blocked: I have just blocked. Who waits for that can ask at once.
  */
 export interface Probe {
-  readonly kind: 'forwarding' | 'standby' | 'query';
+  readonly kind: 'forwarding' | 'query' | 'standby' | 'claiming' | 'blocked';
   readonly vlans: VlanSet;
   /** Grows with every block; of a restarted PE it goes on above the former. */
   readonly stamp: number;

@@ -224,7 +224,7 @@ function onConfirmed(draft: Draft, id: number): void {
   draft.closing = difference(draft.closing, vlans);
   draft.stamp += 1;
   sendAll(draft, { type: 'state', opened: NO_VLANS, closed: vlans, stamp: draft.stamp });
-  if (unreachable(draft).length > 0) probe(draft, 'standby', vlans);
+  if (unreachable(draft).length > 0) probe(draft, 'blocked', vlans);
   if (order.redirectTo === undefined) draft.out.push({ type: 'notify', vlans, state: 'disabled', cause });
   else draft.handedOver = union(draft.handedOver, vlans);
 }

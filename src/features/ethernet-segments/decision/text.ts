@@ -9,7 +9,7 @@ import { type VlanSet, vlansFromText, vlansText } from './vlan-set.ts';
  * start · leave · segment up|down · core full|degraded|isolated · drain on|off
  * vlans SET · circuits-down SET · command-blocked SET · pins [ADDRESS=SET …]
  * session ADDRESS up|down · liveness ADDRESS alive|lost
- * from ADDRESS MESSAGE · heard ADDRESS forwarding|standby|query SET stamp N
+ * from ADDRESS MESSAGE · heard ADDRESS forwarding|query|standby|claiming|blocked SET stamp N
  * confirmed N · timer NAME
  * ```
  */

@@ -36,8 +36,14 @@ export function scheduleOf(seed: number, kind: Kind, pes: number): readonly Faul
   const pairs = pes === 2 ? 1 : 3;
   // Core faults in some episodes and CE faults in the others: never both where one forwarder is promised.
   let atMs = 300 + random() * 900;
+  let hasDied = false;
   while (atMs < FAULTS_UNTIL_MS) {
     const lengthMs = 100 + random() * 900;
+    if (pes === 3 && atMs > 2600 && !hasDied && random() < 0.4) {
+      witnessed(atMs, atMs + lengthMs);
+      atMs += lengthMs + 400;
+      continue;
+    }
     const isCore = random() < 0.6;
     const count = 1 + pick(3);
     for (let n = 0; n < count; n += 1) {
@@ -49,7 +55,7 @@ export function scheduleOf(seed: number, kind: Kind, pes: number): readonly Faul
       if (isBoth) {
         const ceFrom = from + (random() - 0.5) * 200;
         add(ceFrom, `CE path ${pair} down`, (world) => world.setCePath(pair, false));
-        add(ceFrom + random() * 600, `CE path ${pair} up`, (world) => world.setCePath(pair, true));
+        add(ceFrom + random() * 1500, `CE path ${pair} up`, (world) => world.setCePath(pair, true));
       }
       if (isCore) coreFault(from, to, pe, pair);
       else {
@@ -74,12 +80,23 @@ export function scheduleOf(seed: number, kind: Kind, pes: number): readonly Faul
     }
   }
 
+  /** Two that are cut off from each other on both paths; the third reaches both, and nothing else happens. */
+  function witnessed(from: number, to: number): void {
+    const pair = pick(pairs);
+    const isSeen = kind === 'tracked';
+    add(from, `part pair ${pair}`, (world) => world.setCorePath(pair, false, isSeen));
+    add(from, `CE path ${pair} down`, (world) => world.setCePath(pair, false));
+    add(to, `join pair ${pair}`, (world) => world.setCorePath(pair, true, false));
+    add(to + 300, `CE path ${pair} up`, (world) => world.setCePath(pair, true));
+  }
+
   function otherFault(at: number): void {
     const pe = pick(pes);
     const [vlan, other] = [pick(4), pick(pes)];
     const until = at + random() * 800;
     switch (pick(8)) {
       case 0:
+        hasDied = true;
         add(at, `kill ${pe}`, (world) => world.kill(world.pe(pe)));
         if (random() < 0.8) add(until, `boot ${pe}`, (world) => world.boot(world.pe(pe)));
         return;

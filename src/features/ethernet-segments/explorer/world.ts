@@ -18,7 +18,7 @@ import { Queue } from './queue.ts';
 export const ADDRESSES = ['192.0.2.1', '192.0.2.2', '192.0.2.3'] as const;
 
 /** Far above what any schedule needs: PEs that answer each other for ever. */
-export const MOST_STEPS = 20_000;
+export const MOST_STEPS = 10_000;
 
 export interface WorldOptions {
   readonly seed: number;
@@ -95,6 +95,9 @@ export class World {
   readonly #gapFrom = new Map<number, number>();
   #connections = 0;
   #drained = 0;
+  /** The longest time with two forwarders of a VLAN that hear each other on the CE path. */
+  worstHeardMs = 0;
+  readonly #heardFrom = new Map<number, number>();
   steps = 0;
 
   constructor(options: WorldOptions) {
@@ -246,6 +249,7 @@ export class World {
     if (pair.isCePath === isUp) return;
     this.#say(`CE ${isUp ? 'joins' : 'parts'} ${pair.ends.map(({ address }) => address).join(' ')}`);
     pair.isCePath = isUp;
+    this.#watch();
   }
 
   /** The connection breaks, the path does not. */
@@ -551,12 +555,25 @@ export class World {
         this.#overlapFrom.delete(vlan);
         this.overlaps.push({ vlan, from: overlapFrom, to: this.now });
       }
+      this.#watchHearing(vlan);
       const gapFrom = this.#gapFrom.get(vlan);
       if (count === 0 && gapFrom === undefined) this.#gapFrom.set(vlan, this.now);
       else if (count > 0 && gapFrom !== undefined) {
         this.#gapFrom.delete(vlan);
         if (gapFrom > 0) this.gaps.push({ vlan, from: gapFrom, to: this.now });
       }
+    }
+  }
+
+  #watchHearing(vlan: number): void {
+    const doHear = this.#pairs.some(
+      ({ isCePath, ends }) => isCePath && ends.every((pe) => pe.isAlive && pe.isPortUp && hasVlan(pe.forwarding, vlan)),
+    );
+    const from = this.#heardFrom.get(vlan);
+    if (doHear && from === undefined) this.#heardFrom.set(vlan, this.now);
+    else if (!doHear && from !== undefined) {
+      this.#heardFrom.delete(vlan);
+      this.worstHeardMs = Math.max(this.worstHeardMs, this.now - from);
     }
   }
 
