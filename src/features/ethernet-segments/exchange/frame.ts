@@ -11,7 +11,7 @@
  */
 import { Malformed, Reader, Writer } from './octets.ts';
 
-export const FrameType = { hello: 1, decision: 2, summary: 3, macs: 4, alive: 5 } as const;
+export const FrameType = { hello: 1, decision: 2, summary: 3, macs: 4, alive: 5, ack: 6 } as const;
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 
 export const FRAME_MAX = 16_384;

@@ -4,7 +4,8 @@
  * mixed up or played again would break: a tag from both nonces and a sequence number in every frame.
  *
  * Three lanes to the peer. Messages of the decision go first, then what the peer's replica asks of ours, then addresses,
- * one frame at a time: a decision waits for 16 KiB at most, however many addresses are on their way.
+ * one frame at a time. Of frames with addresses MACS_WINDOW at most are on their way until the peer says that it took one:
+ * a decision waits behind 64 KiB in the buffers of the transport, and not behind all that these hold.
  * - decision: bounded by DECISION_MAX octets. At the bound `send` says no: the peer does not read, and the session is to end.
  * - addresses: bounded by what there is (replication.ts).
  */
@@ -17,6 +18,8 @@ import type { MacTable } from './mac-table.ts';
 import { Writer } from './octets.ts';
 import { type MacReplica, MacSender } from './replication.ts';
 
+/** Frames with addresses that the peer has not acknowledged. */
+const MACS_WINDOW = 4;
 export const DECISION_MAX = 1_048_576;
 const MAGIC = 0x534c_4553; // "SLES"
 const VERSION = 1;
@@ -57,6 +60,8 @@ export class ExchangeSession {
   #isAlive = false;
   #isHelloSent = false;
   #tag: number | undefined;
+  #macsUnacknowledged = 0;
+  #acks = 0;
   #sent = 0;
   #received = 0;
 
@@ -79,7 +84,7 @@ export class ExchangeSession {
     return this.#tag !== undefined;
   }
 
-  /** Whether all addresses that differ have been sent. */
+  /** Whether all addresses that differ, as far as the peer has said, have been sent. */
   get isIdle(): boolean {
     return [...this.#segments.values()].every(({ senders }) => MAC_SETS.every((set) => senders[set].isIdle));
   }
@@ -114,12 +119,19 @@ export class ExchangeSession {
       this.#isAlive = false;
       return this.#frame(FrameType.alive, Buffer.alloc(0));
     }
+    if (this.#acks > 0) {
+      this.#acks -= 1;
+      return this.#frame(FrameType.ack, Buffer.alloc(0));
+    }
     const summary = this.#summaries?.next();
     if (summary !== undefined && summary.done !== true) return this.#frame(FrameType.summary, summary.value);
+    if (this.#macsUnacknowledged >= MACS_WINDOW) return undefined;
     for (const { senders } of this.#segments.values()) {
       for (const set of MAC_SETS) {
         const macs = senders[set].take(BODY_MAX);
-        if (macs !== undefined) return this.#frame(FrameType.macs, encodeMacs(macs));
+        if (macs === undefined) continue;
+        this.#macsUnacknowledged += 1;
+        return this.#frame(FrameType.macs, encodeMacs(macs));
       }
     }
     return undefined;
@@ -145,6 +157,9 @@ export class ExchangeSession {
         return 'a second hello';
       case FrameType.alive:
         return frame.body.length === 0 ? undefined : 'an alive with a body';
+      case FrameType.ack:
+        this.#macsUnacknowledged -= 1;
+        return this.#macsUnacknowledged < 0 ? 'an ack of nothing' : undefined;
       case FrameType.decision: {
         const decoded = decodeDecision(frame.body);
         if ('problem' in decoded) return decoded.problem;
@@ -161,6 +176,7 @@ export class ExchangeSession {
       case FrameType.macs: {
         const decoded = decodeMacs(frame.body);
         if ('problem' in decoded) return decoded.problem;
+        this.#acks += 1;
         this.#segments.get(keyOf(decoded.value.esi))?.tables.theirs[decoded.value.set].apply(decoded.value);
         return undefined;
       }

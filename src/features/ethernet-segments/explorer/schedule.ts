@@ -34,8 +34,15 @@ export function scheduleOf(seed: number, kind: Kind, pes: number): readonly Faul
     add(when, `boot ${at}`, (world) => world.boot(world.pe(at)));
   }
   const pairs = pes === 2 ? 1 : 3;
+  // Nobody has a session at first: all of them listen, at about the same time.
+  if (random() < 0.1) {
+    for (let pair = 0; pair < pairs; pair += 1) {
+      add(0, `part pair ${pair}`, (world) => world.setCorePath(pair, false, false));
+      add(700 + random() * 800, `join pair ${pair}`, (world) => world.setCorePath(pair, true, false));
+    }
+  }
   // Core faults in some episodes and CE faults in the others: never both where one forwarder is promised.
-  let atMs = 300 + random() * 900;
+  let atMs = (faults.some(({ atMs: at }) => at === 0) ? 1900 : 300) + random() * 900;
   let hasDied = false;
   while (atMs < FAULTS_UNTIL_MS) {
     const lengthMs = 100 + random() * 900;
