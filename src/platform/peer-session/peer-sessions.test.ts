@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -12,6 +11,7 @@ import { MacTable } from '../../features/ethernet-segments/exchange/mac-table.ts
 import { MacReplica } from '../../features/ethernet-segments/exchange/replication.ts';
 import { ExchangeSession } from '../../features/ethernet-segments/exchange/session.ts';
 import { PeerSessions, type PeerSessionsOptions } from './peer-sessions.ts';
+import { type Identity, makeIdentity } from './testing/identity.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-peers-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -19,36 +19,13 @@ after(() => rmSync(folder, { recursive: true }));
 const [ONE, TWO] = ['192.0.2.1', '192.0.2.2'];
 const ESI = new Uint8Array(10);
 
-interface Identity {
-  readonly name: string;
-  readonly key: string;
-  readonly certificate: string;
-}
-
 const authority = identity('authority');
 const stranger = identity('stranger');
 const one = identity('one', `IP:${ONE}`, authority);
 const two = identity('two', `IP:${TWO}`, authority);
 
 function identity(name: string, names?: string, issuer?: Identity): Identity {
-  const at = (ending: string): string => join(folder, `${name}.${ending}`);
-  const openssl = (...words: readonly string[]): void => {
-    execFileSync('openssl', words, { stdio: ['ignore', 'ignore', 'pipe'] });
-  };
-  openssl('genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-out', at('key'));
-  openssl('req', '-new', '-key', at('key'), '-out', at('csr'), '-subj', `/CN=${name}`);
-  const extensions = [`basicConstraints=critical,CA:${issuer === undefined ? 'TRUE' : 'FALSE'}`];
-  if (names !== undefined) extensions.push(`subjectAltName=${names}`);
-  writeFileSync(at('cnf'), `${extensions.join('\n')}\n`);
-  const by = (file: Identity): string[] => [
-    '-CA',
-    join(folder, `${file.name}.pem`),
-    '-CAkey',
-    join(folder, `${file.name}.key`),
-  ];
-  const signer = issuer === undefined ? ['-signkey', at('key')] : [...by(issuer), '-CAcreateserial'];
-  openssl('x509', '-req', '-in', at('csr'), ...signer, '-days', '2', '-extfile', at('cnf'), '-out', at('pem'));
-  return { name, key: readFileSync(at('key'), 'utf8'), certificate: readFileSync(at('pem'), 'utf8') };
+  return makeIdentity(folder, name, names, issuer);
 }
 
 /** A PE with its tables, and what it heard. */

@@ -4,7 +4,7 @@ import type { DfElectionMethod } from '../decision/election/candidate.ts';
 import type { SplitBrainPolicy } from '../decision/segment.ts';
 import { vlanRange, vlansOf } from '../decision/vlan-set.ts';
 import { END_MS, type Fault, HEALED_AT_MS, type Kind, scheduleOf } from './schedule.ts';
-import { MOST_STEPS, World, type WorldOptions } from './world.ts';
+import { World, type WorldOptions } from './world.ts';
 
 export interface Result {
   readonly problem: string | undefined;
@@ -23,6 +23,9 @@ export const TRACKED_BOUND_MS = 50;
 
 /** Until two forwarders whose CE path is back hear each other (no loss), ms: a probe interval, a frame and the engine. */
 export const HEARD_BOUND_MS = 150;
+
+/** Far above what any schedule needs. */
+const MOST_STEPS = 10_000;
 
 export function kindOf(seed: number): Kind {
   return KINDS[seed % KINDS.length] as Kind;
@@ -52,6 +55,7 @@ export function explore(seed: number, { faults, timers, log }: Variation = {}): 
     seed,
     pes: pesOf(seed),
     vlans: VLANS,
+    mostSteps: MOST_STEPS,
     segment: {
       method: METHODS[mixed % METHODS.length] as DfElectionMethod,
       revertive: mixed % 4 < 3,

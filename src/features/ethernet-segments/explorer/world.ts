@@ -17,9 +17,6 @@ import { Queue } from './queue.ts';
 
 export const ADDRESSES = ['192.0.2.1', '192.0.2.2', '192.0.2.3'] as const;
 
-/** Far above what any schedule needs: PEs that answer each other for ever. */
-export const MOST_STEPS = 10_000;
-
 export interface WorldOptions {
   readonly seed: number;
   readonly pes: number;
@@ -28,6 +25,8 @@ export interface WorldOptions {
   readonly timers?: Partial<Segment['timers']>;
   /** Probability that a probe is lost on its way to a PE. */
   readonly loss?: number;
+  /** After so many time stands still: PEs that answer each other for ever. */
+  readonly mostSteps?: number;
   /** Takes what happens, for people. */
   readonly log?: (line: string) => void;
 }
@@ -146,7 +145,7 @@ export class World {
   /** Lets time pass. */
   run(untilMs: number): void {
     for (let at = this.#queue.nextAt; at !== undefined && at <= untilMs; at = this.#queue.nextAt) {
-      if (this.steps > MOST_STEPS) return;
+      if (this.steps > (this.#options.mostSteps ?? Number.POSITIVE_INFINITY)) return;
       this.now = at;
       this.#queue.pop()?.run();
     }
@@ -213,7 +212,11 @@ export class World {
     this.#say(`${pe.address} port ${isUp ? 'up' : 'down'}`);
     pe.isPortUp = isUp;
     this.#watch();
-    this.#tell(pe, this.#between(0.5, 3), { type: 'segment', up: isUp });
+    const { control } = pe;
+    // What the port is by then: a flap may not be seen.
+    this.at(this.now + this.#between(0.5, 3), () => {
+      if (pe.isAlive && pe.control === control) this.#step(pe, { type: 'segment', up: pe.isPortUp });
+    });
   }
 
   setIsolated(pe: Pe, isIsolated: boolean): void {
