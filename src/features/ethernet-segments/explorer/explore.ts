@@ -68,26 +68,26 @@ export function explore(seed: number, { faults, timers, log }: Variation = {}): 
   for (const fault of faults ?? scheduleOf(seed, kind, pesOf(seed))) world.at(fault.atMs, () => fault.run(world));
   world.at(HEALED_AT_MS, () => world.heal());
   world.run(END_MS);
-  world.close();
-  const worst = world.overlaps.reduce((most, { from, to }) => Math.max(most, to - from), 0);
+  world.watch.close(world.now);
+  const worst = world.watch.overlaps.reduce((most, { from, to }) => Math.max(most, to - from), 0);
   return { problem: problemOf(world, seed, worst), worstOverlapMs: worst, steps: world.steps };
 }
 
 function problemOf(world: World, seed: number, worstOverlapMs: number): string | undefined {
   const kind = kindOf(seed);
   if (world.steps > MOST_STEPS) return `${world.steps} steps, and no rest`;
-  const [overlap] = world.overlaps;
+  const [overlap] = world.watch.overlaps;
   if (kind === 'single' && overlap !== undefined) {
     return `two forwarders of VLAN ${overlap.vlan} from ${overlap.from.toFixed(1)} to ${overlap.to.toFixed(1)} ms`;
   }
   if (kind === 'tracked' && worstOverlapMs > TRACKED_BOUND_MS) {
     return `two forwarders for ${worstOverlapMs.toFixed(1)} ms, the bound is ${TRACKED_BOUND_MS}`;
   }
-  if (!isLossy(seed) && world.worstHeardMs > HEARD_BOUND_MS) {
-    return `two forwarders for ${world.worstHeardMs.toFixed(1)} ms that could hear each other`;
+  if (!isLossy(seed) && world.watch.worstHeardMs > HEARD_BOUND_MS) {
+    return `two forwarders for ${world.watch.worstHeardMs.toFixed(1)} ms that could hear each other`;
   }
   for (const vlan of vlansOf(VLANS)) {
-    const count = world.forwarders(vlan).length;
+    const count = world.watch.forwarders(vlan).length;
     const expected = world.isReachable(vlan) ? 1 : 0;
     if (count !== expected) return `in the end ${count} forwarders of VLAN ${vlan} in place of ${expected}`;
   }

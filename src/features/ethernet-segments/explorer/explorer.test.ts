@@ -1,5 +1,5 @@
 /**
- * SLUICE_EXPLORE=schedules (default 1,000) and SLUICE_EXPLORE_SEED=first seed (default 0). A schedule that fails is printed with
+ * SLUICE_EXPLORE=schedules (default 2,000) and SLUICE_EXPLORE_SEED=first seed (default 0). A schedule that fails is printed with
  * its seed, made as short as it stays wrong; SLUICE_EXPLORE=1 SLUICE_EXPLORE_SEED=seed plays it again.
  */
 import assert from 'node:assert/strict';
@@ -8,7 +8,7 @@ import { vlanRange, vlanSet, vlansOf } from '../decision/vlan-set.ts';
 import { explain, explore, kindOf, TRACKED_BOUND_MS } from './explore.ts';
 import { ADDRESSES, World } from './world.ts';
 
-const schedules = Number(process.env['SLUICE_EXPLORE'] ?? 1000);
+const schedules = Number(process.env['SLUICE_EXPLORE'] ?? 2000);
 const firstSeed = Number(process.env['SLUICE_EXPLORE_SEED'] ?? 0);
 
 test(`random schedules ${firstSeed} to ${firstSeed + schedules - 1} keep what the failure model promises`, () => {
@@ -42,19 +42,19 @@ test('1,000 planned moves: never two forwarders, and the VLAN is back within the
   world.boot(world.pe(1));
   world.run(1000);
   const moves = 1000;
-  const gapsBefore = world.gaps.length;
+  const gapsBefore = world.watch.gaps.length;
   for (let move = 0; move < moves; move += 1) {
     const to = move % 2;
     world.setPins(world.pe(0), [{ address: ADDRESSES[to] as string, vlans: vlanSet([vlan]) }]);
     world.run(world.now + 60);
     assert.deepEqual(
-      world.forwarders(vlan).map(({ address }) => address),
+      world.watch.forwarders(vlan).map(({ address }) => address),
       [ADDRESSES[to]],
     );
   }
-  world.close();
-  const gaps = world.gaps.slice(gapsBefore).map(({ from, to }) => to - from);
-  assert.equal(world.overlaps.length, 0);
+  world.watch.close(world.now);
+  const gaps = world.watch.gaps.slice(gapsBefore).map(({ from, to }) => to - from);
+  assert.equal(world.watch.overlaps.length, 0);
   assert.ok(gaps.length >= moves - 1);
   console.log(
     `${moves} planned moves: 0 overlaps; neither forwards for ${Math.max(...gaps).toFixed(1)} ms at most ` +
@@ -75,8 +75,8 @@ test('the active PE dies: the other forwards within detection + 50 ms', () => {
     world.kill(world.pe(seed % 2));
     const at = world.now;
     world.run(at + 200);
-    for (const vlan of vlansOf(vlans)) assert.equal(world.forwarders(vlan).length, 1, `VLAN ${vlan}`);
-    const after = world.gaps.filter(({ from }) => from >= at).map(({ to }) => to - at);
+    for (const vlan of vlansOf(vlans)) assert.equal(world.watch.forwarders(vlan).length, 1, `VLAN ${vlan}`);
+    const after = world.watch.gaps.filter(({ from }) => from >= at).map(({ to }) => to - at);
     worst = Math.max(worst, ...after);
   }
   console.log(`4,094 VLANs of a dead PE forwarded after ${worst.toFixed(1)} ms at most; detection takes 20 to 40 ms`);

@@ -101,27 +101,32 @@ export function scheduleOf(seed: number, kind: Kind, pes: number): readonly Faul
     const pe = pick(pes);
     const [vlan, other] = [pick(4), pick(pes)];
     const until = at + random() * 800;
-    switch (pick(8)) {
+    switch (pick(9)) {
       case 0:
         hasDied = true;
         add(at, `kill ${pe}`, (world) => world.kill(world.pe(pe)));
         if (random() < 0.8) add(until, `boot ${pe}`, (world) => world.boot(world.pe(pe)));
         return;
       case 1:
+        hasDied = true;
+        add(at, `leave ${pe}`, (world) => world.leave(world.pe(pe)));
+        if (random() < 0.8) add(at + 150 + random() * 800, `boot ${pe}`, (world) => world.boot(world.pe(pe)));
+        return;
+      case 2:
         add(at, `port ${pe} down`, (world) => world.setPort(world.pe(pe), false));
         add(until, `port ${pe} up`, (world) => world.setPort(world.pe(pe), true));
         return;
-      case 2:
+      case 3:
         add(at, `break session ${pe}`, (world) => world.cutSession(pe));
         return;
-      case 3:
+      case 4:
         add(at, `restart ${pe}`, (world) => world.restart(world.pe(pe)));
         return;
-      case 4:
+      case 5:
         add(at, `drain ${pe}`, (world) => world.setDrain(world.pe(pe), true));
         if (random() < 0.7) add(until, `undrain ${pe}`, (world) => world.setDrain(world.pe(pe), false));
         return;
-      case 5: {
+      case 6: {
         const address = ADDRESSES[other] as string;
         add(at, `pin ${vlan} to ${other} at ${pe}`, (world) =>
           world.setPins(world.pe(pe), [{ address, vlans: vlanSet([vlan]) }]),
@@ -129,7 +134,7 @@ export function scheduleOf(seed: number, kind: Kind, pes: number): readonly Faul
         if (random() < 0.5) add(until, `unpin at ${pe}`, (world) => world.setPins(world.pe(pe), []));
         return;
       }
-      case 6:
+      case 7:
         add(at, `circuit ${vlan} down at ${pe}`, (world) => world.setCircuits(world.pe(pe), vlanSet([vlan])));
         if (random() < 0.7) add(until, `circuits up at ${pe}`, (world) => world.setCircuits(world.pe(pe), vlanSet([])));
         return;

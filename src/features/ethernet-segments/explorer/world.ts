@@ -7,22 +7,19 @@ import { randomOf } from '../../testing/random.ts';
 import type { CoreTracking, Event } from '../decision/event.ts';
 import type { Message, Pin, Probe } from '../decision/message.ts';
 import type { Output } from '../decision/output.ts';
-import type { Segment } from '../decision/segment.ts';
-import { defaultTimers } from '../decision/segment.ts';
-import type { State } from '../decision/state.ts';
 import { initialState, step } from '../decision/step.ts';
 import { eventText, outputText } from '../decision/text.ts';
-import { difference, hasVlan, isEmpty, NO_VLANS, union, type VlanSet, vlansOf } from '../decision/vlan-set.ts';
+import { difference, hasVlan, isEmpty, NO_VLANS, union, type VlanSet } from '../decision/vlan-set.ts';
 import { Queue } from './queue.ts';
+import { type Pair, type Pe, type SiteOptions, segmentOf } from './site.ts';
+import { Watch } from './watch.ts';
 
 export const ADDRESSES = ['192.0.2.1', '192.0.2.2', '192.0.2.3'] as const;
 
-export interface WorldOptions {
+export interface WorldOptions extends SiteOptions {
   readonly seed: number;
   readonly pes: number;
   readonly vlans: VlanSet;
-  readonly segment?: Partial<Omit<Segment, 'timers' | 'address' | 'peers'>>;
-  readonly timers?: Partial<Segment['timers']>;
   /** Probability that a probe is lost on its way to a PE. */
   readonly loss?: number;
   /** After so many time stands still: PEs that answer each other for ever. */
@@ -31,85 +28,30 @@ export interface WorldOptions {
   readonly log?: (line: string) => void;
 }
 
-/** More than one PE forwarded a VLAN. Times in milliseconds. */
-export interface Overlap {
-  readonly vlan: number;
-  readonly from: number;
-  readonly to: number;
-}
-
-/** No PE forwarded a VLAN that one forwarded before. */
-export type Gap = Overlap;
-
-interface Pe {
-  readonly address: string;
-  isAlive: boolean;
-  /** Grows with every death: what was on its way to the dead one is lost. */
-  life: number;
-  /** Grows with every start of the control plane. */
-  control: number;
-  state: State;
-  forwarding: VlanSet;
-  engineFreeAt: number;
-  isPortUp: boolean;
-  isIsolated: boolean;
-  tracking: CoreTracking;
-  readonly timers: Map<string, number>;
-  circuitsDown: VlanSet;
-  commandBlocked: VlanSet;
-  isDraining: boolean;
-  pins: readonly Pin[];
-}
-
-/** The two ends of a pair: what they believe of the path, and their connection. */
-interface Pair {
-  readonly ends: readonly [Pe, Pe];
-  isCorePath: boolean;
-  /** Core tracking of both sees that the core path is cut. */
-  isSeen: boolean;
-  isCePath: boolean;
-  readonly alive: [boolean, boolean];
-  readonly session: [boolean, boolean];
-  /** Number of the connection; 0: none. */
-  connection: number;
-  /** When the last message in each direction arrives. */
-  readonly lastAt: [number, number];
-  isConnecting: boolean;
-  /** Whether there was a path at the last change, and how often that changed: detection starts anew each time. */
-  hadPath: boolean;
-  changes: number;
-}
-
 export class World {
   readonly pes: readonly Pe[];
   now = 0;
-  readonly overlaps: Overlap[] = [];
-  readonly gaps: Gap[] = [];
+  readonly watch: Watch;
   readonly #options: WorldOptions;
+  readonly #addresses: readonly string[];
   readonly #random: () => number;
   readonly #queue = new Queue();
   readonly #pairs: readonly Pair[];
   readonly #log: ((line: string) => void) | undefined;
-  readonly #overlapFrom = new Map<number, number>();
-  readonly #gapFrom = new Map<number, number>();
   #connections = 0;
-  #drained = 0;
-  /** The longest time with two forwarders of a VLAN that hear each other on the CE path. */
-  worstHeardMs = 0;
-  readonly #heardFrom = new Map<number, number>();
   steps = 0;
 
   constructor(options: WorldOptions) {
     this.#options = options;
     this.#random = randomOf(options.seed);
     this.#log = options.log;
-    const addresses = ADDRESSES.slice(0, options.pes);
-    this.pes = addresses.map((address) => ({
+    this.#addresses = ADDRESSES.slice(0, options.pes);
+    this.pes = this.#addresses.map((address) => ({
       address,
       isAlive: false,
       life: 0,
       control: 0,
-      state: initialState(this.#segment(address), { vlans: options.vlans }),
+      state: initialState(segmentOf(address, this.#addresses, options), { vlans: options.vlans }),
       forwarding: NO_VLANS,
       engineFreeAt: 0,
       isPortUp: true,
@@ -133,6 +75,7 @@ export class World {
           session: [false, false],
           connection: 0,
           lastAt: [0, 0],
+          queues: [[], []],
           isConnecting: false,
           hadPath: false,
           changes: 0,
@@ -140,6 +83,7 @@ export class World {
       }
     }
     this.#pairs = pairs;
+    this.watch = new Watch(options.vlans, this.pes, pairs);
   }
 
   /** Lets time pass. */
@@ -191,6 +135,16 @@ export class World {
       pair.session[end] = false;
     }
     this.#pathsChanged();
+  }
+
+  /** Ends on purpose, and takes its time for it. */
+  leave(pe: Pe): void {
+    if (!pe.isAlive) return;
+    const { life } = pe;
+    this.#step(pe, { type: 'leave' });
+    this.at(this.now + 100, () => {
+      if (pe.life === life) this.kill(pe);
+    });
   }
 
   /** The control plane restarts; its engine goes on. */
@@ -283,11 +237,6 @@ export class World {
     this.#step(pe, { type: 'command', blocked });
   }
 
-  /** The PEs that forward the VLAN now. */
-  forwarders(vlan: number): readonly Pe[] {
-    return this.pes.filter((pe) => pe.isAlive && pe.isPortUp && hasVlan(pe.forwarding, vlan));
-  }
-
   /** Whether one could, as far as the network goes. */
   isReachable(vlan: number): boolean {
     return this.pes.some(
@@ -300,36 +249,11 @@ export class World {
     );
   }
 
-  get drained(): number {
-    return this.#drained;
-  }
-
-  /** Ends what is still going on, for the lists. */
-  close(): void {
-    for (const [vlan, from] of this.#overlapFrom) this.overlaps.push({ vlan, from, to: this.now });
-    this.#overlapFrom.clear();
-  }
-
-  #segment(address: string): Segment {
-    return {
-      esi: new Uint8Array(10),
-      method: 'default-7432',
-      preference: 32_767,
-      revertive: true,
-      acDf: true,
-      splitBrain: 'block',
-      ...this.#options.segment,
-      address,
-      peers: ADDRESSES.slice(0, this.#options.pes).filter((other) => other !== address),
-      timers: { ...defaultTimers, recoveryMs: 100, peeringMs: 200, electionWaitMs: 300, ...this.#options.timers },
-    };
-  }
-
   #startControl(pe: Pe): void {
     pe.control += 1;
     pe.timers.clear();
     const open = pe.forwarding;
-    pe.state = initialState(this.#segment(pe.address), {
+    pe.state = initialState(segmentOf(pe.address, this.#addresses, this.#options), {
       vlans: this.#options.vlans,
       open,
       stamp: Math.ceil(this.now * 10) + 1,
@@ -403,6 +327,7 @@ export class World {
       if (!pair.alive[0] || !pair.alive[1]) return this.#connect(pair);
       pair.connection = ++this.#connections;
       pair.lastAt[0] = pair.lastAt[1] = this.now;
+      pair.queues[0].length = pair.queues[1].length = 0;
       const { connection } = pair;
       for (const end of [0, 1] as const) {
         const pe = pair.ends[end];
@@ -423,6 +348,7 @@ export class World {
     const { connection } = pair;
     const at = Math.max(this.now + this.#between(0.2, 8), pair.lastAt[end]);
     pair.lastAt[end] = at;
+    pair.queues[end].push(message);
     const deliver = (): void => {
       if (pair.connection !== connection || !to.isAlive) return;
       // Sent again by TCP; later ones wait behind it.
@@ -431,7 +357,8 @@ export class World {
         this.at(this.now + 10, deliver);
         return;
       }
-      this.#step(to, { type: 'message', peer: pe.address, message });
+      const first = pair.queues[end].shift();
+      if (first !== undefined) this.#step(to, { type: 'message', peer: pe.address, message: first });
     };
     this.at(at, deliver);
   }
@@ -540,44 +467,13 @@ export class World {
         return;
       }
       case 'drained':
-        this.#drained += 1;
-        return;
       case 'notify':
     }
   }
 
-  /** Counts the forwarders of every VLAN. */
   #watch(): void {
-    for (const vlan of vlansOf(this.#options.vlans)) {
-      const count = this.forwarders(vlan).length;
-      const overlapFrom = this.#overlapFrom.get(vlan);
-      if (count > 1 && overlapFrom === undefined) {
-        this.#say(`TWO FORWARDERS of VLAN ${vlan}`);
-        this.#overlapFrom.set(vlan, this.now);
-      } else if (count < 2 && overlapFrom !== undefined) {
-        this.#overlapFrom.delete(vlan);
-        this.overlaps.push({ vlan, from: overlapFrom, to: this.now });
-      }
-      this.#watchHearing(vlan);
-      const gapFrom = this.#gapFrom.get(vlan);
-      if (count === 0 && gapFrom === undefined) this.#gapFrom.set(vlan, this.now);
-      else if (count > 0 && gapFrom !== undefined) {
-        this.#gapFrom.delete(vlan);
-        if (gapFrom > 0) this.gaps.push({ vlan, from: gapFrom, to: this.now });
-      }
-    }
-  }
-
-  #watchHearing(vlan: number): void {
-    const doHear = this.#pairs.some(
-      ({ isCePath, ends }) => isCePath && ends.every((pe) => pe.isAlive && pe.isPortUp && hasVlan(pe.forwarding, vlan)),
-    );
-    const from = this.#heardFrom.get(vlan);
-    if (doHear && from === undefined) this.#heardFrom.set(vlan, this.now);
-    else if (!doHear && from !== undefined) {
-      this.#heardFrom.delete(vlan);
-      this.worstHeardMs = Math.max(this.worstHeardMs, this.now - from);
-    }
+    const found = this.watch.look(this.now);
+    if (found !== undefined) this.#say(`TWO FORWARDERS of VLAN ${found}`);
   }
 
   #pair(at: number): Pair {
