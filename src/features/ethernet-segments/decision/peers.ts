@@ -87,7 +87,11 @@ export function onMessage(draft: Draft, address: string, message: Message): void
       onClaim(draft, peer, message);
       return;
     case 'grant':
-      changePeer(draft, address, { freshFrom: Math.max(peer.freshFrom, message.stamp) });
+      // Who grants has given up what it was granted.
+      changePeer(draft, address, {
+        granted: difference(peer.granted, message.vlans),
+        freshFrom: Math.max(peer.freshFrom, message.stamp),
+      });
       onGrant(draft, address, message.id, message.vlans);
       return;
     case 'relinquish':
