@@ -202,5 +202,5 @@ test('an event costs what it touches', () => {
   const probe = { kind: 'query', vlans: ALL, stamp: 1 } as const;
   cost('a probe of 4,094 VLANs', 2000, () => step(state, { type: 'probe', from: ADDRESSES[1], probe }));
   cost('one circuit of 4,094', 2000, (round) => step(state, { type: 'circuits', down: vlanSet([1 + (round % 4094)]) }));
-  cost('all circuits, elected anew', 50, () => step(state, { type: 'circuits', down: ALL }));
+  cost('all elected anew', 200, () => step(state, { type: 'drain', on: true }));
 });

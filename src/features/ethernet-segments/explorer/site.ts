@@ -36,6 +36,8 @@ export interface Pair {
   readonly session: [boolean, boolean];
   /** Number of the connection; 0: none. */
   connection: number;
+  /** The connection that one end has given up: it comes up at neither end any more. */
+  dropped: number;
   /** When the last message in each direction arrives. */
   readonly lastAt: [number, number];
   /** On their way in each direction, in order. */

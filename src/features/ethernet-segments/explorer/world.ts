@@ -74,6 +74,7 @@ export class World {
           alive: [false, false],
           session: [false, false],
           connection: 0,
+          dropped: 0,
           lastAt: [0, 0],
           queues: [[], []],
           isConnecting: false,
@@ -332,7 +333,7 @@ export class World {
       for (const end of [0, 1] as const) {
         const pe = pair.ends[end];
         this.at(this.now + this.#between(0, 15), () => {
-          if (pair.connection !== connection || !pe.isAlive) return;
+          if (pair.connection !== connection || pair.dropped === connection || !pe.isAlive) return;
           pair.session[end] = true;
           this.#step(pe, { type: 'session', peer: pair.ends[end === 0 ? 1 : 0].address, up: true });
         });
@@ -368,6 +369,7 @@ export class World {
     if (pair.connection === 0) return;
     const { connection } = pair;
     pair.session[end as 0 | 1] = false;
+    pair.dropped = connection;
     const other = (1 - end) as 0 | 1;
     const tell = (): void => {
       if (pair.connection !== connection) return;
