@@ -1,0 +1,32 @@
+/** What happens to a segment; time is a timer that ends. */
+import type { Message, Pin, Probe } from './message.ts';
+import type { VlanSet } from './vlan-set.ts';
+
+/** full: all targets of core tracking answer; degraded: some do; isolated: none does, or the uplinks are down. */
+export type CoreTracking = 'full' | 'degraded' | 'isolated';
+
+export type Event =
+  /** First of all. */
+  | { readonly type: 'start' }
+  /** The port or bundle of the segment. */
+  | { readonly type: 'segment'; readonly up: boolean }
+  | { readonly type: 'core'; readonly tracking: CoreTracking }
+  /** All VLANs of the segment. */
+  | { readonly type: 'vlans'; readonly vlans: VlanSet }
+  /** All VLANs whose attachment circuit is down. */
+  | { readonly type: 'circuits'; readonly down: VlanSet }
+  /** All VLANs that an operator blocks here by command. */
+  | { readonly type: 'command'; readonly blocked: VlanSet }
+  /** All pins that were made at this PE. */
+  | { readonly type: 'pins'; readonly pins: readonly Pin[] }
+  | { readonly type: 'drain'; readonly on: boolean }
+  /** The router ends on purpose: block, tell the peers. */
+  | { readonly type: 'leave' }
+  | { readonly type: 'session'; readonly peer: string; readonly up: boolean }
+  /** Liveness detection over the core, such as BFD. */
+  | { readonly type: 'liveness'; readonly peer: string; readonly alive: boolean }
+  | { readonly type: 'message'; readonly peer: string; readonly message: Message }
+  | { readonly type: 'probe'; readonly from: string; readonly probe: Probe }
+  /** The engine carried out an order, on every worker. Orders are confirmed in their order. */
+  | { readonly type: 'confirmed'; readonly order: number }
+  | { readonly type: 'timer'; readonly timer: string };

@@ -1,0 +1,163 @@
+/** The CE path: what probes say, when listening ends, and the guard of a forwarder that nobody may hear. */
+import { added, beginClaim, changeAttempt, listen } from './claims.ts';
+import {
+  changePeer,
+  close,
+  type Draft,
+  defer,
+  peerOf,
+  probe,
+  setTimer,
+  startOver,
+  takeId,
+  unreachable,
+} from './draft.ts';
+import type { Probe } from './message.ts';
+import { attempted, mayForward, type Peer } from './state.ts';
+import { difference, intersection, isEmpty, NO_VLANS, union, type VlanSet } from './vlan-set.ts';
+
+/** Takes a probe of another PE. Probes of addresses that are no peer are not for us. */
+export function onProbe(draft: Draft, from: string, heard: Probe): void {
+  const before = peerOf(draft, from);
+  if (before === undefined) return;
+  if (before.hasLeft) {
+    // It is back, and we have not reached it yet.
+    changePeer(draft, from, { hasLeft: false });
+    startOver(draft);
+  }
+  const peer = { ...before, hasLeft: false };
+  const { guard } = draft;
+  if (guard?.isListening) draft.guard = { ...guard, heard: added(guard.heard, from, heard.vlans) };
+  switch (heard.kind) {
+    case 'forwarding':
+      if (heard.stamp >= peer.freshFrom) onForwarding(draft, peer, heard.vlans);
+      return;
+    case 'standby':
+      onStandby(draft, peer, heard.vlans);
+      return;
+    case 'blocked':
+      onStandby(draft, peer, heard.vlans);
+      if (!peer.hasSession) draft.deferred = difference(draft.deferred, heard.vlans);
+      return;
+    case 'claiming':
+      if (peer.isLower) defer(draft, intersection(heard.vlans, attempted(draft)));
+      return;
+    case 'query':
+      onQuery(draft, peer, intersection(heard.vlans, draft.vlans));
+  }
+}
+
+function onForwarding(draft: Draft, peer: Peer, vlans: VlanSet): void {
+  const both = intersection(vlans, draft.open);
+  if (peer.isLower) close(draft, both, 'conflict');
+  else probe(draft, 'forwarding', both);
+  // With a session the handshake decides: it may be about to block for us.
+  if (!peer.hasSession) defer(draft, intersection(vlans, attempted(draft)));
+}
+
+function onStandby(draft: Draft, peer: Peer, vlans: VlanSet): void {
+  for (const { id, stage, standby } of draft.attempts) {
+    if (stage !== 'claim') changeAttempt(draft, id, { standby: added(standby, peer.address, vlans) });
+  }
+}
+
+function onQuery(draft: Draft, peer: Peer, vlans: VlanSet): void {
+  const contended = intersection(vlans, attempted(draft));
+  if (peer.isLower) defer(draft, contended);
+  else probe(draft, 'claiming', contended);
+  probe(draft, 'forwarding', intersection(vlans, mayForward(draft)));
+  probe(draft, 'standby', difference(difference(vlans, mayForward(draft)), attempted(draft)));
+}
+
+/** A query of an attempt that is due again. */
+export function onQueryTimer(draft: Draft, id: number): void {
+  const found = draft.attempts.find((one) => one.id === id);
+  if (found !== undefined && (found.stage === 'listen' || found.stage === 'listen-again')) {
+    probe(draft, 'query', found.vlans);
+  }
+  if (draft.guard?.id === id && draft.guard.isListening) probe(draft, 'query', draft.open);
+}
+
+/** Listening is over: what every peer without a session leaves us goes on to the claims. */
+export function onListened(draft: Draft, id: number): void {
+  const found = draft.attempts.find((one) => one.id === id);
+  if (found === undefined || (found.stage !== 'listen' && found.stage !== 'listen-again')) return;
+  let refused = NO_VLANS as VlanSet;
+  let held = NO_VLANS as VlanSet;
+  for (const peer of unreachable(draft)) {
+    const silent = difference(found.vlans, found.standby.get(peer.address) ?? NO_VLANS);
+    switch (bySilence(draft, peer)) {
+      case 'refuse':
+        refused = union(refused, silent);
+        break;
+      case 'hold':
+        held = union(held, silent);
+        break;
+      case 'release':
+    }
+  }
+  defer(draft, refused);
+  const rest = difference(found.vlans, refused);
+  if (isEmpty(rest)) return;
+  if (found.stage === 'listen' && !isEmpty(difference(held, refused))) {
+    changeAttempt(draft, id, { stage: 'hold' });
+    setTimer(draft, `hold:${id}`, draft.segment.timers.splitBrainHoldMs);
+    return;
+  }
+  beginClaim(draft, id);
+}
+
+/** What the silence of a peer on both paths allows (../README.md, "split-brain policy"). */
+function bySilence(draft: Draft, peer: Peer): 'release' | 'hold' | 'refuse' {
+  if (peer.alive) return 'refuse';
+  if (draft.isTrusted) return 'release';
+  return draft.segment.splitBrain === 'lowest-address-keeps' && !peer.isLower ? 'hold' : 'refuse';
+}
+
+/** The hold time is over; what was heard before it is old. */
+export function onHeld(draft: Draft, id: number): void {
+  const found = draft.attempts.find((one) => one.id === id && one.stage === 'hold');
+  if (found === undefined) return;
+  changeAttempt(draft, id, { stage: 'listen-again', standby: new Map() });
+  listen(draft, id, found.vlans);
+}
+
+/**
+ * With `lowest-address-keeps` a forwarder whose core tracking is not trusted and that does not reach a PE with a lower address makes sure at every probe
+ * interval that this one hears it, and blocks where it does not: the other releases after the hold time.
+ */
+export function guard(draft: Draft): void {
+  const isNeeded =
+    !draft.isTrusted &&
+    draft.segment.splitBrain === 'lowest-address-keeps' &&
+    !isEmpty(draft.open) &&
+    feared(draft).length > 0;
+  if (!isNeeded) draft.guard = undefined;
+  else if (draft.guard === undefined) beginGuard(draft);
+}
+
+function beginGuard(draft: Draft): void {
+  const id = takeId(draft);
+  draft.guard = { id, isListening: true, heard: new Map() };
+  listen(draft, id, draft.open);
+}
+
+/** Ends the guard's listening and sets its next. */
+export function onGuardListened(draft: Draft, id: number): void {
+  if (draft.guard?.id !== id) return;
+  const { heard } = draft.guard;
+  for (const { address } of feared(draft)) {
+    close(draft, difference(draft.open, heard.get(address) ?? NO_VLANS), 'split-brain');
+  }
+  draft.guard = { id, isListening: false, heard: new Map() };
+  setTimer(draft, `guard:${id}`, draft.segment.timers.probeMs);
+}
+
+export function onGuardTimer(draft: Draft, id: number): void {
+  if (draft.guard?.id === id && !isEmpty(draft.open)) beginGuard(draft);
+}
+
+/** Peers that could take us for gone and release by the policy. */
+function feared(draft: Draft): readonly Peer[] {
+  return unreachable(draft).filter(({ alive, isLower }) => !alive && isLower);
+}

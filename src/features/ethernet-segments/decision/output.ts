@@ -1,0 +1,37 @@
+/** What a step asks for. Outputs are carried out in their order. */
+import type { Message, Probe } from './message.ts';
+import type { VlanSet } from './vlan-set.ts';
+
+export type Cause =
+  /** Another PE was elected, or this one. */
+  | 'election'
+  | 'segment-down'
+  /** The attachment circuit is down, or the VLAN left the segment. */
+  | 'circuit-down'
+  | 'core-isolation'
+  | 'command'
+  /** Another PE with a lower address forwards too: told by the session, or heard on the CE path. */
+  | 'conflict'
+  | 'split-brain'
+  | 'leave';
+
+export type Output =
+  | { readonly type: 'send'; readonly peer: string; readonly message: Message }
+  /** `redirectTo`: the PE that takes over; frames that still come from the CE go there for a grace time. */
+  | {
+      readonly type: 'block';
+      readonly order: number;
+      readonly vlans: VlanSet;
+      readonly cause: Cause;
+      readonly redirectTo?: string;
+    }
+  | { readonly type: 'release'; readonly order: number; readonly vlans: VlanSet }
+  | { readonly type: 'probe'; readonly probe: Probe }
+  /** A timer of a name that runs is set anew. Names that are no longer of interest may end all the same. */
+  | { readonly type: 'timer'; readonly timer: string; readonly afterMs: number }
+  /** To the CE and to subscribers. Each method repeats by its own offsets (../../ce-notification). */
+  | { readonly type: 'notify'; readonly vlans: VlanSet; readonly state: 'enabled' | 'disabled'; readonly cause: Cause }
+  /** The peer's liveness is lost: nothing more is taken from this session. */
+  | { readonly type: 'reset-session'; readonly peer: string }
+  /** A drain is complete: the engine blocks every VLAN. */
+  | { readonly type: 'drained' };

@@ -1,0 +1,135 @@
+/** State of a segment at one PE. A value: steps make new ones. */
+import type { Elected } from './election/election.ts';
+import type { InUse } from './election/preference.ts';
+import type { CoreTracking } from './event.ts';
+import type { Advert, Pin } from './message.ts';
+import type { Cause } from './output.ts';
+import type { Segment } from './segment.ts';
+import { NO_VLANS, union, type VlanSet } from './vlan-set.ts';
+
+/**
+ * RFC 8584 section 2.1, for all VLANs of the segment at once. DF_CALC is the election inside of a step. What differs between
+ * VLANs in DF_DONE are their roles: the sets below.
+ */
+export type Phase = 'INIT' | 'DF_WAIT' | 'DF_DONE';
+
+export interface Claim {
+  readonly id: number;
+  readonly vlans: VlanSet;
+  readonly asks: readonly string[];
+}
+
+export interface Peer {
+  readonly address: string;
+  /** Whether its address is below ours: the lower wins where two want the same. */
+  readonly isLower: boolean;
+  readonly alive: boolean;
+  readonly hasSession: boolean;
+  /** Its first message of the session is here. */
+  readonly isSynced: boolean;
+  /** It said that it blocks all and goes. */
+  readonly hasLeft: boolean;
+  /** Outlives its session while the peer lives, for `sessionWaitMs`. */
+  readonly advert: Advert | undefined;
+  /** What it forwards, as it said. */
+  readonly forwarding: VlanSet;
+  /** What we granted it and it has not given up. */
+  readonly granted: VlanSet;
+  /** Claims that are not granted yet. */
+  readonly claims: readonly Claim[];
+  /** Its probes with a lower stamp are from before a block. */
+  readonly freshFrom: number;
+}
+
+/** VLANs on their way to being released, together since they began together. */
+export interface Attempt {
+  readonly id: number;
+  readonly vlans: VlanSet;
+  /** listen: to peers without a session; hold: before listening again, for the split-brain policy. */
+  readonly stage: 'listen' | 'hold' | 'listen-again' | 'claim';
+  /** By address: peers without a session that said `standby` since the listening began. */
+  readonly standby: ReadonlyMap<string, VlanSet>;
+  readonly claimed: ReadonlyMap<string, VlanSet>;
+  readonly granted: ReadonlyMap<string, VlanSet>;
+}
+
+/** An order that the engine has not confirmed. */
+export interface Order {
+  readonly kind: 'block' | 'release';
+  readonly vlans: VlanSet;
+  readonly cause: Cause;
+  readonly redirectTo?: string;
+}
+
+/** A forwarder that makes sure that it is heard (split-brain policy). */
+export interface Guard {
+  readonly id: number;
+  readonly isListening: boolean;
+  readonly heard: ReadonlyMap<string, VlanSet>;
+}
+
+export interface State {
+  readonly segment: Segment;
+  readonly phase: Phase;
+  readonly isUp: boolean;
+  readonly tracking: CoreTracking;
+  /** Tracking is full, and has been for the trust time: a peer that is silent on both paths is dead. */
+  readonly isTrusted: boolean;
+  /** The recovery time runs. */
+  readonly isRecovering: boolean;
+  /** The peering time runs. */
+  readonly isPeering: boolean;
+  readonly isDraining: boolean;
+  readonly isLeaving: boolean;
+  /** `drained` or `leave` was said. */
+  readonly isDone: boolean;
+  readonly vlans: VlanSet;
+  readonly circuitsDown: VlanSet;
+  readonly commandBlocked: VlanSet;
+  readonly pins: readonly Pin[];
+  /** Ordered to forward. */
+  readonly open: VlanSet;
+  /** Of `open`: not confirmed yet. */
+  readonly opening: VlanSet;
+  /** Ordered to block, not confirmed yet: may still forward. */
+  readonly closing: VlanSet;
+  readonly orders: ReadonlyMap<number, Order>;
+  /** Blocked for a peer that has not said yet that it forwards. */
+  readonly handedOver: VlanSet;
+  readonly stamp: number;
+  /** Next number of an order, a claim, a timer. */
+  readonly nextId: number;
+  /** Ascending by address. */
+  readonly peers: readonly Peer[];
+  readonly attempts: readonly Attempt[];
+  /** Not tried again before the retry timer. */
+  readonly deferred: VlanSet;
+  readonly isRetryArmed: boolean;
+  readonly guard: Guard | undefined;
+  readonly inUse: InUse;
+  /** What the peers know of us. */
+  readonly advertised: Advert;
+  /** Result of the last election, and from what. */
+  readonly elected: Elected;
+  readonly electedFrom: ElectionInput;
+  /** The timer of the present DF_WAIT and recovery. */
+  readonly waitId: number;
+  /** The timer of the present trust time. */
+  readonly trustId: number;
+}
+
+export interface ElectionInput {
+  readonly vlans: VlanSet;
+  readonly pins: readonly Pin[];
+  readonly candidates: readonly (Advert & { readonly address: string })[];
+}
+
+/** VLANs that the engine is not known to block. */
+export function mayForward(state: Pick<State, 'open' | 'closing'>): VlanSet {
+  return union(state.open, state.closing);
+}
+
+/** VLANs on their way to being released. */
+export function attempted(state: Pick<State, 'attempts'>): VlanSet {
+  return state.attempts.reduce<VlanSet>((all, { vlans }) => union(all, vlans), NO_VLANS);
+}
