@@ -13,6 +13,7 @@
 #include <rte_random.h>
 
 #include "../../main/loop.h"
+#include "../control-plane/control_plane.h"
 #include "../ip/rate.h"
 #include "differential.h"
 
@@ -231,6 +232,9 @@ static int run(bool cached, uint64_t seed, unsigned packets, const char *file)
 	icmp_rate_unlimited = true;
 	loop_hold();
 	router_start();
+	// What depends on time would differ.
+	for (unsigned c = 0; c < CONTROL_CLASSES; c++)
+		control_limit_set(&control_limits[c], 1000000000, UINT32_MAX);
 	rte_srand(seed);
 	configure();
 	for (unsigned done = 0; done < packets;) {
