@@ -1,6 +1,6 @@
 /** Workloads of layer 2. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { type LogicalPortSchema, TagRewrite } from '../../../src/engine/gen/sluice_pb.js';
+import { type LogicalPortSchema, Observation_Point, TagRewrite } from '../../../src/engine/gen/sluice_pb.js';
 import type { EngineOperation } from '../../../src/engine/operation.ts';
 import { udpFrame } from './packets.ts';
 import { Xorshift } from './random.ts';
@@ -67,9 +67,28 @@ const crossConnect: Workload = {
   openflow: () => ['in_port=1,actions=output:2', 'in_port=2,actions=output:1'],
 };
 
+/** One packet in a hundred of those that leave by one port is copied to a device that nobody reads. */
+const observed: Workload = {
+  ...l2('l2bd-1k-observed', 'l2bd-1k with an observation point, 1 % of a port', 1_000, false),
+  objects: () => [
+    ...bridge({ name: 'a', port: 'a' }, { name: 'b', port: 'b' }),
+    {
+      case: 'setObservation',
+      value: {
+        name: 'bench',
+        element: { case: 'port', value: 'b' },
+        point: Observation_Point.EGRESS,
+        tap: { device: 'sluice-bench' },
+        sampling: 100,
+      },
+    },
+  ],
+};
+
 export const l2Workloads: readonly Workload[] = [
   crossConnect,
   l2('l2bd-1k', 'bridge with learning, 1,000 MACs a side', 1_000, false),
+  observed,
   l2('l2bd-100k', 'bridge with learning, 100,000 MACs a side', 100_000, false),
   l2('l2vlan-1k', 'bridge, VLAN 100 to 200, 1,000 MACs a side', 1_000, true),
   l2('l2vlan-100k', 'bridge, VLAN 100 to 200, 100,000 MACs a side', 100_000, true),
