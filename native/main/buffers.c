@@ -1,6 +1,7 @@
 #include "buffers.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
@@ -81,6 +82,28 @@ struct rte_mempool *buffers_header_pool(void)
 struct rte_mempool *buffers_pool_for_device(const char *name, unsigned count)
 {
 	return pool_create(name, count, RTE_MBUF_DEFAULT_BUF_SIZE);
+}
+
+struct rte_mbuf *buffers_packet(struct rte_mempool *pool, const uint8_t *bytes, uint32_t length)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
+
+	for (uint32_t done = 0; m != NULL && done < length;) {
+		struct rte_mbuf *part = done == 0 ? m : rte_pktmbuf_alloc(pool);
+		uint16_t size;
+
+		if (part == NULL || (part != m && rte_pktmbuf_chain(m, part) != 0)) {
+			rte_pktmbuf_free(part);
+			rte_pktmbuf_free(m);
+			return NULL;
+		}
+		size = (uint16_t)RTE_MIN(length - done, (uint32_t)rte_pktmbuf_tailroom(part));
+		memcpy(rte_pktmbuf_mtod(part, void *), bytes + done, size);
+		part->data_len = size;
+		m->pkt_len += size;
+		done += size;
+	}
+	return m;
 }
 
 struct rte_mbuf *packet_alloc(void)

@@ -2,6 +2,7 @@
 #ifndef SLUICE_MAIN_BUFFERS_H
 #define SLUICE_MAIN_BUFFERS_H
 
+#include <rte_mbuf.h>
 #include <rte_mempool.h>
 
 // Makes the pools from about two fifths of memory_mb, and the metadata field; the rest is for tables, graphs and
@@ -10,6 +11,8 @@ int buffers_start(unsigned memory_mb);
 
 // 2,048 bytes and headroom each; longer frames are chains.
 struct rte_mempool *buffers_pool(void);
+// Any thread. These bytes in as many buffers of a pool as they need. NULL: there are none.
+struct rte_mbuf *buffers_packet(struct rte_mempool *pool, const uint8_t *bytes, uint32_t length);
 // 128 bytes and headroom each.
 struct rte_mempool *buffers_header_pool(void);
 

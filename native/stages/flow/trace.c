@@ -64,28 +64,6 @@ void flow_tracer_stop(void)
 	flow_caches[worker_count] = NULL;
 }
 
-// The frame in as many buffers as it needs. NULL: there are none.
-static struct rte_mbuf *frame_packet(const uint8_t *frame, size_t length)
-{
-	struct rte_mbuf *m = rte_pktmbuf_alloc(tracer.packets);
-
-	for (size_t done = 0; m != NULL && done < length;) {
-		struct rte_mbuf *part = done == 0 ? m : rte_pktmbuf_alloc(tracer.packets);
-		uint16_t size;
-
-		if (part == NULL || (part != m && rte_pktmbuf_chain(m, part) != 0)) {
-			rte_pktmbuf_free(m);
-			return NULL;
-		}
-		size = (uint16_t)RTE_MIN(length - done, (size_t)rte_pktmbuf_tailroom(part));
-		memcpy(rte_pktmbuf_mtod(part, void *), frame + done, size);
-		part->data_len = size;
-		m->pkt_len += size;
-		done += size;
-	}
-	return m;
-}
-
 int flow_trace_frame(const struct port *port, const uint8_t *frame, size_t length, struct flow_trace *trace)
 {
 	struct worker *before = worker_current;
@@ -94,7 +72,7 @@ int flow_trace_frame(const struct port *port, const uint8_t *frame, size_t lengt
 	struct rte_mbuf *m;
 	bool known;
 
-	if (tracer_start() < 0 || (m = frame_packet(frame, length)) == NULL) return -ENOMEM;
+	if (tracer_start() < 0 || (m = buffers_packet(tracer.packets, frame, (uint32_t)length)) == NULL) return -ENOMEM;
 	memset(trace, 0, sizeof(*trace));
 	known = flow_parse(&parsed, rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, m->pkt_len, port->id);
 	record = &flow_caches[worker_count]->record[0];

@@ -12,6 +12,7 @@
 #include <rte_byteorder.h>
 #include <rte_ring.h>
 
+#include "../../main/buffers.h"
 #include "../../main/id.h"
 #include "../../main/log.h"
 #include "../../main/waker.h"
@@ -20,7 +21,7 @@
 #define ASKS       256  // questions of the kernel that wait for the control thread
 #define BATCH      64   // packets of a ring, and frames of a TAP, at a time: all get their turn
 #define LONGEST    9234 // bytes of a frame: an MTU of 9,216 and its header
-#define SEGMENTS   32   // of a packet that is written in one piece; more are not
+#define SEGMENTS   128  // of a packet that is written in one piece; more are not
 #define WAKER_SLOT 0
 
 enum { RING_PUNT, RING_COPY, RINGS };
@@ -74,28 +75,6 @@ static bool empty_ring(struct rte_ring *ring)
 
 // ---------------------------------------------------------------- from the kernel
 
-static struct rte_mbuf *packet_of(const uint8_t *frame, uint32_t length)
-{
-	struct rte_mbuf *m = packet_alloc();
-
-	for (uint32_t done = 0; m != NULL && done < length;) {
-		struct rte_mbuf *part = done == 0 ? m : packet_alloc();
-		uint16_t size;
-
-		if (part == NULL || (part != m && rte_pktmbuf_chain(m, part) != 0)) {
-			rte_pktmbuf_free(part != m ? part : NULL);
-			rte_pktmbuf_free(m);
-			return NULL;
-		}
-		size = (uint16_t)RTE_MIN(length - done, (uint32_t)rte_pktmbuf_tailroom(part));
-		memcpy(rte_pktmbuf_mtod(part, void *), frame + done, size);
-		part->data_len = size;
-		m->pkt_len += size;
-		done += size;
-	}
-	return m;
-}
-
 // ARP, and Neighbor Solicitations: the kernel wants to know a neighbour.
 static bool is_question(const uint8_t *frame, uint32_t length)
 {
@@ -107,7 +86,7 @@ static bool is_question(const uint8_t *frame, uint32_t length)
 
 static bool pass_on(const struct tap_port *port, const uint8_t *frame, uint32_t length)
 {
-	struct rte_mbuf *m = packet_of(frame, length);
+	struct rte_mbuf *m = buffers_packet(buffers_pool(), frame, length);
 
 	if (m == NULL) return false;
 	*packet_meta(m) = (struct packet_meta){

@@ -85,7 +85,7 @@ const tap: Case = {
         assert.match(await inside(space, 'ping', '-n', '-c', '5', '-i', '0.05', '-W', '2', address), / 5 received/);
       // Big ones too: fragments of the kernel's making, put together by the engine on their way back.
       assert.match(
-        await inside(space, 'ping', '-n', '-c', '3', '-i', '0.05', '-s', '4000', '10.78.1.2'),
+        await inside(space, 'ping', '-n', '-c', '3', '-i', '0.05', '-s', '60000', '10.78.1.2'),
         / 3 received/,
       );
       assert.match(await inside(space, 'ip', 'neigh', 'show', 'dev', 'left0'), /10\.78\.1\.2 .*extern_learn/);
