@@ -90,6 +90,7 @@ struct device {
 	unsigned rx_queues, tx_queues;
 	unsigned first_worker; // who has queue 0
 	bool polled;           // has no descriptor: a worker naps instead of sleeping
+	bool live;             // its port is activated: workers see it before, from publication on
 	struct device_queue queues[MAX_WORKERS];
 };
 

@@ -75,6 +75,9 @@ static uint16_t pcap_device_receive(struct device *device, unsigned queue, struc
 	uint16_t got = 0;
 
 	if (it->rx == NULL) return 0;
+	// Not before all of the change that the port came with is in force, static addresses too; and the nap, which
+	// ends with the file, is counted only then.
+	if (unlikely(!__atomic_load_n(&device->live, __ATOMIC_ACQUIRE))) return 0;
 	while (got < n) {
 		if (pcap_next_ex(it->rx, &header, &data) != 1) {
 			pcap_close(it->rx);

@@ -47,6 +47,8 @@ static void watch_queues(struct device *device)
 		    worker_watch(device_worker(device, q), &device->queues[q].wait) < 0)
 			device->polled = true;
 	nap_for(device, 1);
+	// Only now may a worker end the naps by itself.
+	__atomic_store_n(&device->live, true, __ATOMIC_RELEASE);
 }
 
 // After this no worker has anything of the device.

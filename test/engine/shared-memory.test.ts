@@ -116,6 +116,28 @@ for (const kind of ['memif', 'vhost'] as const) {
   });
 }
 
+test('a port without a descriptor goes on receiving after ports on short files have come and gone', {
+  timeout: 60_000,
+}, async () => {
+  const socket = join(folder, 'naps.sock');
+  const [a, b] = [await Engine.start(join(folder, 'naps-a')), await Engine.start(join(folder, 'naps-b'))];
+  try {
+    await a.apply([portOn({ case: 'memif', value: { socket } })]);
+    await b.apply([portOn({ case: 'memif', value: { socket, role: 1 } })]);
+    await Promise.all([a, b].map((engine) => engine.link('peer', LinkState.LINK_UP)));
+    const file = join(folder, 'short');
+    writeFrames(file, [udpFrame({ flow: 1, sequence: 1 })]);
+    // The worker is at the file's end before or after the port is activated, as it happens.
+    for (let time = 0; time < 20; time += 1) {
+      await a.apply([pcapPort('short', file, '')]);
+      await a.apply([{ case: 'delete', value: { kind: 1, name: 'short' } }]);
+    }
+    await passes(b, a, burst(8));
+  } finally {
+    await Promise.all([a.stop('SIGKILL'), b.stop('SIGKILL')]);
+  }
+});
+
 test('memif speaks with testpmd, which comes and goes', { timeout: 60_000 }, async () => {
   const socket = join(folder, 'testpmd.sock');
   const engine = await Engine.start(join(folder, 'testpmd-a'));
