@@ -67,7 +67,7 @@ export class Flow {
   }
 
   /** Ends the sender, gives what is under way `settleMs` to arrive, ends the receiver. */
-  async stop(settleMs = 200): Promise<FlowResult> {
+  async stop(settleMs = 500): Promise<FlowResult> {
     this.#sender.stdin?.end();
     const sent = JSON.parse(await this.#sent) as { sent: number };
     await new Promise((resolve) => setTimeout(resolve, settleMs));

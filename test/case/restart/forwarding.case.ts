@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
 import { until } from '../../../lab/run.ts';
 import { Flow } from '../../../lab/traffic/flow.ts';
 import { type Case, medianAndWorst } from '../../case.ts';
@@ -42,7 +43,8 @@ const sluicedKilled: Case = {
       });
       await new Promise((resolve) => setTimeout(resolve, 1000));
       const results = await Promise.all(flows.map((flow) => flow.stop()));
-      for (const { lost, duplicates } of results) assert.deepEqual({ lost, duplicates }, { lost: 0, duplicates: 0 });
+      for (const { lost, duplicates, last, gaps } of results)
+        assert.deepEqual({ lost, duplicates }, { lost: 0, duplicates: 0 }, `last ${last}, gaps ${inspect(gaps)}`);
       assert.equal(after.instance, before.instance);
       assert.equal(before.learned.length, 4);
       assert.equal(before.countersSince.length, 4);
