@@ -27,11 +27,16 @@ void waker_signal(struct waker *waker)
 	(void)written;
 }
 
-void waker_drain(struct waker *waker)
+void waker_hold(struct waker *waker)
 {
 	uint64_t count;
 	ssize_t got = read(waker->fd, &count, sizeof(count));
 
 	(void)got;
+}
+
+void waker_drain(struct waker *waker)
+{
+	waker_hold(waker);
 	__atomic_store_n(&waker->woken, false, __ATOMIC_SEQ_CST);
 }

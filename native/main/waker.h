@@ -14,7 +14,9 @@ void waker_stop(struct waker *waker);
 
 // Any thread.
 void waker_signal(struct waker *waker);
-// The thread that waits, before it looks for what there is to do.
+// The thread that waits, before it looks for what there is to do. Without `drain` it counts as awake until then, and
+// nobody signals.
+void waker_hold(struct waker *waker);
 void waker_drain(struct waker *waker);
 
 #endif

@@ -27,7 +27,8 @@ void observer_see(const struct worker *worker, struct observer *observer, struct
 		counters->filtered++;
 		return;
 	}
-	if (counters->seen++ % observer->sampling != 0) return;
+	if (counters->pass-- != 0) return;
+	counters->pass = observer->sampling - 1;
 	if (observer->has_rate && !control_limit_takes(&observer->rate)) {
 		counters->limited++;
 		return;

@@ -11,7 +11,8 @@ struct tap;
 
 // One worker's share.
 struct observer_counters {
-	uint64_t seen, copied, filtered, limited, dropped;
+	uint64_t copied, filtered, limited, dropped;
+	uint32_t pass; // packets that pass before the next is taken (sampling)
 } __rte_cache_aligned;
 
 // Generation memory; `tap` outlives it.

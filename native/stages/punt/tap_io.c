@@ -23,6 +23,8 @@
 #define LONGEST    9234 // bytes of a frame: an MTU of 9,216 and its header
 #define SEGMENTS   128  // of a packet that is written in one piece; more are not
 #define WAKER_SLOT 0
+#define LOOK_US    50
+#define LOOKS      20
 
 enum { RING_PUNT, RING_COPY, RINGS };
 
@@ -141,22 +143,35 @@ static bool rings_round(void)
 	return any;
 }
 
+// A worker that hands over a packet in every walk would pay a wake-up each: after work the thread looks by itself, and
+// only then sleeps until it is woken.
+static int wait_for_work(struct epoll_event *events, int most, unsigned idle)
+{
+	struct timespec look = {.tv_nsec = idle == 0 ? 0 : LOOK_US * 1000};
+
+	if (idle <= LOOKS) return epoll_pwait2(epoll_fd, events, most, &look, NULL);
+	waker_drain(&waker);
+	// What came before that was not told.
+	if (rings_round()) return 0;
+	return epoll_wait(epoll_fd, events, most, -1);
+}
+
 static void *run(void *arg)
 {
 	struct epoll_event events[32];
-	bool busy = false;
+	unsigned idle = LOOKS + 1;
 
 	RTE_SET_USED(arg);
 	while (!atomic_load(&stopping)) {
-		int ready = epoll_wait(epoll_fd, events, RTE_DIM(events), busy ? 0 : -1);
+		int ready = wait_for_work(events, RTE_DIM(events), idle);
 
 		for (int i = 0; i < ready; i++) {
 			if (events[i].data.u32 == WAKER_SLOT)
-				waker_drain(&waker);
+				waker_hold(&waker);
 			else
 				read_some(events[i].data.u32);
 		}
-		busy = rings_round();
+		idle = rings_round() || ready > 0 ? 0 : idle + 1;
 	}
 	return NULL;
 }
