@@ -13,6 +13,29 @@ export interface FrrOptions {
   readonly configuration: readonly string[];
 }
 
+export interface BgpSession {
+  readonly as: number;
+  readonly address: string;
+  readonly peer: string;
+  readonly peerAs: number;
+  readonly keepaliveSeconds: number;
+  readonly holdSeconds: number;
+  /** A prefix to announce. */
+  readonly network?: string;
+}
+
+/** One eBGP session, in FRR's configuration language. */
+export const bgpConfiguration = (it: BgpSession): string[] => [
+  `router bgp ${it.as}`,
+  ` bgp router-id ${it.address}`,
+  ' no bgp ebgp-requires-policy',
+  ' no bgp network import-check',
+  ` neighbor ${it.peer} remote-as ${it.peerAs}`,
+  ` neighbor ${it.peer} timers ${it.keepaliveSeconds} ${it.holdSeconds}`,
+  ` neighbor ${it.peer} timers connect 1`,
+  ...(it.network === undefined ? [] : [' address-family ipv4 unicast', `  network ${it.network}`]),
+];
+
 export class Frr {
   readonly #folder: string;
   readonly #children: readonly ChildProcess[];

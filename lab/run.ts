@@ -16,6 +16,10 @@ export async function run(program: string, args: readonly string[], options: { i
   }
 }
 
+/** Runs a program in a network namespace. */
+export const runIn = (namespace: string, ...command: readonly string[]): Promise<string> =>
+  run('ip', ['netns', 'exec', namespace, ...command]);
+
 /** One `ip -batch`: all lines, in order, in one process. */
 export async function ipBatch(lines: readonly string[], namespace?: string): Promise<void> {
   const where = namespace === undefined ? [] : ['-n', namespace];

@@ -53,6 +53,14 @@ export class Capture {
       .map((line) => line.split('\t'));
   }
 
+  /** The frames' bytes, in hexadecimal. */
+  async frames(filter: string): Promise<string[]> {
+    const text = await run('tshark', ['-n', '-r', this.file, '-Y', filter, '-T', 'json', '-x']);
+    return (JSON.parse(text) as { _source: { layers: { frame_raw: [string] } } }[]).map(
+      ({ _source }) => _source.layers.frame_raw[0],
+    );
+  }
+
   /** The whole decoding as text. */
   text(filter: string): Promise<string> {
     return run('tshark', ['-n', '-r', this.file, '-Y', filter, '-V']);

@@ -1,5 +1,6 @@
 /** The two topologies that most cases need, built and configured. */
-import { knowNeighbours } from '../lab/host.ts';
+import { knowNeighbours, makeNamespaces, plainDevice } from '../lab/host.ts';
+import { ipBatch } from '../lab/run.ts';
 import type { Site } from '../lab/site.ts';
 import {
   bridgeDomain,
@@ -88,6 +89,27 @@ export async function configure(router: Router, content: readonly string[]): Pro
   } finally {
     await client.close();
   }
+}
+
+/**
+ * A Linux host at the router's device of this name, with the addresses 10.SUBNET.2 and 2001:db8:SUBNET::2 ("77.1"). Returns
+ * its namespace.
+ */
+export async function linuxHost(router: Router, name: string, subnet: string): Promise<string> {
+  const space = `${router.places.namespacePrefix}${name}`;
+  const device = router.device(name);
+  await makeNamespaces([space]);
+  await ipBatch([`link add name eth0 netns ${space} type veth peer name ${device}`, `link set dev ${device} up`]);
+  await plainDevice(undefined, device);
+  await ipBatch(
+    [
+      'link set dev eth0 up',
+      `address add 10.${subnet}.2/24 dev eth0`,
+      `address add 2001:db8:${subnet.replace('.', ':')}::2/64 dev eth0 nodad`,
+    ],
+    space,
+  );
+  return space;
 }
 
 /** CE notification on or off, by both methods, on both uplinks of a dual-homed CE. */

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { type Host, spawnIn } from '../host.ts';
 
-const program = fileURLToPath(new URL('../../build/udpflow', import.meta.url));
+export const udpflow = fileURLToPath(new URL('../../build/udpflow', import.meta.url));
 
 export interface FlowOptions {
   readonly from: Host;
@@ -54,7 +54,7 @@ export class Flow {
   /** Starts the receiver, waits until it listens, starts the sender. */
   static async start(options: FlowOptions): Promise<Flow> {
     const port = String(options.port ?? 5000);
-    const receiver = spawnIn(options.to.namespace, program, ['receive', port]);
+    const receiver = spawnIn(options.to.namespace, udpflow, ['receive', port]);
     const received = output(receiver);
     await new Promise<void>((resolve, reject) => {
       receiver.stdout?.once('data', () => resolve());
@@ -62,7 +62,7 @@ export class Flow {
     });
     const rate = String(options.packetsPerSecond);
     const seconds = String(options.maxSeconds ?? 120);
-    const sender = spawnIn(options.from.namespace, program, ['send', options.to.address, port, rate, seconds]);
+    const sender = spawnIn(options.from.namespace, udpflow, ['send', options.to.address, port, rate, seconds]);
     return new Flow(sender, receiver, received);
   }
 

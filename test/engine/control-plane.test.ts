@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Frr } from '../../lab/frr.ts';
+import { bgpConfiguration, Frr } from '../../lab/frr.ts';
 import { deleteNamespaces, makeNamespaces, plainDevice } from '../../lab/host.ts';
-import { ipBatch, run, until } from '../../lab/run.ts';
+import { ipBatch, run, runIn, until } from '../../lab/run.ts';
 import type { EngineOperation } from '../../src/engine/operation.ts';
 import { udpFrame, writeCapture } from '../bench/engine/packets.ts';
 import { Engine } from '../engine.ts';
@@ -39,14 +39,8 @@ const router = (name: string, address: readonly number[], more: object = {}): En
   },
 ];
 
-const bgp = (own: number, address: string, peer: string, peerNumber: number): string[] => [
-  `router bgp ${own}`,
-  ` bgp router-id ${address}`,
-  ' no bgp ebgp-requires-policy',
-  ` neighbor ${peer} remote-as ${peerNumber}`,
-  ` neighbor ${peer} timers 1 3`,
-  ` neighbor ${peer} timers connect 1`,
-];
+const bgp = (as: number, address: string, peer: string, peerAs: number): string[] =>
+  bgpConfiguration({ as, address, peer, peerAs, keepaliveSeconds: 1, holdSeconds: 3 });
 
 /** TCP from port 2000 to port 179 of 10.83.1.1. */
 function bgpFrame(): Buffer {
@@ -81,9 +75,8 @@ test('BGP over a TAP survives a flood of the router from memory, and its packets
       { case: 'setPort', value: { name: 'a', enabled: true, device: { case: 'afPacket', value: device } } },
       ...router('a', [10, 83, 1, 1], { tap: { device: 'a0', networkNamespace: near } }),
     ]);
-    const inside = (...command: string[]) => run('ip', ['netns', 'exec', far, ...command]);
     await until('the router to answer', 20_000, () =>
-      inside('ping', '-c', '1', '-W', '1', '10.83.1.1').then(Boolean, () => undefined),
+      runIn(far, 'ping', '-c', '1', '-W', '1', '10.83.1.1').then(Boolean, () => undefined),
     );
     daemons.push(
       await Frr.start({ namespace: near, configuration: bgp(65001, '10.83.1.1', '10.83.1.2', 65002) }),

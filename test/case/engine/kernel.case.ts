@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { Frr } from '../../../lab/frr.ts';
-import { makeNamespaces, plainDevice } from '../../../lab/host.ts';
-import { ipBatch, run, until } from '../../../lab/run.ts';
+import { bgpConfiguration, Frr } from '../../../lab/frr.ts';
+import { makeNamespaces } from '../../../lab/host.ts';
+import { ipBatch, run, runIn, until } from '../../../lab/run.ts';
+import { udpflow } from '../../../lab/traffic/flow.ts';
+import { Capture } from '../../capture.ts';
 import type { Case } from '../../case.ts';
 import { interfaces, namespace } from '../../configuration.ts';
 import { Router } from '../../router.ts';
-import { configure } from '../../topology.ts';
+import { configure, linuxHost } from '../../topology.ts';
 
 const ip = 'urn:ietf:params:xml:ns:yang:ietf-ip';
 const networkInstance = 'urn:ietf:params:xml:ns:yang:ietf-network-instance';
-const udpflow = fileURLToPath(new URL('../../../build/udpflow', import.meta.url));
 
 /** A port with addresses, in whose namespace the kernel takes part. */
 const routed = (
@@ -23,39 +23,8 @@ const routed = (
 ): string =>
   `<interface><name>${name}</name><type xmlns:t="${namespace.interfaceTypes}">t:ethernetCsmacd</type><port xmlns="${namespace.ports}"><af-packet>${device}</af-packet></port><ipv4 xmlns="${ip}"><address><ip>10.${subnet}.1</ip><prefix-length>24</prefix-length></address></ipv4><ipv6 xmlns="${ip}"><address><ip>2001:db8:${subnet.replace('.', ':')}::1</ip><prefix-length>64</prefix-length></address></ipv6><ip-options xmlns="urn:sluice:yang:sluice-ip"><tap><device>${tap.device}</device><network-namespace>${tap.namespace}</network-namespace></tap></ip-options>${instance && `<bind-ni-name xmlns="${networkInstance}">${instance}</bind-ni-name>`}</interface>`;
 
-/** A Linux host at the router's port. */
-async function host(router: Router, name: string, subnet: string): Promise<string> {
-  const space = `${router.places.namespacePrefix}${name}`;
-  const device = router.device(name);
-  await makeNamespaces([space]);
-  await ipBatch([`link add name eth0 netns ${space} type veth peer name ${device}`, `link set dev ${device} up`]);
-  await plainDevice(undefined, device);
-  await ipBatch(
-    [
-      'link set dev lo up',
-      'link set dev eth0 up',
-      `address add 10.${subnet}.2/24 dev eth0`,
-      `address add 2001:db8:${subnet.replace('.', ':')}::2/64 dev eth0 nodad`,
-    ],
-    space,
-  );
-  return space;
-}
-
-const inside = (space: string, ...command: readonly string[]): Promise<string> =>
-  run('ip', ['netns', 'exec', space, ...command]);
-
-const bgp = (own: number, address: string, peer: string, peerNumber: number, prefix: string): string[] => [
-  `router bgp ${own}`,
-  ` bgp router-id ${address}`,
-  ' no bgp ebgp-requires-policy',
-  ' no bgp network import-check',
-  ` neighbor ${peer} remote-as ${peerNumber}`,
-  ` neighbor ${peer} timers 3 9`,
-  ` neighbor ${peer} timers connect 1`,
-  ' address-family ipv4 unicast',
-  `  network ${prefix}`,
-];
+const bgp = (as: number, address: string, peer: string, peerAs: number, network: string): string[] =>
+  bgpConfiguration({ as, address, peer, peerAs, network, keepaliveSeconds: 3, holdSeconds: 9 });
 
 const established = (frr: Frr, peer: string) =>
   until(`BGP with ${peer}`, 30_000, async () => (await frr.session(peer)) === 'Established' || undefined);
@@ -70,25 +39,25 @@ const tap: Case = {
     try {
       const space = `${router.places.namespacePrefix}k`;
       await makeNamespaces([space]);
-      const far = await host(router, 'l', '78.1');
+      const far = await linuxHost(router, 'l', '78.1');
       const begun = performance.now();
       await configure(router, [
         interfaces(routed('left', router.device('l'), '78.1', { device: 'left0', namespace: space })),
       ]);
-      const addresses = () => inside(space, 'ip', '-o', 'address', 'show', 'dev', 'left0').catch(() => '');
+      const addresses = () => runIn(space, 'ip', '-o', 'address', 'show', 'dev', 'left0').catch(() => '');
       await until('the addresses in the namespace', 20_000, async () => {
         const list = await addresses();
         return (list.includes('10.78.1.1/24') && list.includes('2001:db8:78:1::1/64')) || undefined;
       });
       const ready = performance.now() - begun;
       for (const address of ['10.78.1.2', '2001:db8:78:1::2'])
-        assert.match(await inside(space, 'ping', '-n', '-c', '5', '-i', '0.05', '-W', '2', address), / 5 received/);
+        assert.match(await runIn(space, 'ping', '-n', '-c', '5', '-i', '0.05', '-W', '2', address), / 5 received/);
       // Big ones too: fragments of the kernel's making, put together by the engine on their way back.
       assert.match(
-        await inside(space, 'ping', '-n', '-c', '3', '-i', '0.05', '-s', '60000', '10.78.1.2'),
+        await runIn(space, 'ping', '-n', '-c', '3', '-i', '0.05', '-s', '60000', '10.78.1.2'),
         / 3 received/,
       );
-      assert.match(await inside(space, 'ip', 'neigh', 'show', 'dev', 'left0'), /10\.78\.1\.2 .*extern_learn/);
+      assert.match(await runIn(space, 'ip', 'neigh', 'show', 'dev', 'left0'), /10\.78\.1\.2 .*extern_learn/);
       daemons.push(
         await Frr.start({
           namespace: space,
@@ -102,7 +71,7 @@ const tap: Case = {
       const [near, peer] = daemons as [Frr, Frr];
       await Promise.all([established(near, '10.78.1.2'), established(peer, '10.78.1.1')]);
       const learned = await until('the route of the peer', 10_000, async () => {
-        const routes = await inside(space, 'ip', 'route', 'show', '198.51.100.0/24');
+        const routes = await runIn(space, 'ip', 'route', 'show', '198.51.100.0/24');
         return routes.includes('via 10.78.1.2 dev left0') || undefined;
       });
       assert.ok(learned);
@@ -114,42 +83,16 @@ const tap: Case = {
   },
 };
 
-/** Frames of a capture file as tshark reads them: time left out, bytes in hexadecimal. */
-async function captured(file: string): Promise<string[]> {
-  const text = await run('tshark', ['-r', file, '-T', 'json', '-x']);
-  return (JSON.parse(text) as { _source: { layers: { frame_raw: [string] } } }[]).map(
-    ({ _source }) => _source.layers.frame_raw[0],
+const points = (content: string): string =>
+  `<observation-points xmlns="urn:sluice:yang:sluice-observation">${content}</observation-points>`;
+const point = (name: string, element: string, at: string, space: string): string =>
+  points(
+    `<observation-point><name>${name}</name>${element}<point>${at}</point><device>${name}</device><network-namespace>${space}</network-namespace></observation-point>`,
   );
-}
-
-/** tcpdump in a namespace, from the time on at which it listens. */
-async function capture(space: string, device: string, file: string, filter: string): Promise<{ end(): Promise<void> }> {
-  const child = spawn(
-    'ip',
-    ['netns', 'exec', space, 'tcpdump', '-U', '-n', '-i', device, '-w', file, '--immediate-mode', filter],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
+const removePoint = (name: string): string =>
+  points(
+    `<observation-point xmlns:nc="urn:ietf:params:xml:ns:netconf:base:1.0" nc:operation="delete"><name>${name}</name></observation-point>`,
   );
-  await new Promise<void>((resolve, reject) => {
-    let said = '';
-    child.once('exit', (code) => reject(new Error(`tcpdump ended with ${code}: ${said}`)));
-    child.stderr.on('data', (chunk: Buffer) => {
-      said += chunk.toString();
-      if (said.includes('listening on')) resolve();
-    });
-  });
-  return {
-    end: async () => {
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGTERM');
-      await ended;
-    },
-  };
-}
-
-const point = (name: string, element: string, at: string, space: string, operation = ''): string =>
-  `<observation-points xmlns="urn:sluice:yang:sluice-observation"><observation-point${operation}><name>${name}</name>${element}<point>${at}</point><device>${name}</device><network-namespace>${space}</network-namespace></observation-point></observation-points>`;
-
-const remove = ' xmlns:nc="urn:ietf:params:xml:ns:netconf:base:1.0" nc:operation="delete"';
 
 const observation: Case = {
   id: 'observation',
@@ -159,8 +102,8 @@ const observation: Case = {
     try {
       const space = `${router.places.namespacePrefix}k`;
       await makeNamespaces([space]);
-      const left = await host(router, 'l', '79.1');
-      const right = await host(router, 'r', '79.2');
+      const left = await linuxHost(router, 'l', '79.1');
+      const right = await linuxHost(router, 'r', '79.2');
       for (const [at, other, via] of [
         [left, '79.2', '79.1'],
         [right, '79.1', '79.2'],
@@ -179,46 +122,40 @@ const observation: Case = {
         ),
       ]);
       const ping = (count: number, to: string) =>
-        inside(left, 'ping', '-n', '-c', String(count), '-i', '0.05', '-W', '1', '-s', '1000', to);
+        runIn(left, 'ping', '-n', '-c', String(count), '-i', '0.05', '-W', '1', '-s', '1000', to);
       await until('the way through the router', 20_000, () => ping(1, '10.79.2.2').then(Boolean, () => undefined));
       // An observation point comes, is read, and goes, while the traffic does not care.
       await configure(router, [point('seen', '<logical-port>right</logical-port>', 'egress', space)]);
       const folder = router.places.run;
-      const files = { router: `${folder}/seen.pcap`, host: `${folder}/host.pcap`, drops: `${folder}/drops.pcap` };
-      const requests = 'icmp[icmptype] == icmp-echo';
-      const [atRouter, atHost] = await Promise.all([
-        capture(space, 'seen', files.router, requests),
-        capture(right, 'eth0', files.host, requests),
+      const requests = 'icmp.type == 8';
+      const captures = await Promise.all([
+        Capture.start(space, 'seen', `${folder}/seen.pcap`),
+        Capture.start(right, 'eth0', `${folder}/host.pcap`),
       ]);
       assert.match(await ping(20, '10.79.2.2'), / 20 received/);
-      const sizes = async (): Promise<number[]> =>
-        Promise.all([files.router, files.host].map(async (file) => (await captured(file)).length));
-      await until(
-        '20 frames in both captures',
-        10_000,
-        async () => (await sizes()).every((n) => n === 20) || undefined,
-      );
-      await Promise.all([atRouter.end(), atHost.end()]);
-      assert.deepEqual(await captured(files.router), await captured(files.host));
-      await configure(router, [
-        point('seen', '', 'egress', space, remove)
-          .replace('<point>egress</point>', '')
-          .replace(/<device>.*<\/network-namespace>/, ''),
-      ]);
-      await assert.rejects(inside(space, 'ip', 'link', 'show', 'dev', 'seen'));
+      const seen = () => Promise.all(captures.map((capture) => capture.frames(requests)));
+      const [atRouter, atHost] = await until('20 frames in both captures', 10_000, async () => {
+        const frames = await seen();
+        return frames.every(({ length }) => length === 20) ? frames : undefined;
+      });
+      assert.deepEqual(atRouter, atHost);
+      await Promise.all(captures.map((capture) => capture.stop()));
+      await configure(router, [removePoint('seen')]);
+      await assert.rejects(runIn(space, 'ip', 'link', 'show', 'dev', 'seen'));
       assert.match(await ping(3, '10.79.2.2'), / 3 received/);
       // What is dropped for want of a route.
       await configure(router, [point('lost', '<router-interface>left</router-interface>', 'drop', space)]);
-      const lost = await capture(space, 'lost', files.drops, 'dst host 10.99.1.1');
+      const lost = await Capture.start(space, 'lost', `${folder}/drops.pcap`);
       await ping(3, '10.99.1.1').catch(() => undefined);
-      await until('3 dropped packets', 10_000, async () => (await captured(files.drops)).length === 3 || undefined);
-      await lost.end();
+      const dropped = () => lost.frames('ip.dst == 10.99.1.1');
+      await until('3 dropped packets', 10_000, async () => (await dropped()).length === 3 || undefined);
+      await lost.stop();
       // The namespace goes and comes back: so do the devices.
       await run('ip', ['netns', 'delete', space]);
       await makeNamespaces([space]);
       const back = performance.now();
       await until('the devices in the new namespace', 10_000, () =>
-        inside(space, 'ip', '-o', 'address', 'show', 'dev', 'left0').then(
+        runIn(space, 'ip', '-o', 'address', 'show', 'dev', 'left0').then(
           (text) => text.includes('10.79.1.1/24') || undefined,
           () => undefined,
         ),
@@ -249,15 +186,15 @@ const protection: Case = {
     try {
       const space = `${router.places.namespacePrefix}k`;
       await makeNamespaces([space]);
-      const left = await host(router, 'l', '80.1');
-      const right = await host(router, 'r', '80.2');
+      const left = await linuxHost(router, 'l', '80.1');
+      const right = await linuxHost(router, 'r', '80.2');
       await configure(router, [
         interfaces(
           routed('left', router.device('l'), '80.1', { device: 'left0', namespace: space }),
           routed('right', router.device('r'), '80.2', { device: 'right0', namespace: space }),
         ),
       ]);
-      const ping = () => inside(left, 'ping', '-n', '-c', '1', '-W', '1', '10.80.1.1');
+      const ping = () => runIn(left, 'ping', '-n', '-c', '1', '-W', '1', '10.80.1.1');
       await until('the router’s address', 20_000, () => ping().then(Boolean, () => undefined));
       daemons.push(
         await Frr.start({
@@ -275,7 +212,7 @@ const protection: Case = {
       // The flood comes from another port: what a link of BGP's own would lose before the router is not its to protect.
       await ipBatch(['route add default via 10.80.2.1'], right);
       const flood = JSON.parse(
-        await inside(
+        await runIn(
           right,
           ...['timeout', '--preserve-status', String(FLOOD_SECONDS)],
           ...[udpflow, 'send', '10.80.1.1', '9', '1000000', '60'],
@@ -329,7 +266,7 @@ const tenants: Case = {
     try {
       const spaces = ['red', 'blue'].map((name) => `${router.places.namespacePrefix}${name}`);
       await makeNamespaces(spaces);
-      const hosts = [await host(router, 'l', '81.1'), await host(router, 'r', '81.1')];
+      const hosts = [await linuxHost(router, 'l', '81.1'), await linuxHost(router, 'r', '81.1')];
       const tap = (i: number) => ({ device: 'uplink', namespace: spaces[i] as string });
       await configure(router, [
         `<network-instances xmlns="${networkInstance}"><network-instance><name>red</name></network-instance><network-instance><name>blue</name></network-instance></network-instances>`,
@@ -340,7 +277,7 @@ const tenants: Case = {
       ]);
       servers.push(await answering(spaces[0] as string, 'red'), await answering(spaces[1] as string, 'blue'));
       const ask = (space: string) =>
-        inside(
+        runIn(
           space,
           process.execPath,
           '-e',

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { makeNamespaces, plainDevice } from '../../../lab/host.ts';
-import { ipBatch, run, until } from '../../../lab/run.ts';
+import { ipBatch, runIn, until } from '../../../lab/run.ts';
 import type { Case } from '../../case.ts';
 import { interfaces, namespace } from '../../configuration.ts';
 import { Router } from '../../router.ts';
-import { configure } from '../../topology.ts';
+import { configure, linuxHost } from '../../topology.ts';
 
 const ip = 'urn:ietf:params:xml:ns:yang:ietf-ip';
 
@@ -14,27 +13,10 @@ const routed = (name: string, device: string, number: number, mtu: number): stri
 
 /** A Linux host at the router's port, which is its gateway. */
 async function host(router: Router, name: string, number: number): Promise<string> {
-  const space = `${router.places.namespacePrefix}${name}`;
-  const device = router.device(name);
-  await makeNamespaces([space]);
-  await ipBatch([`link add name eth0 netns ${space} type veth peer name ${device}`, `link set dev ${device} up`]);
-  await plainDevice(undefined, device);
-  await ipBatch(
-    [
-      'link set dev lo up',
-      'link set dev eth0 up',
-      `address add 10.77.${number}.2/24 dev eth0`,
-      `address add 2001:db8:77:${number}::2/64 dev eth0 nodad`,
-      `route add default via 10.77.${number}.1`,
-      `route add ::/0 via 2001:db8:77:${number}::1`,
-    ],
-    space,
-  );
+  const space = await linuxHost(router, name, `77.${number}`);
+  await ipBatch([`route add default via 10.77.${number}.1`, `route add ::/0 via 2001:db8:77:${number}::1`], space);
   return space;
 }
-
-const inside = (space: string, ...command: readonly string[]): Promise<string> =>
-  run('ip', ['netns', 'exec', space, ...command]);
 
 const linux: Case = {
   id: 'routing-linux',
@@ -51,26 +33,25 @@ const linux: Case = {
       const own = ['10.77.1.1', '2001:db8:77:1::1', '10.77.2.1', '2001:db8:77:2::1'];
       // Nobody else answers to them: only then the router does (RFC 5227, RFC 4862).
       for (const address of own) {
-        const answers = () => inside(left, 'ping', '-n', '-c', '1', '-W', '1', address).then(Boolean, () => undefined);
+        const answers = () => runIn(left, 'ping', '-n', '-c', '1', '-W', '1', address).then(Boolean, () => undefined);
         await until(`${address} to be the router's`, 20_000, answers);
       }
       for (const address of [...own, ...far])
-        assert.match(await inside(left, 'ping', '-n', '-c', '5', '-i', '0.05', '-W', '2', address), / 5 received/);
+        assert.match(await runIn(left, 'ping', '-n', '-c', '5', '-i', '0.05', '-W', '2', address), / 5 received/);
       // Three fragments each way, of the hosts' making; those to a network with a smaller MTU are cut again.
       for (const address of [...own, ...far])
         assert.match(
-          await inside(left, 'ping', '-n', '-c', '3', '-i', '0.05', '-W', '2', '-s', '4000', '-M', 'dont', address),
+          await runIn(left, 'ping', '-n', '-c', '3', '-i', '0.05', '-W', '2', '-s', '4000', '-M', 'dont', address),
           // The first one of IPv6 finds the path's MTU out (RFC 8201).
           address === far[1] ? / [23] received/ : / 3 received/,
         );
       const [traced, traced6] = await Promise.all([
-        inside(left, 'traceroute', '-n', '-q', '1', '-w', '2', '10.77.2.2'),
-        inside(left, 'traceroute', '-6', '-n', '-q', '1', '-w', '2', '2001:db8:77:2::2'),
+        runIn(left, 'traceroute', '-n', '-q', '1', '-w', '2', '10.77.2.2'),
+        runIn(left, 'traceroute', '-6', '-n', '-q', '1', '-w', '2', '2001:db8:77:2::2'),
       ]);
       assert.match(traced, / 1 {2}10\.77\.1\.1 [\s\S]* 2 {2}10\.77\.2\.2 /);
       assert.match(traced6, / 1 {2}2001:db8:77:1::1 [\s\S]* 2 {2}2001:db8:77:2::2 /);
-      for (const address of far)
-        assert.match(await inside(left, 'tracepath', '-n', address), /pmtu 1400[\s\S]*reached/);
+      for (const address of far) assert.match(await runIn(left, 'tracepath', '-n', address), /pmtu 1400[\s\S]*reached/);
       return [{ what: 'hops to the other host', value: 2 }];
     } finally {
       await router.stop();
