@@ -17,9 +17,8 @@
 #include <cmocka.h>
 
 #include "../../main/stage.h"
-#include "../../testing/applied.h"
 #include "../../testing/random.h"
-#include "control.h"
+#include "testing.h"
 
 #define LENGTH     98
 #define L3         18
@@ -33,24 +32,6 @@ struct tenant {
 static const struct tenant one = {"one", "a1", "b1", "a", "b", 10}, two = {"two", "a2", "b2", "a", "b", 20},
 			   three = {"three", "c3", "d3", "c", "d", 10};
 static const struct tenant *const tenants[] = {&one, &two, &three};
-
-static Sluice__Api__FlowCacheState before;
-
-static Sluice__Api__FlowCacheState now(void)
-{
-	Sluice__Api__FlowCacheState state = SLUICE__API__FLOW_CACHE_STATE__INIT;
-
-	flow_state(&state);
-	return state;
-}
-
-static void mark(void)
-{
-	before = now();
-	router_forget();
-}
-
-#define SINCE(field) ((unsigned)(now().field - before.field))
 
 static const char *group_of(const struct tenant *t, const char *what)
 {
@@ -187,25 +168,25 @@ static void warm(void)
 	for (unsigned i = 0; i < RTE_DIM(tenants); i++) {
 		for (unsigned n = 0; n < 3; n++)
 			send_packet(tenants[i]);
-		mark();
+		flow_mark();
 		send_packet(tenants[i]);
 		// What goes nowhere without a feature's being the reason takes the stages.
 		if (router_frames(tenants[i]->out_port) == 0) continue;
-		assert_int_equal(SINCE(exact_hits) + SINCE(aggregate_hits), 1);
-		assert_int_equal(SINCE(misses), 0);
+		assert_int_equal(FLOW_SINCE(exact_hits) + FLOW_SINCE(aggregate_hits), 1);
+		assert_int_equal(FLOW_SINCE(misses), 0);
 	}
-	mark();
+	flow_mark();
 }
 
 // Nobody but one has lost anything.
 static void assert_others_hit(void)
 {
 	for (unsigned i = 1; i < RTE_DIM(tenants); i++) {
-		mark();
+		flow_mark();
 		send_packet(tenants[i]);
 		assert_sent_to(tenants[i], 0x22);
-		assert_int_equal(SINCE(exact_hits) + SINCE(aggregate_hits), 1);
-		assert_int_equal(SINCE(misses) + SINCE(invalid), 0);
+		assert_int_equal(FLOW_SINCE(exact_hits) + FLOW_SINCE(aggregate_hits), 1);
+		assert_int_equal(FLOW_SINCE(misses) + FLOW_SINCE(invalid), 0);
 	}
 }
 
@@ -214,7 +195,7 @@ static void assert_obeyed(Sluice__Api__Operation *operation, uint8_t mac)
 {
 	warm();
 	apply(operation);
-	mark();
+	flow_mark();
 	send_packet(&one);
 	if (mac != 0)
 		assert_sent_to(&one, mac);
@@ -231,21 +212,21 @@ static void tenants_with_the_same_packets_stay_apart_by_port(void **state)
 	send_packet(&one);
 	assert_sent_to(&one, 0x22);
 	assert_int_equal(router_frames("d"), 0);
-	mark();
+	flow_mark();
 	send_packet(&three);
 	assert_sent_to(&three, 0x22);
 	assert_int_equal(router_frames("b"), 0);
-	assert_int_equal(SINCE(misses), 0);
+	assert_int_equal(FLOW_SINCE(misses), 0);
 	// Also where one of them goes elsewhere.
 	apply(op_route("three", "20.0.0.0/24", group_of(&three, "other")));
 	for (unsigned i = 0; i < 3; i++) {
-		mark();
+		flow_mark();
 		send_packet(&three);
 		assert_sent_to(&three, 0x33);
-		mark();
+		flow_mark();
 		send_packet(&one);
 		assert_sent_to(&one, 0x22);
-		assert_int_equal(SINCE(misses), 0);
+		assert_int_equal(FLOW_SINCE(misses), 0);
 	}
 }
 
@@ -274,7 +255,7 @@ static void route_below_an_aggregate_is_obeyed(void **state)
 	frame_of(&one, frame);
 	frame[L3 + 17] = 9;
 	checksum(frame + L3);
-	mark();
+	flow_mark();
 	router_receive("a", frame, LENGTH);
 	assert_sent_to(&one, 0x33);
 	assert_others_hit();
@@ -285,10 +266,10 @@ static void route_elsewhere_is_nobodys_business(void **state)
 	warm();
 	apply(op_route("one", "20.9.0.0/24", group_of(&one, "other")));
 	apply(op_route("one", "30.0.0.0/8", group_of(&one, "other")));
-	mark();
+	flow_mark();
 	send_packet(&one);
 	assert_sent_to(&one, 0x22);
-	assert_int_equal(SINCE(misses) + SINCE(invalid), 0);
+	assert_int_equal(FLOW_SINCE(misses) + FLOW_SINCE(invalid), 0);
 	assert_others_hit();
 }
 
@@ -306,7 +287,7 @@ static void neighbour_is_obeyed_at_once(void **state)
 	assert_obeyed(op_static_neighbour("b1", "10.0.2.2", 0x44), 0x44);
 	// Not known any more: the packet waits for the answer.
 	assert_obeyed(op_delete(KIND(STATIC_NEIGHBOUR), "b1/10.0.2.2"), 0);
-	mark();
+	flow_mark();
 	applied(router_apply(op_static_neighbour("b1", "10.0.2.2", 0x45), NULL));
 	router_run();
 	assert_true(router_frames("b") >= 1);
@@ -317,7 +298,7 @@ static void mac_that_is_heard_is_obeyed_at_once(void **state)
 	apply(op_route("one", "20.0.0.0/8", group_of(&one, "other")));
 	warm();
 	hear(&one, 0x55);
-	mark();
+	flow_mark();
 	send_packet(&one);
 	assert_sent_to(&one, 0x55);
 	assert_others_hit();
@@ -333,7 +314,7 @@ static void routers_mac_is_obeyed_at_once(void **state)
 {
 	warm();
 	apply(with_other_mac(interface(&one, true), 0x19));
-	mark();
+	flow_mark();
 	send_packet(&one);
 	assert_sent_to(&one, 0x22);
 	assert_int_equal(router_frame("b", 0)->bytes[11], 0x19);
@@ -456,7 +437,7 @@ static void scan_of_ports_takes_no_room(void **state)
 	apply(filtered(false, "list"));
 	warm();
 	for (unsigned i = 0; i < 40000; i++) {
-		if (i == 20000) mark();
+		if (i == 20000) flow_mark();
 		frame_of(&one, frame);
 		memcpy(frame + L3 + 20, (uint32_t[]){(uint32_t)(random_bits(&random) >> 32)}, 4);
 		router_send("a", frame, LENGTH);
@@ -464,15 +445,15 @@ static void scan_of_ports_takes_no_room(void **state)
 		if (i % 2048 == 2047) router_forget();
 	}
 	router_run();
-	assert_in_range(SINCE(aggregate_hits), 19500, 20000);
-	assert_in_range(SINCE(inserted), 0, 500);
-	assert_in_range(now().entries, 1, 3000);
-	assert_in_range(now().aggregate_masks, 1, 16);
-	assert_int_equal(SINCE(evicted), 0);
-	mark();
+	assert_in_range(FLOW_SINCE(aggregate_hits), 19500, 20000);
+	assert_in_range(FLOW_SINCE(inserted), 0, 500);
+	assert_in_range(flow_now().entries, 1, 3000);
+	assert_in_range(flow_now().aggregate_masks, 1, 16);
+	assert_int_equal(FLOW_SINCE(evicted), 0);
+	flow_mark();
 	send_packet(&one);
 	assert_sent_to(&one, 0x22);
-	assert_int_equal(SINCE(exact_hits) + SINCE(aggregate_hits), 1);
+	assert_int_equal(FLOW_SINCE(exact_hits) + FLOW_SINCE(aggregate_hits), 1);
 	assert_others_hit();
 }
 

@@ -10,28 +10,9 @@
 #include <cmocka.h>
 
 #include "../../main/worker.h"
-#include "../../testing/applied.h"
-#include "control.h"
+#include "testing.h"
 
 #define LENGTH 64
-
-static Sluice__Api__FlowCacheState before;
-
-static Sluice__Api__FlowCacheState now(void)
-{
-	Sluice__Api__FlowCacheState state = SLUICE__API__FLOW_CACHE_STATE__INIT;
-
-	flow_state(&state);
-	return state;
-}
-
-static void mark(void)
-{
-	before = now();
-	router_forget();
-}
-
-#define SINCE(field) ((unsigned)(now().field - before.field))
 
 // An UDP packet of host `from` to host `to`, tagged.
 static void frame_of(uint8_t frame[LENGTH], uint16_t vid, uint8_t to, uint8_t from, uint16_t port)
@@ -85,7 +66,7 @@ static int set_up(void **state)
 		receive("a", (uint16_t)tenant, 2, 1, 1);
 		receive(tenant == 1 ? "b" : "c", (uint16_t)tenant, 1, 2, 1);
 	}
-	mark();
+	flow_mark();
 	return 0;
 }
 
@@ -102,8 +83,8 @@ static void hit_forwards_the_same_bytes(void **state)
 
 	frame_of(frame, 1, 2, 1, 1);
 	receive("a", 1, 2, 1, 1);
-	assert_int_equal(SINCE(exact_hits) + SINCE(aggregate_hits), 1);
-	assert_int_equal(SINCE(misses), 0);
+	assert_int_equal(FLOW_SINCE(exact_hits) + FLOW_SINCE(aggregate_hits), 1);
+	assert_int_equal(FLOW_SINCE(misses), 0);
 	assert_int_equal(router_frames("b"), 1);
 	assert_memory_equal(router_frame("b", 0)->bytes, frame, LENGTH);
 }
@@ -112,12 +93,12 @@ static void new_flow_of_a_known_aggregate_hits(void **state)
 {
 	for (uint16_t port = 1000; port < 1100; port++)
 		receive("a", 1, 2, 1, port);
-	assert_int_equal(SINCE(aggregate_hits), 100);
-	assert_int_equal(SINCE(misses), 0);
+	assert_int_equal(FLOW_SINCE(aggregate_hits), 100);
+	assert_int_equal(FLOW_SINCE(misses), 0);
 	// Its second packet gets it an entry of its own.
 	receive("a", 1, 2, 1, 1099);
 	receive("a", 1, 2, 1, 1099);
-	assert_int_equal(SINCE(exact_hits), 1);
+	assert_int_equal(FLOW_SINCE(exact_hits), 1);
 	assert_int_equal(router_frames("b"), 102);
 }
 
@@ -125,7 +106,7 @@ static void tenants_with_the_same_headers_stay_apart(void **state)
 {
 	receive("a", 1, 2, 1, 1);
 	receive("a", 2, 2, 1, 1);
-	assert_int_equal(SINCE(misses), 0);
+	assert_int_equal(FLOW_SINCE(misses), 0);
 	assert_int_equal(router_frames("b"), 1);
 	assert_int_equal(router_frames("c"), 1);
 }
@@ -138,11 +119,11 @@ static void change_invalidates_what_depends_on_it_alone(void **state)
 	assert_int_equal(router_drops("block-point"), 1);
 	// The first block point of a port changes the way of all; the second that of its VLAN.
 	receive("a", 2, 2, 1, 1);
-	mark();
+	flow_mark();
 	apply(op_block_point("y", "a", 7));
 	receive("a", 2, 2, 1, 1);
-	assert_int_equal(SINCE(misses), 0);
-	assert_int_equal(SINCE(invalid), 0);
+	assert_int_equal(FLOW_SINCE(misses), 0);
+	assert_int_equal(FLOW_SINCE(invalid), 0);
 	assert_int_equal(router_frames("c"), 1);
 	apply(op_delete(SLUICE__API__OBJECT_KIND__KIND_BLOCK_POINT, "x"));
 	receive("b", 1, 1, 2, 1);
@@ -154,17 +135,17 @@ static void moved_address_is_obeyed_at_once(void **state)
 {
 	apply(op_logical_port("c1", "c", 1, "bd1"));
 	receive("a", 1, 2, 1, 1);
-	mark();
+	flow_mark();
 	receive("c", 1, 1, 2, 1);
 	receive("a", 1, 2, 1, 1);
 	assert_int_equal(router_frames("b"), 0);
 	assert_int_equal(router_frames("c"), 1);
 	// The other tenant notices nothing.
-	mark();
+	flow_mark();
 	receive("a", 2, 2, 1, 1);
 	assert_int_equal(router_frames("c"), 1);
-	assert_int_equal(SINCE(invalid), 0);
-	assert_int_equal(SINCE(misses), 0);
+	assert_int_equal(FLOW_SINCE(invalid), 0);
+	assert_int_equal(FLOW_SINCE(misses), 0);
 }
 
 static void counters_are_those_of_the_stages(void **state)
@@ -183,7 +164,7 @@ static void counters_are_those_of_the_stages(void **state)
 		receive("a", 1, 2, 1, 1);
 	assert_int_equal(port->counters[0].out_unicast - packets, 10);
 	assert_int_equal(port->counters[0].out_octets - octets, 10 * LENGTH);
-	assert_int_equal(SINCE(exact_hits) + SINCE(aggregate_hits), 10);
+	assert_int_equal(FLOW_SINCE(exact_hits) + FLOW_SINCE(aggregate_hits), 10);
 }
 
 // A table of 256 entries of its own, and 20,000 flows that no aggregate takes.
@@ -246,7 +227,7 @@ static void trace_names_stages_and_what_drops(void **state)
 	assert_int_equal(router_frames("b"), 0);
 	assert_int_equal(router_packets_in_use(), 0);
 	apply(op_block_point("x", "a", 1));
-	mark();
+	flow_mark();
 	it = trace("a", 1, 2, 1);
 	assert_true(it->dropped);
 	assert_string_equal(it->object, "block-point:x");
