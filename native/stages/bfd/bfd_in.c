@@ -8,6 +8,7 @@
 
 #include "../control-plane/control_plane.h"
 #include "../drop/drop_node.h"
+#include "../flow/record.h"
 #include "../ip/ip4_input.h"
 #include "../ip/ip6_input.h"
 #include "../ip/listen.h"
@@ -100,9 +101,10 @@ static uint16_t bfd_in_process(struct rte_graph *graph, struct rte_node *node, v
 	bool any = false;
 
 	for (uint16_t i = 0; i < n; i++) {
+		struct flow_record *record = flow_record_of(worker, objs[i]);
 		uint8_t edge;
 
-		packet_meta((struct rte_mbuf *)objs[i])->record = 0;
+		if (unlikely(record != NULL)) record_stage(record, node->id);
 		edge = bfd_packet(worker, objs[i]);
 		if (edge == EDGE_PORT) icmp_error_about(objs[i], ICMP_CAUSE_PORT, 0);
 		if (edge == EDGES)

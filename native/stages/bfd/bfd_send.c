@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "../../main/buffers.h"
 #include "../ip/ip4_input.h"
 #include "../ip/ip6_input.h"
 #include "../ip/packet.h"
@@ -61,7 +62,7 @@ int bfd_send(const struct bfd_session *session, const uint8_t *bytes, uint32_t l
 	enum ip_version version = session->settings.version;
 	unsigned header = version == IP_V4 ? IP4_HEADER : IP6_HEADER, udp_length = UDP_HEADER + length;
 	bool multihop = session->settings.interface == 0;
-	struct rte_mbuf *m = packet_alloc();
+	struct rte_mbuf *m = rte_pktmbuf_alloc(buffers_urgent_pool());
 	uint8_t *ip, *udp;
 	uint16_t sum = 0;
 

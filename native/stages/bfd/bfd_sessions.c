@@ -24,7 +24,8 @@ static_assert(sizeof(struct bfd_heard) % 4 == 0, "an element of a ring");
 
 _Atomic uint32_t bfd_by_interface[MAX_ID + 1], bfd_by_vrf[MAX_ID + 1];
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t lock; // who has it is as urgent as who waits for it
+static uint64_t random_state;
 static struct id_pool slots = {.limit = BFD_MOST_SESSIONS};
 static struct bfd_session *by_slot[BFD_MOST_SESSIONS + 1], *by_hash[HASHES];
 static struct bfd_session *heap[BFD_MOST_SESSIONS + 1]; // from 1
@@ -35,6 +36,15 @@ static struct rte_ring *rings[MAX_WORKERS];
 static struct bfd_told changes[MOST_CHANGES];
 static uint32_t made, told;
 static bool any_untold;
+
+// Marsaglia's xorshift, for jitter: rte_rand() is for EAL's threads.
+static uint32_t random_next(void)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return (uint32_t)(random_state >> 32);
+}
 
 // ---------------------------------------------------------------- what is due
 
@@ -185,7 +195,7 @@ static void take(const struct bfd_heard *heard, uint64_t now)
 	}
 	session->counters.received++;
 	before = session->machine.state;
-	carry_out(session, bfd_receive(&session->machine, &heard->packet, now, (uint32_t)rte_rand()), before);
+	carry_out(session, bfd_receive(&session->machine, &heard->packet, now, random_next()), before);
 }
 
 // At most what the ring holds: the others, and the clocks, get their turn.
@@ -222,7 +232,7 @@ uint64_t bfd_round(uint64_t now, bool *has_changed)
 		struct bfd_session *session = heap[1];
 		uint8_t state = session->machine.state;
 
-		carry_out(session, bfd_time(&session->machine, now, (uint32_t)rte_rand()), state);
+		carry_out(session, bfd_time(&session->machine, now, random_next()), state);
 	}
 	next = more ? now : heap_count > 0 ? heap[1]->due : BFD_NEVER;
 	*has_changed = made != before || any_untold;
@@ -249,6 +259,7 @@ static void put_in(struct bfd_session *session)
 {
 	const struct bfd_settings *s = &session->settings;
 	struct bfd_session **chain = &by_hash[hash_of(path_of(s), s->version, &s->remote)];
+	// Nobody else is to know discriminators and numbers.
 	uint32_t random = (uint32_t)rte_rand();
 
 	session->slot = id_take(&slots);
@@ -325,8 +336,7 @@ void bfd_configure(struct bfd_session *session, const struct bfd_settings *setti
 	if (session->slot == 0)
 		put_in(session);
 	else
-		carry_out(session,
-			  bfd_change(&session->machine, &settings->parameters, bfd_now(), (uint32_t)rte_rand()),
+		carry_out(session, bfd_change(&session->machine, &settings->parameters, bfd_now(), random_next()),
 			  before);
 	pthread_mutex_unlock(&lock);
 	bfd_thread_wake();
@@ -393,8 +403,14 @@ unsigned bfd_take_changes(struct bfd_told *to, unsigned most)
 
 int bfd_sessions_start(void)
 {
-	size_t size = (size_t)rte_ring_get_memsize_elem(sizeof(struct bfd_heard), 2 * BFD_RING);
+	pthread_mutexattr_t attributes;
+	size_t size = (size_t)rte_ring_get_memsize_elem(sizeof(struct bfd_heard), BFD_RING);
 
+	random_state = rte_rand() | 1;
+	pthread_mutexattr_init(&attributes);
+	pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT);
+	pthread_mutex_init(&lock, &attributes);
+	pthread_mutexattr_destroy(&attributes);
 	for (unsigned w = 0; w < worker_count; w++) {
 		rings[w] = aligned_alloc(RTE_CACHE_LINE_SIZE, RTE_ALIGN_CEIL(size, RTE_CACHE_LINE_SIZE));
 		if (rings[w] == NULL) return -ENOMEM;
@@ -411,4 +427,5 @@ void bfd_sessions_stop(void)
 	}
 	id_pool_free(&slots);
 	made = told = 0;
+	pthread_mutex_destroy(&lock);
 }

@@ -10,6 +10,7 @@
 
 #include <arpa/inet.h>
 
+#include "../../main/worker.h"
 #include "../../testing/applied.h"
 #include "bfd.h"
 
@@ -415,6 +416,39 @@ static void changes_are_told_in_order_and_none_of_what_is_gone(void **state)
 	assert_int_equal(bfd_take_changes(told, 8), 0);
 }
 
+// While the control thread is busy: what finds no room is told as the session is by then.
+static void of_too_many_changes_the_last_is_told(void **state)
+{
+	struct wish wish = {
+		.name = "4", .interface = "a", .remote = "10.0.1.2", .tx = 10 * MS, .rx = 10 * MS, .mult = 3};
+	struct bfd_heard heard = {.version = IP_V4, .ttl = 255};
+	struct bfd_told told[64];
+	struct bfd_session *session;
+	unsigned count = 0, got;
+	bool changed;
+
+	apply(session_op(wish));
+	session = session_named("4");
+	heard.interface = session->settings.interface;
+	heard.source = session->settings.remote;
+	heard.packet = (struct bfd_packet){
+		.detect_mult = 3, .my_discriminator = 7, .desired_min_tx = 10 * MS, .required_min_rx = 10 * MS};
+	for (unsigned i = 0; i < 5001; i++) {
+		heard.packet.state = i % 2 == 0 ? BFD_STATE_DOWN : BFD_STATE_ADMIN_DOWN;
+		assert_true(bfd_put(&workers[0], &heard));
+		bfd_round(bfd_by_hand, &changed);
+		assert_true(changed);
+	}
+	// Nor are there buffers for all that was to be said.
+	assert_true(session->counters.send_failures > 0);
+	while ((got = bfd_take_changes(told, 64)) != 0)
+		count += got;
+	assert_int_equal(count, 4096 + 1);
+	assert_int_equal(told[0].state, BFD_STATE_INIT);
+	router_run();
+	delete_session("4");
+}
+
 static void bounds_are_refused(void **state)
 {
 	static Sluice__Api__Operation *list[BFD_MOST_SESSIONS + 1];
@@ -457,6 +491,7 @@ int main(void)
 		cmocka_unit_test(what_is_wrong_is_dropped_and_counted),
 		cmocka_unit_test(several_hops_have_a_least_ttl),
 		cmocka_unit_test(changes_are_told_in_order_and_none_of_what_is_gone),
+		cmocka_unit_test(of_too_many_changes_the_last_is_told),
 		cmocka_unit_test(bounds_are_refused),
 	};
 

@@ -2,16 +2,16 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sys/resource.h>
+#include <sched.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "../../main/clock.h"
 #include "../../main/log.h"
 #include "../../main/waker.h"
 #include "bfd.h"
 
-#define NICE -20 // before whatever else is to run, but not for ever: README.md
+// Before workers that are before everything else on their cores: it needs little. README.md says what it must not do.
+#define PRIORITY 2
 
 uint64_t bfd_by_hand;
 
@@ -28,7 +28,8 @@ uint64_t bfd_now(void)
 static void *run(void *arg)
 {
 	RTE_SET_USED(arg);
-	if (setpriority(PRIO_PROCESS, (id_t)gettid(), NICE) < 0) log_warning("bfd-priority-refused", "errno=%d", errno);
+	if (sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){.sched_priority = PRIORITY}) < 0)
+		log_warning("bfd-priority-refused", "errno=%d", errno);
 	while (!atomic_load(&stopping)) {
 		struct pollfd wait = {.fd = waker.fd, .events = POLLIN};
 		struct timespec limit = {0};
