@@ -234,7 +234,7 @@ test('the death of bfdd is seen within the detection time', { timeout: 180_000 }
 
 // 10 ms × 3 is shown, and 30 ms × 3 has to hold: the machines of tests stop for 20 ms and more now and then, and a worker
 // that --bench puts before everything else is taken off its core for 50 ms in a second that it fills (the kernel's
-// fair server). A clock on the control thread would lose both.
+// fair server).
 test('neither a large transaction nor a flood of another class breaks sessions', { timeout: 120_000 }, async (t) => {
   await withFrr(['--bench', '--cores', '1'], async (engine, _frr, folder) => {
     await engine.apply([single4(30), session('six', 10, { remoteAddress: ip6(2) })]);
