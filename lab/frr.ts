@@ -1,4 +1,4 @@
-/** FRR as Debian ships it, in a network namespace: zebra and bgpd, with a folder of their own for sockets and files. */
+/** FRR as Debian ships it, in a network namespace: zebra and daemons of protocols, with a folder of their own for sockets and files. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,11 @@ export interface FrrOptions {
   readonly namespace: string;
   /** In FRR's configuration language. */
   readonly configuration: readonly string[];
+  /** Beside zebra; bgpd alone unless said. */
+  readonly daemons?: readonly Daemon[];
 }
+
+export type Daemon = 'bgpd' | 'bfdd';
 
 export interface BgpSession {
   readonly as: number;
@@ -37,38 +41,50 @@ export const bgpConfiguration = (it: BgpSession): string[] => [
 ];
 
 export class Frr {
+  readonly #namespace: string;
   readonly #folder: string;
-  readonly #children: readonly ChildProcess[];
+  readonly #children = new Map<string, ChildProcess>();
 
-  private constructor(folder: string, children: readonly ChildProcess[]) {
+  private constructor(namespace: string, folder: string) {
+    this.#namespace = namespace;
     this.#folder = folder;
-    this.#children = children;
   }
 
-  static async start({ namespace, configuration }: FrrOptions): Promise<Frr> {
+  static async start({ namespace, configuration, daemons = ['bgpd'] }: FrrOptions): Promise<Frr> {
     // The daemons run as the user of the package.
     const folder = mkdtempSync(join(tmpdir(), 'frr-'));
     await run('chown', ['frr:frr', folder]);
-    const file = join(folder, 'frr.conf');
-    writeFileSync(file, `${configuration.join('\n')}\n`);
-    const children: ChildProcess[] = [];
-    const frr = new Frr(folder, children);
-    for (const daemon of ['zebra', 'bgpd']) {
-      const own = ['-f', file, '-i', join(folder, `${daemon}.pid`), '-z', join(folder, 'zserv.api')];
-      const all = [...own, '--vty_socket', folder, '-A', '127.0.0.1', '-P', '0'];
-      const child = spawn('ip', ['netns', 'exec', namespace, join(programs, daemon), ...all], { stdio: 'ignore' });
-      children.push(child);
-      await until(`${daemon} to answer`, 10_000, () => frr.#ask(daemon, 'show version').then(Boolean, () => undefined));
-    }
+    writeFileSync(join(folder, 'frr.conf'), `${configuration.join('\n')}\n`);
+    const frr = new Frr(namespace, folder);
+    for (const daemon of ['zebra', ...daemons]) await frr.begin(daemon);
     return frr;
+  }
+
+  /** Starts a daemon that does not run. */
+  async begin(daemon: string): Promise<void> {
+    const folder = this.#folder;
+    const own = ['-f', join(folder, 'frr.conf'), '-i', join(folder, `${daemon}.pid`), '-z', join(folder, 'zserv.api')];
+    const all = [...own, '--vty_socket', folder, '-A', '127.0.0.1', '-P', '0'];
+    if (daemon === 'bfdd') all.push('--bfdctl', join(folder, 'bfdd.sock'));
+    // Whatever else this machine does must not look like a peer that is dead.
+    const scheduled = daemon === 'bfdd' ? ['-f', '2'] : ['-o', '0'];
+    const command = [...scheduled, 'ip', 'netns', 'exec', this.#namespace, join(programs, daemon), ...all];
+    this.#children.set(daemon, spawn('chrt', command, { stdio: 'ignore' }));
+    await until(`${daemon} to answer`, 10_000, () => this.ask(daemon, 'show version').then(Boolean, () => undefined));
+  }
+
+  /** Ends a daemon without a last word; `begin` starts it again. Resolves once it is gone. */
+  async kill(daemon: Daemon): Promise<void> {
+    await end(this.#children.get(daemon), 'SIGKILL');
+    this.#children.delete(daemon);
   }
 
   /** What bgpd says to a command of its shell. */
   show(command: string): Promise<string> {
-    return this.#ask('bgpd', command);
+    return this.ask('bgpd', command);
   }
 
-  #ask(daemon: string, command: string): Promise<string> {
+  ask(daemon: string, command: string): Promise<string> {
     return run('vtysh', ['--vty_socket', this.#folder, '-d', daemon, '-c', command]);
   }
 
@@ -87,12 +103,14 @@ export class Frr {
   }
 
   async stop(): Promise<void> {
-    for (const child of this.#children) {
-      if (child.exitCode !== null) continue;
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGTERM');
-      await ended;
-    }
+    for (const child of this.#children.values()) await end(child, 'SIGTERM');
     rmSync(this.#folder, { recursive: true, force: true });
   }
+}
+
+async function end(child: ChildProcess | undefined, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+  if (child === undefined || child.exitCode !== null) return;
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill(signal);
+  await ended;
 }

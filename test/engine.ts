@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { until } from '../lab/run.ts';
 import { Connection } from '../src/engine/connection.ts';
 import type {
+  BfdSessionState,
   BridgeDomainState,
   EngineState,
   Event,
@@ -19,7 +20,7 @@ import { Transaction } from '../src/engine/transaction.ts';
 const binary = fileURLToPath(new URL('../build/native/sluice-engine', import.meta.url));
 const deadlineMs = 10_000;
 
-type Query = 'ports' | 'logicalPorts' | 'bridgeDomains' | 'controlPlanePolicers';
+type Query = 'bfdSessions' | 'ports' | 'logicalPorts' | 'bridgeDomains' | 'controlPlanePolicers';
 
 export class Engine {
   readonly events: Event[] = [];
@@ -70,6 +71,10 @@ export class Engine {
 
   async logicalPorts(): Promise<Map<string, LogicalPortState>> {
     return byName((await this.#query('logicalPorts')).flatMap(({ logicalPorts }) => logicalPorts));
+  }
+
+  async bfdSessions(): Promise<Map<string, BfdSessionState>> {
+    return byName((await this.#query('bfdSessions')).flatMap(({ bfdSessions }) => bfdSessions));
   }
 
   async bridgeDomains(): Promise<Map<string, BridgeDomainState>> {

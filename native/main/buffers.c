@@ -14,24 +14,25 @@
 
 #define CACHE       256
 #define HEADER_ROOM 128
+#define URGENT      2047
 #define LEAST       4096u
 #define MOST        (1u << 18)
 
-static struct rte_mempool *frames, *headers;
+static struct rte_mempool *frames, *headers, *urgent;
 
 // As rte_pktmbuf_pool_create, but without huge pages buffers may lie across two pages: no device reads such memory by
 // physical address, and one buffer a page would take nearly twice as much.
-static struct rte_mempool *pool_create(const char *name, unsigned count, uint16_t room)
+static struct rte_mempool *pool_create(const char *name, unsigned count, uint16_t room, unsigned cache, const char *ops)
 {
 	struct rte_pktmbuf_pool_private private = {.mbuf_data_room_size = room};
 	unsigned flags = rte_eal_has_hugepages() ? 0 : RTE_MEMPOOL_F_NO_IOVA_CONTIG;
 	struct rte_mempool *pool =
-		rte_mempool_create_empty(name, count, (unsigned)sizeof(struct rte_mbuf) + room, CACHE,
+		rte_mempool_create_empty(name, count, (unsigned)sizeof(struct rte_mbuf) + room, cache,
 					 sizeof(struct rte_pktmbuf_pool_private), SOCKET_ID_ANY, flags);
 	int rc;
 
 	if (pool == NULL) return NULL;
-	rc = rte_mempool_set_ops_byname(pool, rte_mbuf_best_mempool_ops(), NULL);
+	rc = rte_mempool_set_ops_byname(pool, ops, NULL);
 	if (rc == 0) {
 		rte_pktmbuf_pool_init(pool, &private);
 		rc = rte_mempool_populate_default(pool);
@@ -53,17 +54,25 @@ int buffers_start(unsigned memory_mb)
 		.align = __alignof__(struct packet_meta),
 	};
 	// A frame's buffer costs 2.4 kB; half as many headers of 0.5 kB each come beside them.
+	const char *ops = rte_mbuf_best_mempool_ops();
 	uint64_t count = (uint64_t)memory_mb * 1024 * 1024 * 2 / 5 / (2432 + 512 / 2);
 	unsigned frame_count = (unsigned)RTE_MIN(count, (uint64_t)MOST);
 
 	frame_count = RTE_MAX(frame_count, LEAST) - 1;
 	packet_meta_offset = rte_mbuf_dynfield_register(&field);
 	if (packet_meta_offset < 0) return -rte_errno;
-	frames = pool_create("frames", frame_count, RTE_MBUF_DEFAULT_BUF_SIZE);
-	if (frames != NULL) headers = pool_create("headers", frame_count / 2, RTE_PKTMBUF_HEADROOM + HEADER_ROOM);
-	if (frames == NULL || headers == NULL) {
+	frames = pool_create("frames", frame_count, RTE_MBUF_DEFAULT_BUF_SIZE, CACHE, ops);
+	if (frames != NULL)
+		headers = pool_create("headers", frame_count / 2, RTE_PKTMBUF_HEADROOM + HEADER_ROOM, CACHE, ops);
+	// Who takes waits for nobody: many give, one takes.
+	if (headers != NULL)
+		urgent = pool_create("urgent", URGENT, RTE_PKTMBUF_HEADROOM + HEADER_ROOM, 0, "ring_mp_sc");
+	if (frames == NULL || headers == NULL || urgent == NULL) {
 		log_error("buffers-not-made", "memory_mb=%u buffers=%u pool=%s reason=\"%s\"", memory_mb, frame_count,
-			  frames == NULL ? "frames" : "headers", rte_strerror(rte_errno));
+			  frames == NULL    ? "frames"
+			  : headers == NULL ? "headers"
+					    : "urgent",
+			  rte_strerror(rte_errno));
 		return rte_errno > 0 ? -rte_errno : -ENOMEM;
 	}
 	return 0;
@@ -79,9 +88,14 @@ struct rte_mempool *buffers_header_pool(void)
 	return headers;
 }
 
+struct rte_mempool *buffers_urgent_pool(void)
+{
+	return urgent;
+}
+
 struct rte_mempool *buffers_pool_for_device(const char *name, unsigned count)
 {
-	return pool_create(name, count, RTE_MBUF_DEFAULT_BUF_SIZE);
+	return pool_create(name, count, RTE_MBUF_DEFAULT_BUF_SIZE, CACHE, rte_mbuf_best_mempool_ops());
 }
 
 struct rte_mbuf *buffers_packet(struct rte_mempool *pool, const uint8_t *bytes, uint32_t length)

@@ -1,4 +1,4 @@
-// Packet memory: one pool of frames' buffers, one of small buffers for headers.
+// Packet memory: one pool of frames' buffers, one of small buffers for headers, one for a thread of fixed priority.
 #ifndef SLUICE_MAIN_BUFFERS_H
 #define SLUICE_MAIN_BUFFERS_H
 
@@ -15,6 +15,9 @@ struct rte_mempool *buffers_pool(void);
 struct rte_mbuf *buffers_packet(struct rte_mempool *pool, const uint8_t *bytes, uint32_t length);
 // 128 bytes and headroom each.
 struct rte_mempool *buffers_header_pool(void);
+// The same, 2,047 of them, from which one thread takes at a time: it never waits for another that was interrupted
+// meanwhile, as it might with the pools above.
+struct rte_mempool *buffers_urgent_pool(void);
 
 // A pool like the first, for one device that keeps buffers when it is closed; free it with rte_mempool_free once no
 // packet can be in it. NULL: no memory.

@@ -29,7 +29,7 @@
 #define NAME_SIZE        64
 #define MAX_DROP_REASONS 128
 #define MAX_BURST        256
-#define WORKER_WAKES     2 // the control thread, the thread of the TAPs
+#define WORKER_WAKES     3 // the control thread, the thread of the TAPs, that of BFD
 
 // A persistent array of pointers: a new generation copies the chunks it changes
 // and shares the others, so that one change among 10,000 objects copies 4 kB.

@@ -16,7 +16,7 @@ static bool fed[MAX_WORKERS];
 
 static int ring_put(struct rte_mbuf *m, unsigned index)
 {
-	if (rte_ring_mp_enqueue(workers[index].inject, m) == 0) return 0;
+	if (rte_ring_enqueue(workers[index].inject, m) == 0) return 0;
 	rte_pktmbuf_free(m);
 	return -ENOBUFS;
 }

@@ -243,7 +243,8 @@ int port_inject(uint16_t port, struct rte_mbuf *m);
 // Wakes the workers that port_inject and packet_inject fed; call once after a batch.
 void port_inject_flush(void);
 
-// The same for a thread that is neither the control thread nor a worker: wakes the worker too. 0 or -ENOBUFS.
+// The same for a thread that is neither the control thread nor a worker: wakes the worker too, and never waits for
+// another thread that is in the middle of it. 0 or -ENOBUFS.
 int packet_inject_from_thread(struct rte_mbuf *m, int edge, uint32_t order);
 
 // For start(): the edge of the node "inject" to this node; -errno: there is no such node.

@@ -75,7 +75,9 @@ int workers_start(unsigned count)
 		}
 		size = RTE_ALIGN_CEIL((size_t)rte_ring_get_memsize(INJECT_SIZE), RTE_CACHE_LINE_SIZE);
 		s->ring_memory = aligned_alloc(RTE_CACHE_LINE_SIZE, size);
-		if (s->ring_memory == NULL || rte_ring_init(s->ring_memory, "inject", INJECT_SIZE, RING_F_SC_DEQ) != 0)
+		// Relaxed: a thread of fixed priority must not spin until one that it interrupted has finished.
+		if (s->ring_memory == NULL ||
+		    rte_ring_init(s->ring_memory, "inject", INJECT_SIZE, RING_F_MP_RTS_ENQ | RING_F_SC_DEQ) != 0)
 			goto fail;
 		workers[i].inject = s->ring_memory;
 		if (count == 1) continue;

@@ -136,6 +136,14 @@ const kinds: { readonly [Case in SetCase]: Kind<Case> } = {
       ...(tracks ?? []).map((track) => [KIND_L3_INTERFACE, track.interface] satisfies [ObjectKind, string | undefined]),
     ],
   },
+  setBfdSession: {
+    kind: ObjectKind.KIND_BFD_SESSION,
+    name: ({ name }) => name,
+    references: ({ path }) => [
+      [KIND_L3_INTERFACE, path?.case === 'interface' ? path.value : undefined],
+      [KIND_VRF, path?.case === 'vrf' ? path.value : undefined],
+    ],
+  },
   setDhcpRelay: {
     kind: ObjectKind.KIND_DHCP_RELAY,
     name: (it) => it.interface,

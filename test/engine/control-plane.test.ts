@@ -91,6 +91,12 @@ test('BGP over a TAP survives a flood of the router from memory, and its packets
       stages.filter((stage) => /rewrite|out|tx|bridge/.test(stage)),
       [],
     );
+    // BFD where the engine has no session is the kernel's too.
+    const bfd = { sourceMac: 2, destinationMac: routerMac, sourceAddress: 0x0a530102, destinationAddress: 0x0a530101 };
+    assert.deepEqual(
+      (await engine.trace('a', udpFrame({ ...bfd, sourcePort: 50_000, destinationPort: 3784 }))).slice(-2),
+      ['bfd-in', 'punt'],
+    );
     const rxFile = join(folder, 'flood.pcap');
     const flood = function* (): Generator<Buffer> {
       for (let flow = 0; flow < 1000; flow += 1)

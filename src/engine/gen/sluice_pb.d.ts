@@ -460,6 +460,12 @@ export declare type Operation = Message<"sluice.api.Operation"> & {
     case: "setRoutes";
   } | {
     /**
+     * @generated from field: sluice.api.BfdSession set_bfd_session = 22;
+     */
+    value: BfdSession;
+    case: "setBfdSession";
+  } | {
+    /**
      * Deleting what does not exist is a success. Deleting what others still refer to
      * is refused at Prepare (ERROR_CONFLICT), judged on the state after the whole transaction.
      *
@@ -2147,6 +2153,131 @@ export declare type VrrpTrack = Message<"sluice.api.VrrpTrack"> & {
 export declare const VrrpTrackSchema: GenMessage<VrrpTrack>;
 
 /**
+ * RFC 5880, asynchronous mode: a session with one neighbour.
+ *
+ * @generated from message sluice.api.BfdSession
+ */
+export declare type BfdSession = Message<"sluice.api.BfdSession"> & {
+  /**
+   * Stable key, chosen by the client.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from oneof sluice.api.BfdSession.path
+   */
+  path: {
+    /**
+     * RFC 5881: one hop, by this interface.
+     *
+     * @generated from field: string interface = 2;
+     */
+    value: string;
+    case: "interface";
+  } | {
+    /**
+     * RFC 5883: any number of hops, in this VRF.
+     *
+     * @generated from field: string vrf = 3;
+     */
+    value: string;
+    case: "vrf";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * 4 or 16 bytes. Two sessions of a path have different ones.
+   *
+   * @generated from field: bytes remote_address = 4;
+   */
+  remoteAddress: Uint8Array;
+
+  /**
+   * Empty (by an interface only): the address of the interface that suits the remote one.
+   *
+   * @generated from field: bytes local_address = 5;
+   */
+  localAddress: Uint8Array;
+
+  /**
+   * Microseconds, 10,000 to 255,000,000. 0: 1,000,000.
+   *
+   * @generated from field: uint32 desired_min_tx_interval = 6;
+   */
+  desiredMinTxInterval: number;
+
+  /**
+   * @generated from field: uint32 required_min_rx_interval = 7;
+   */
+  requiredMinRxInterval: number;
+
+  /**
+   * 1 to 255. 0: 3.
+   *
+   * @generated from field: uint32 detect_multiplier = 8;
+   */
+  detectMultiplier: number;
+
+  /**
+   * Several hops: packets that come with less are dropped. 1 to 255; 0: 1.
+   *
+   * @generated from field: uint32 minimum_ttl = 9;
+   */
+  minimumTtl: number;
+
+  /**
+   * @generated from field: bool admin_down = 10;
+   */
+  adminDown: boolean;
+
+  /**
+   * Not set: packets without authentication only.
+   *
+   * @generated from field: sluice.api.BfdAuthentication authentication = 11;
+   */
+  authentication?: BfdAuthentication | undefined;
+};
+
+/**
+ * Describes the message sluice.api.BfdSession.
+ * Use `create(BfdSessionSchema)` to create a new message.
+ */
+export declare const BfdSessionSchema: GenMessage<BfdSession>;
+
+/**
+ * RFC 5880, 6.7.4.
+ *
+ * @generated from message sluice.api.BfdAuthentication
+ */
+export declare type BfdAuthentication = Message<"sluice.api.BfdAuthentication"> & {
+  /**
+   * @generated from field: sluice.api.BfdAuthenticationType type = 1;
+   */
+  type: BfdAuthenticationType;
+
+  /**
+   * 0 to 255.
+   *
+   * @generated from field: uint32 key_id = 2;
+   */
+  keyId: number;
+
+  /**
+   * 1 to 20 bytes. It is in the answer to a query for objects: who may connect may know it.
+   *
+   * @generated from field: bytes key = 3;
+   */
+  key: Uint8Array;
+};
+
+/**
+ * Describes the message sluice.api.BfdAuthentication.
+ * Use `create(BfdAuthenticationSchema)` to create a new message.
+ */
+export declare const BfdAuthenticationSchema: GenMessage<BfdAuthentication>;
+
+/**
  * RFC 1542, RFC 3046 (option 82) for IPv4, RFC 8415 for IPv6.
  *
  * @generated from message sluice.api.DhcpRelay
@@ -2613,6 +2744,12 @@ export declare type Query = Message<"sluice.api.Query"> & {
      */
     value: Names;
     case: "ipStatistics";
+  } | {
+    /**
+     * @generated from field: sluice.api.Names bfd_sessions = 26;
+     */
+    value: Names;
+    case: "bfdSessions";
   } | { case: undefined; value?: undefined };
 
   /**
@@ -2880,6 +3017,11 @@ export declare type QueryReply = Message<"sluice.api.QueryReply"> & {
    * @generated from field: repeated sluice.api.TraceStep trace = 24;
    */
   trace: TraceStep[];
+
+  /**
+   * @generated from field: repeated sluice.api.BfdSessionState bfd_sessions = 26;
+   */
+  bfdSessions: BfdSessionState[];
 };
 
 /**
@@ -3438,6 +3580,158 @@ export declare type VrrpState = Message<"sluice.api.VrrpState"> & {
  * Use `create(VrrpStateSchema)` to create a new message.
  */
 export declare const VrrpStateSchema: GenMessage<VrrpState>;
+
+/**
+ * RFC 5880, 6.8.1, with the names there. Intervals are microseconds.
+ *
+ * @generated from message sluice.api.BfdSessionState
+ */
+export declare type BfdSessionState = Message<"sluice.api.BfdSessionState"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: sluice.api.BfdState state = 2;
+   */
+  state: BfdState;
+
+  /**
+   * CLOCK_REALTIME of the last change of state.
+   *
+   * @generated from field: fixed64 since_ns = 3;
+   */
+  sinceNs: bigint;
+
+  /**
+   * Codes of RFC 5880, 4.1.
+   *
+   * @generated from field: uint32 diagnostic = 4;
+   */
+  diagnostic: number;
+
+  /**
+   * @generated from field: sluice.api.BfdState remote_state = 5;
+   */
+  remoteState: BfdState;
+
+  /**
+   * @generated from field: uint32 remote_diagnostic = 6;
+   */
+  remoteDiagnostic: number;
+
+  /**
+   * @generated from field: uint32 local_discriminator = 7;
+   */
+  localDiscriminator: number;
+
+  /**
+   * 0: not known.
+   *
+   * @generated from field: uint32 remote_discriminator = 8;
+   */
+  remoteDiscriminator: number;
+
+  /**
+   * As they are negotiated.
+   *
+   * @generated from field: uint32 tx_interval = 9;
+   */
+  txInterval: number;
+
+  /**
+   * @generated from field: uint32 rx_interval = 10;
+   */
+  rxInterval: number;
+
+  /**
+   * 0: the neighbour is not heard.
+   *
+   * @generated from field: uint64 detection_time = 11;
+   */
+  detectionTime: bigint;
+
+  /**
+   * @generated from field: uint32 remote_detect_multiplier = 12;
+   */
+  remoteDetectMultiplier: number;
+
+  /**
+   * Empty: there is none yet.
+   *
+   * @generated from field: bytes local_address = 13;
+   */
+  localAddress: Uint8Array;
+
+  /**
+   * @generated from field: uint32 source_port = 14;
+   */
+  sourcePort: number;
+
+  /**
+   * @generated from field: uint64 packets_sent = 15;
+   */
+  packetsSent: bigint;
+
+  /**
+   * Those that the session took.
+   *
+   * @generated from field: uint64 packets_received = 16;
+   */
+  packetsReceived: bigint;
+
+  /**
+   * Not sent: no buffer, or the ring to the worker is full.
+   *
+   * @generated from field: uint64 send_failures = 17;
+   */
+  sendFailures: bigint;
+
+  /**
+   * @generated from field: uint64 authentication_failures = 18;
+   */
+  authenticationFailures: bigint;
+
+  /**
+   * TTL below the session's.
+   *
+   * @generated from field: uint64 ttl_errors = 19;
+   */
+  ttlErrors: bigint;
+
+  /**
+   * From another address or interface, for its discriminator; or not answering it although its sender is up.
+   *
+   * @generated from field: uint64 session_errors = 20;
+   */
+  sessionErrors: bigint;
+
+  /**
+   * @generated from field: uint64 became_up = 21;
+   */
+  becameUp: bigint;
+
+  /**
+   * From up.
+   *
+   * @generated from field: uint64 became_down = 22;
+   */
+  becameDown: bigint;
+
+  /**
+   * CLOCK_REALTIME; 0: never.
+   *
+   * @generated from field: fixed64 last_down_ns = 23;
+   */
+  lastDownNs: bigint;
+};
+
+/**
+ * Describes the message sluice.api.BfdSessionState.
+ * Use `create(BfdSessionStateSchema)` to create a new message.
+ */
+export declare const BfdSessionStateSchema: GenMessage<BfdSessionState>;
 
 /**
  * @generated from message sluice.api.DhcpRelayState
@@ -4554,6 +4848,14 @@ export declare type Event = Message<"sluice.api.Event"> & {
      */
     value: MacMoveEvent;
     case: "macMove";
+  } | {
+    /**
+     * at_ns is the time of the change.
+     *
+     * @generated from field: sluice.api.BfdEvent bfd = 11;
+     */
+    value: BfdEvent;
+    case: "bfd";
   } | { case: undefined; value?: undefined };
 };
 
@@ -4604,6 +4906,42 @@ export declare type VrrpEvent = Message<"sluice.api.VrrpEvent"> & {
  * Use `create(VrrpEventSchema)` to create a new message.
  */
 export declare const VrrpEventSchema: GenMessage<VrrpEvent>;
+
+/**
+ * @generated from message sluice.api.BfdEvent
+ */
+export declare type BfdEvent = Message<"sluice.api.BfdEvent"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: sluice.api.BfdState state = 2;
+   */
+  state: BfdState;
+
+  /**
+   * @generated from field: uint32 diagnostic = 3;
+   */
+  diagnostic: number;
+
+  /**
+   * @generated from field: sluice.api.BfdState remote_state = 4;
+   */
+  remoteState: BfdState;
+
+  /**
+   * @generated from field: uint32 remote_diagnostic = 5;
+   */
+  remoteDiagnostic: number;
+};
+
+/**
+ * Describes the message sluice.api.BfdEvent.
+ * Use `create(BfdEventSchema)` to create a new message.
+ */
+export declare const BfdEventSchema: GenMessage<BfdEvent>;
 
 /**
  * The status of an address has changed (duplicate found, detection done).
@@ -5018,6 +5356,11 @@ export enum ObjectKind {
    * @generated from enum value: KIND_CONTROL_PLANE_POLICER = 20;
    */
   KIND_CONTROL_PLANE_POLICER = 20,
+
+  /**
+   * @generated from enum value: KIND_BFD_SESSION = 22;
+   */
+  KIND_BFD_SESSION = 22,
 }
 
 /**
@@ -5268,6 +5611,31 @@ export enum AccessAction {
 export declare const AccessActionSchema: GenEnum<AccessAction>;
 
 /**
+ * @generated from enum sluice.api.BfdAuthenticationType
+ */
+export enum BfdAuthenticationType {
+  /**
+   * @generated from enum value: BFD_AUTHENTICATION_UNSPECIFIED = 0;
+   */
+  BFD_AUTHENTICATION_UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: BFD_KEYED_SHA1 = 4;
+   */
+  BFD_KEYED_SHA1 = 4,
+
+  /**
+   * @generated from enum value: BFD_METICULOUS_KEYED_SHA1 = 5;
+   */
+  BFD_METICULOUS_KEYED_SHA1 = 5,
+}
+
+/**
+ * Describes the enum sluice.api.BfdAuthenticationType.
+ */
+export declare const BfdAuthenticationTypeSchema: GenEnum<BfdAuthenticationType>;
+
+/**
  * @generated from enum sluice.api.AddressStatus
  */
 export enum AddressStatus {
@@ -5327,6 +5695,36 @@ export enum VrrpRole {
  * Describes the enum sluice.api.VrrpRole.
  */
 export declare const VrrpRoleSchema: GenEnum<VrrpRole>;
+
+/**
+ * @generated from enum sluice.api.BfdState
+ */
+export enum BfdState {
+  /**
+   * @generated from enum value: BFD_ADMIN_DOWN = 0;
+   */
+  BFD_ADMIN_DOWN = 0,
+
+  /**
+   * @generated from enum value: BFD_DOWN = 1;
+   */
+  BFD_DOWN = 1,
+
+  /**
+   * @generated from enum value: BFD_INIT = 2;
+   */
+  BFD_INIT = 2,
+
+  /**
+   * @generated from enum value: BFD_UP = 3;
+   */
+  BFD_UP = 3,
+}
+
+/**
+ * Describes the enum sluice.api.BfdState.
+ */
+export declare const BfdStateSchema: GenEnum<BfdState>;
 
 /**
  * RFC 4861, 7.3.2; ARP entries have the same states.
