@@ -144,6 +144,14 @@ const kinds: { readonly [Case in SetCase]: Kind<Case> } = {
       [KIND_VRF, path?.case === 'vrf' ? path.value : undefined],
     ],
   },
+  setEthernetSegment: {
+    kind: ObjectKind.KIND_ETHERNET_SEGMENT,
+    name: ({ name }) => name,
+    references: ({ port, vrf }) => [
+      [KIND_PORT, port],
+      [KIND_VRF, vrf === '' ? undefined : vrf],
+    ],
+  },
   setDhcpRelay: {
     kind: ObjectKind.KIND_DHCP_RELAY,
     name: (it) => it.interface,

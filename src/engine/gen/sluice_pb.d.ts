@@ -104,6 +104,18 @@ export declare type Request = Message<"sluice.api.Request"> & {
      */
     value: Flush;
     case: "flush";
+  } | {
+    /**
+     * @generated from field: sluice.api.SegmentOrder segment_order = 11;
+     */
+    value: SegmentOrder;
+    case: "segmentOrder";
+  } | {
+    /**
+     * @generated from field: sluice.api.SegmentProbe segment_probe = 12;
+     */
+    value: SegmentProbe;
+    case: "segmentProbe";
   } | { case: undefined; value?: undefined };
 };
 
@@ -167,6 +179,12 @@ export declare type Reply = Message<"sluice.api.Reply"> & {
      */
     value: Event;
     case: "event";
+  } | {
+    /**
+     * @generated from field: sluice.api.SegmentOrderReply segment_order = 8;
+     */
+    value: SegmentOrderReply;
+    case: "segmentOrder";
   } | { case: undefined; value?: undefined };
 };
 
@@ -464,6 +482,12 @@ export declare type Operation = Message<"sluice.api.Operation"> & {
      */
     value: BfdSession;
     case: "setBfdSession";
+  } | {
+    /**
+     * @generated from field: sluice.api.EthernetSegment set_ethernet_segment = 23;
+     */
+    value: EthernetSegment;
+    case: "setEthernetSegment";
   } | {
     /**
      * Deleting what does not exist is a success. Deleting what others still refer to
@@ -2278,6 +2302,201 @@ export declare type BfdAuthentication = Message<"sluice.api.BfdAuthentication"> 
 export declare const BfdAuthenticationSchema: GenMessage<BfdAuthentication>;
 
 /**
+ * A CE on several PEs, single-active: of its VLANs on the port those are blocked that no order has released, with all
+ * the means of a BlockPoint, whose blocks hold beside it. What orders released stays so while the engine runs and the VLAN
+ * is in the set; a segment that is created forwards nothing.
+ *
+ * Sets of VLANs are 512 bytes here and in what follows: VID v is bit (v & 7) of byte v >> 3. Zero bytes at the end may be
+ * left out.
+ *
+ * @generated from message sluice.api.EthernetSegment
+ */
+export declare type EthernetSegment = Message<"sluice.api.EthernetSegment"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Port or bundle; one segment each.
+   *
+   * @generated from field: string port = 2;
+   */
+  port: string;
+
+  /**
+   * 10 bytes (RFC 7432, section 5).
+   *
+   * @generated from field: bytes esi = 3;
+   */
+  esi: Uint8Array;
+
+  /**
+   * @generated from field: bytes vlans = 4;
+   */
+  vlans: Uint8Array;
+
+  /**
+   * 4 or 16 bytes: how peers know this PE. The source of redirected frames, an address of the VRF then.
+   *
+   * @generated from field: bytes local_address = 5;
+   */
+  localAddress: Uint8Array;
+
+  /**
+   * Of the other PEs, of the same family.
+   *
+   * @generated from field: repeated bytes peers = 6;
+   */
+  peers: Uint8Array[];
+
+  /**
+   * 16 to 64 bytes, the same on all PEs of the segment. Empty: no probes are sent, and none is heard. It is in the answer to
+   * a query for objects.
+   *
+   * @generated from field: bytes probe_key = 7;
+   */
+  probeKey: Uint8Array;
+
+  /**
+   * VRF of the transfer network; empty: nothing is redirected, and nothing that was is taken.
+   *
+   * @generated from field: string vrf = 8;
+   */
+  vrf: string;
+
+  /**
+   * VXLAN network identifier of redirected frames (RFC 7348), the same on all PEs; 1 to 16777215.
+   *
+   * @generated from field: uint32 vni = 9;
+   */
+  vni: number;
+
+  /**
+   * Frames that a peer redirects here before the VLAN is released wait for it, so many at most. 0: 4096.
+   *
+   * @generated from field: uint32 hold_limit = 10;
+   */
+  holdLimit: number;
+
+  /**
+   * And so long, milliseconds. 0: 100.
+   *
+   * @generated from field: uint32 hold_ms = 11;
+   */
+  holdMs: number;
+};
+
+/**
+ * Describes the message sluice.api.EthernetSegment.
+ * Use `create(EthernetSegmentSchema)` to create a new message.
+ */
+export declare const EthernetSegmentSchema: GenMessage<EthernetSegment>;
+
+/**
+ * Blocks and releases VLANs of a segment. Needs no transaction and waits for none. The reply comes once it holds on every
+ * worker; orders are carried out one after the other. Refused as a whole where a VLAN is not the segment's.
+ *
+ * @generated from message sluice.api.SegmentOrder
+ */
+export declare type SegmentOrder = Message<"sluice.api.SegmentOrder"> & {
+  /**
+   * @generated from field: string segment = 1;
+   */
+  segment: string;
+
+  /**
+   * @generated from field: bytes block = 2;
+   */
+  block: Uint8Array;
+
+  /**
+   * @generated from field: bytes release = 3;
+   */
+  release: Uint8Array;
+
+  /**
+   * Of the VLANs in `block`: unicast frames that still come, from the CE or towards it, go to this peer in place of being
+   * dropped; they never go back where they came from. Empty: they are dropped.
+   *
+   * @generated from field: bytes redirect_to = 4;
+   */
+  redirectTo: Uint8Array;
+
+  /**
+   * For so long, milliseconds. 0: 3000.
+   *
+   * @generated from field: uint32 redirect_ms = 5;
+   */
+  redirectMs: number;
+};
+
+/**
+ * Describes the message sluice.api.SegmentOrder.
+ * Use `create(SegmentOrderSchema)` to create a new message.
+ */
+export declare const SegmentOrderSchema: GenMessage<SegmentOrder>;
+
+/**
+ * @generated from message sluice.api.SegmentOrderReply
+ */
+export declare type SegmentOrderReply = Message<"sluice.api.SegmentOrderReply"> & {
+  /**
+   * CLOCK_REALTIME.
+   *
+   * @generated from field: fixed64 effective_at_ns = 1;
+   */
+  effectiveAtNs: bigint;
+};
+
+/**
+ * Describes the message sluice.api.SegmentOrderReply.
+ * Use `create(SegmentOrderReplySchema)` to create a new message.
+ */
+export declare const SegmentOrderReplySchema: GenMessage<SegmentOrderReply>;
+
+/**
+ * To a segment, and as an event from it: a frame in each of the VLANs, through the CE, that all other PEs of the segment
+ * hear (src/features/ethernet-segments/README.md). Events of one millisecond and one sender are one.
+ *
+ * @generated from message sluice.api.SegmentProbe
+ */
+export declare type SegmentProbe = Message<"sluice.api.SegmentProbe"> & {
+  /**
+   * @generated from field: string segment = 1;
+   */
+  segment: string;
+
+  /**
+   * @generated from field: sluice.api.SegmentProbeKind kind = 2;
+   */
+  kind: SegmentProbeKind;
+
+  /**
+   * @generated from field: bytes vlans = 3;
+   */
+  vlans: Uint8Array;
+
+  /**
+   * @generated from field: uint64 stamp = 4;
+   */
+  stamp: bigint;
+
+  /**
+   * Only in an event: who sent it.
+   *
+   * @generated from field: bytes from = 5;
+   */
+  from: Uint8Array;
+};
+
+/**
+ * Describes the message sluice.api.SegmentProbe.
+ * Use `create(SegmentProbeSchema)` to create a new message.
+ */
+export declare const SegmentProbeSchema: GenMessage<SegmentProbe>;
+
+/**
  * RFC 1542, RFC 3046 (option 82) for IPv4, RFC 8415 for IPv6.
  *
  * @generated from message sluice.api.DhcpRelay
@@ -2750,6 +2969,12 @@ export declare type Query = Message<"sluice.api.Query"> & {
      */
     value: Names;
     case: "bfdSessions";
+  } | {
+    /**
+     * @generated from field: sluice.api.Names ethernet_segments = 27;
+     */
+    value: Names;
+    case: "ethernetSegments";
   } | { case: undefined; value?: undefined };
 
   /**
@@ -3022,6 +3247,11 @@ export declare type QueryReply = Message<"sluice.api.QueryReply"> & {
    * @generated from field: repeated sluice.api.BfdSessionState bfd_sessions = 26;
    */
   bfdSessions: BfdSessionState[];
+
+  /**
+   * @generated from field: repeated sluice.api.EthernetSegmentState ethernet_segments = 27;
+   */
+  ethernetSegments: EthernetSegmentState[];
 };
 
 /**
@@ -3732,6 +3962,129 @@ export declare type BfdSessionState = Message<"sluice.api.BfdSessionState"> & {
  * Use `create(BfdSessionStateSchema)` to create a new message.
  */
 export declare const BfdSessionStateSchema: GenMessage<BfdSessionState>;
+
+/**
+ * @generated from message sluice.api.EthernetSegmentState
+ */
+export declare type EthernetSegmentState = Message<"sluice.api.EthernetSegmentState"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: repeated sluice.api.SegmentVlanState vlans = 2;
+   */
+  vlans: SegmentVlanState[];
+
+  /**
+   * @generated from field: uint64 probes_sent = 3;
+   */
+  probesSent: bigint;
+
+  /**
+   * Not sent: port down, no buffer, or the queue is full.
+   *
+   * @generated from field: uint64 probes_dropped = 4;
+   */
+  probesDropped: bigint;
+
+  /**
+   * @generated from field: uint64 probes_received = 5;
+   */
+  probesReceived: bigint;
+
+  /**
+   * With another key, malformed, of no peer, or played again.
+   *
+   * @generated from field: uint64 probes_refused = 6;
+   */
+  probesRefused: bigint;
+
+  /**
+   * Handed to a peer.
+   *
+   * @generated from field: uint64 redirected_from_ce = 7;
+   */
+  redirectedFromCe: bigint;
+
+  /**
+   * @generated from field: uint64 redirected_to_ce = 8;
+   */
+  redirectedToCe: bigint;
+
+  /**
+   * Longer than the way to the peer takes, no way there, no buffer.
+   *
+   * @generated from field: uint64 redirects_dropped = 9;
+   */
+  redirectsDropped: bigint;
+
+  /**
+   * Taken from a peer.
+   *
+   * @generated from field: uint64 redirects_received = 10;
+   */
+  redirectsReceived: bigint;
+
+  /**
+   * Of them: waited for the release of their VLAN.
+   *
+   * @generated from field: uint64 redirects_held = 11;
+   */
+  redirectsHeld: bigint;
+
+  /**
+   * Not taken: VLAN not released in time, hold limit, not the segment's, malformed.
+   *
+   * @generated from field: uint64 redirects_refused = 12;
+   */
+  redirectsRefused: bigint;
+};
+
+/**
+ * Describes the message sluice.api.EthernetSegmentState.
+ * Use `create(EthernetSegmentStateSchema)` to create a new message.
+ */
+export declare const EthernetSegmentStateSchema: GenMessage<EthernetSegmentState>;
+
+/**
+ * @generated from message sluice.api.SegmentVlanState
+ */
+export declare type SegmentVlanState = Message<"sluice.api.SegmentVlanState"> & {
+  /**
+   * @generated from field: uint32 vid = 1;
+   */
+  vid: number;
+
+  /**
+   * @generated from field: bool open = 2;
+   */
+  open: boolean;
+
+  /**
+   * CLOCK_REALTIME of the last order, or of the beginning of the segment.
+   *
+   * @generated from field: fixed64 since_ns = 3;
+   */
+  sinceNs: bigint;
+
+  /**
+   * @generated from field: uint64 in_dropped = 4;
+   */
+  inDropped: bigint;
+
+  /**
+   * @generated from field: uint64 out_dropped = 5;
+   */
+  outDropped: bigint;
+};
+
+/**
+ * Describes the message sluice.api.SegmentVlanState.
+ * Use `create(SegmentVlanStateSchema)` to create a new message.
+ */
+export declare const SegmentVlanStateSchema: GenMessage<SegmentVlanState>;
 
 /**
  * @generated from message sluice.api.DhcpRelayState
@@ -4856,6 +5209,12 @@ export declare type Event = Message<"sluice.api.Event"> & {
      */
     value: BfdEvent;
     case: "bfd";
+  } | {
+    /**
+     * @generated from field: sluice.api.SegmentProbe segment_probe = 12;
+     */
+    value: SegmentProbe;
+    case: "segmentProbe";
   } | { case: undefined; value?: undefined };
 };
 
@@ -5361,6 +5720,11 @@ export enum ObjectKind {
    * @generated from enum value: KIND_BFD_SESSION = 22;
    */
   KIND_BFD_SESSION = 22,
+
+  /**
+   * @generated from enum value: KIND_ETHERNET_SEGMENT = 23;
+   */
+  KIND_ETHERNET_SEGMENT = 23,
 }
 
 /**
@@ -5634,6 +5998,46 @@ export enum BfdAuthenticationType {
  * Describes the enum sluice.api.BfdAuthenticationType.
  */
 export declare const BfdAuthenticationTypeSchema: GenEnum<BfdAuthenticationType>;
+
+/**
+ * @generated from enum sluice.api.SegmentProbeKind
+ */
+export enum SegmentProbeKind {
+  /**
+   * @generated from enum value: PROBE_UNSPECIFIED = 0;
+   */
+  PROBE_UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: PROBE_FORWARDING = 1;
+   */
+  PROBE_FORWARDING = 1,
+
+  /**
+   * @generated from enum value: PROBE_QUERY = 2;
+   */
+  PROBE_QUERY = 2,
+
+  /**
+   * @generated from enum value: PROBE_STANDBY = 3;
+   */
+  PROBE_STANDBY = 3,
+
+  /**
+   * @generated from enum value: PROBE_CLAIMING = 4;
+   */
+  PROBE_CLAIMING = 4,
+
+  /**
+   * @generated from enum value: PROBE_BLOCKED = 5;
+   */
+  PROBE_BLOCKED = 5,
+}
+
+/**
+ * Describes the enum sluice.api.SegmentProbeKind.
+ */
+export declare const SegmentProbeKindSchema: GenEnum<SegmentProbeKind>;
 
 /**
  * @generated from enum sluice.api.AddressStatus
