@@ -22,6 +22,8 @@ export interface RouterOptions {
   /** Use this state folder and leave it behind; otherwise a new one that `stop` removes. */
   readonly state?: string;
   readonly lab?: boolean;
+  /** Network namespace that it runs in. */
+  readonly namespace?: string;
 }
 
 export class Router {
@@ -40,7 +42,9 @@ export class Router {
     const state = options.state ?? mkdtempSync(join(tmpdir(), 'sluice-test-'));
     const places = placesOf(state);
     const args = [program, ...(options.lab ? [] : ['--no-lab']), '--state', state, '--netconf', '127.0.0.1:0'];
-    const child = spawn(process.execPath, [...args, ...(options.args ?? [])], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const command = [process.execPath, ...args, ...(options.args ?? [])];
+    if (options.namespace !== undefined) command.unshift('ip', 'netns', 'exec', options.namespace);
+    const child = spawn(command[0] as string, command.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
     const router = new Router(places, child, options.state !== undefined);
     // A test that ends early takes its router with it.
     const abandon = (): boolean => child.kill('SIGINT');
@@ -91,6 +95,19 @@ export class Router {
     if (name === undefined) throw new Error(`${which} does not run`);
     process.kill(name.pid, 'SIGKILL');
     await until(`the end of ${which}`, 5000, () => !isAlive(name) || undefined);
+  }
+
+  /** A power cut: kill -9 of all of it. The state stays for a later start; this one is over. */
+  async cutPower(): Promise<void> {
+    const { engine, sluiced } = this.record();
+    const ended = new Promise((resolve) => this.#child.once('exit', resolve));
+    // The one that would start the others again goes first.
+    this.#child.kill('SIGKILL');
+    for (const process_ of [engine, sluiced]) if (process_ !== undefined) process.kill(process_.pid, 'SIGKILL');
+    await ended;
+    for (const name of [engine, sluiced]) {
+      if (name !== undefined) await until('the end of a process', 5000, () => !isAlive(name) || undefined);
+    }
   }
 
   /** Name of the kernel device for the router's port number `port` of a site; within the router's own prefix. */
