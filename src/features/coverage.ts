@@ -10,6 +10,7 @@ import { ceNotificationEffects } from './ce-notification/coverage.ts';
 import { controlPlanePolicerEffects } from './control-plane-policers/coverage.ts';
 import { crossConnectEffects } from './cross-connects/coverage.ts';
 import { dhcpRelayEffects } from './dhcp-relay/coverage.ts';
+import { ethernetSegmentEffects } from './ethernet-segments/coverage.ts';
 import { interfaceEffects } from './interfaces/coverage.ts';
 import { ipEffects } from './ip/coverage.ts';
 import { keystoreEffects } from './keystore/coverage.ts';
@@ -48,6 +49,7 @@ export const effects: readonly LeafEffect[] = [
   ...mirrorEffects,
   ...blockPointEffects,
   ...ceNotificationEffects,
+  ...ethernetSegmentEffects,
   ...crossConnectEffects,
   ...ipEffects,
   ...vrrpEffects,

@@ -48,7 +48,9 @@ type Lists =
   | 'vrrp'
   | 'dhcpRelays'
   | 'observations'
-  | 'controlPlanePolicers';
+  | 'controlPlanePolicers'
+  | 'bfdSessions'
+  | 'ethernetSegments';
 
 /** Answers are asked for by name up to here; above, asking for all is cheaper. */
 const MANY_NAMES = 256;

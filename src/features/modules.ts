@@ -119,6 +119,7 @@ export const servedModules: readonly ModuleRequest[] = [
   { name: 'sluice-control-plane-policers' },
   { name: 'sluice-cross-connects' },
   { name: 'sluice-dhcp-relay' },
+  { name: 'sluice-ethernet-segments' },
   { name: 'sluice-forwarding' },
   { name: 'sluice-ip' },
   { name: 'sluice-observation' },
