@@ -21,7 +21,7 @@ import { forwardingFeatures, interfaceChanges } from '../../forwarding.ts';
 import { planReplay } from '../../replay.ts';
 import { keys, type Rows, viewOf } from '../../testing/schema.ts';
 import type { Notice } from '../agent/segment-agent.ts';
-import { vlanRange, vlansText } from '../decision/vlan-set.ts';
+import { NO_VLANS, vlanRange, vlansText } from '../decision/vlan-set.ts';
 import { ETHERNET_SEGMENTS, peerSession, SEGMENT } from '../model.ts';
 import { EthernetSegments } from './segments.ts';
 
@@ -292,6 +292,9 @@ test('an engine that restarts forwards nothing until the PE has claimed anew', a
   b.setPeerAlive(false);
   await a.restartEngine();
   await until('taken over', () => b.forwarded === '10,11,12,13', [a, b]);
+  const told = () => a.notices.find(({ cause }) => cause === 'segment-down');
+  await until('told', () => told() !== undefined, [a, b]);
+  assert.equal(vlansText(told()?.vlans ?? NO_VLANS), '10,12');
   b.setPeerAlive(true);
   await until('carved again', () => a.forwarded === '10,12' && b.forwarded === '11,13', [a, b]);
   assert.equal(a.overlaps + b.overlaps, 0);
