@@ -374,6 +374,7 @@ struct packet_meta {
 #define PACKET_COPY       0x02 // one of several copies (flood)
 #define PACKET_ROUTER     0x04 // from the router itself: no input features, not counted as received
 #define PACKET_PUNTED     0x08 // came back from the kernel: goes out as it is, no second punt
+#define PACKET_FROM_PEER  0x10 // redirected by a peer of an ethernet segment: not redirected again
 #define PACKET_COUNTED    0x80 // by the flow cache, which has sent it to tx: `record` is 1 + its path
 #define PACKET_REDIRECTED 0x20 // its sender has been told of a better way
 

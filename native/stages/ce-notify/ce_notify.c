@@ -114,7 +114,7 @@ static bool is_blocked(const struct dataplane *dp, uint16_t port_id, uint16_t vi
 {
 	const struct port *port = dataplane_port(dp, port_id);
 
-	return port != NULL && block_map_get(port->blocks, vid) != NULL;
+	return port != NULL && block_map_blocks(port->blocks, vid);
 }
 
 static int by_vid(const void *a, const void *b)
@@ -122,26 +122,43 @@ static int by_vid(const void *a, const void *b)
 	return (int)((const struct ce_change *)a)->vid - (int)((const struct ce_change *)b)->vid;
 }
 
+static void tell(struct ce_port *ce, struct ce_change *changes, unsigned count)
+{
+	if (count == 0) return;
+	qsort(changes, count, sizeof(changes[0]), by_vid);
+	for (unsigned i = 0; i < CE_METHODS; i++)
+		if (methods[i]->enabled(&ce->config)) methods[i]->changed(ce->state[i], changes, count);
+}
+
+// A port has at most as many changed VLANs as there are; only this thread is here.
+static struct ce_change changed[4096];
+
 static void notify(struct generation *g, struct ce_port *ce, struct block_change *events, unsigned event_count)
 {
-	// A port has at most as many changed VLANs as there are; only this thread is here.
-	static struct ce_change changes[4096];
 	const struct dataplane *before = generation_before(g), *after = generation_next(g);
 	unsigned count = 0;
 
-	for (unsigned i = 0; i < event_count && count < RTE_DIM(changes); i++) {
+	for (unsigned i = 0; i < event_count && count < RTE_DIM(changed); i++) {
 		const struct block_point *point = events[i].point;
 		bool blocked = is_blocked(after, ce->port, point->vid);
 
 		// A block point that only changed its name changes nothing for the CE.
 		if (point->port == ce->port && blocked == events[i].blocked &&
 		    blocked != is_blocked(before, ce->port, point->vid))
-			changes[count++] = (struct ce_change){point->vid, blocked, &events[i]};
+			changed[count++] = (struct ce_change){point->vid, blocked, &events[i]};
 	}
-	if (count == 0) return;
-	qsort(changes, count, sizeof(changes[0]), by_vid);
-	for (unsigned i = 0; i < CE_METHODS; i++)
-		if (methods[i]->enabled(&ce->config)) methods[i]->changed(ce->state[i], changes, count);
+	tell(ce, changed, count);
+}
+
+static void blocks_changed(struct block_change *events, unsigned event_count)
+{
+	unsigned count = 0;
+
+	if (event_count == 0 || ports[events[0].point->port] == NULL) return;
+	for (unsigned i = 0; i < event_count && count < RTE_DIM(changed); i++)
+		if (!events[i].hidden)
+			changed[count++] = (struct ce_change){events[i].point->vid, events[i].blocked, &events[i]};
+	tell(ports[events[0].point->port], changed, count);
 }
 
 static void published(struct generation *g)
@@ -180,6 +197,7 @@ static struct stage ce_notify_stage = {
 	.stop = stop,
 	.ce_notification = ce_notification_changed,
 	.published = published,
+	.blocks_changed = blocks_changed,
 	// After the bridge has flushed what is behind the blocked logical ports, before its sweep.
 	.order = 50,
 	.ce_notification_state = ce_notification_state,

@@ -22,6 +22,7 @@ static const struct {
 	[CONTROL_DHCP] = {"dhcp", 5000, 1000},
 	[CONTROL_TTL_EXCEEDED] = {"ttl-exceeded", 10000, 2000},
 	[CONTROL_GLEAN] = {"glean", 100000, 10000},
+	[CONTROL_SEGMENT_PROBE] = {"segment-probe", 200000, 20000},
 	[CONTROL_OTHER] = {"other", 5000, 2000},
 };
 

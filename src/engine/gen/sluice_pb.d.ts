@@ -2344,7 +2344,7 @@ export declare type EthernetSegment = Message<"sluice.api.EthernetSegment"> & {
   localAddress: Uint8Array;
 
   /**
-   * Of the other PEs, of the same family.
+   * Of the other PEs, of the same family; at most 15.
    *
    * @generated from field: repeated bytes peers = 6;
    */
@@ -2373,14 +2373,14 @@ export declare type EthernetSegment = Message<"sluice.api.EthernetSegment"> & {
   vni: number;
 
   /**
-   * Frames that a peer redirects here before the VLAN is released wait for it, so many at most. 0: 4096.
+   * Frames that a peer redirects here before the VLAN is released wait for it, so many at most. 0: 4096; at most 16384.
    *
    * @generated from field: uint32 hold_limit = 10;
    */
   holdLimit: number;
 
   /**
-   * And so long, milliseconds. 0: 100.
+   * And so long, milliseconds; at most 10000. 0: 100.
    *
    * @generated from field: uint32 hold_ms = 11;
    */
@@ -2395,7 +2395,9 @@ export declare const EthernetSegmentSchema: GenMessage<EthernetSegment>;
 
 /**
  * Blocks and releases VLANs of a segment. Needs no transaction and waits for none. The reply comes once it holds on every
- * worker; orders are carried out one after the other. Refused as a whole where a VLAN is not the segment's.
+ * worker; orders are carried out one after the other. Refused as a whole where a VLAN is not the segment's. Also taken
+ * while Prepare or Commit of the same connection goes on: its reply then comes before theirs. Orders that wait behind
+ * another request wait with it.
  *
  * @generated from message sluice.api.SegmentOrder
  */
@@ -2416,15 +2418,16 @@ export declare type SegmentOrder = Message<"sluice.api.SegmentOrder"> & {
   release: Uint8Array;
 
   /**
-   * Of the VLANs in `block`: unicast frames that still come, from the CE or towards it, go to this peer in place of being
-   * dropped; they never go back where they came from. Empty: they are dropped.
+   * Of the VLANs in `block`: unicast frames that still come, from the CE or towards it, to addresses that the bridge
+   * knows, go to this peer in place of being dropped; they never go back where they came from. Empty: they are dropped.
+   * What the bridge has learned behind the segment goes when the redirection ends, not at once.
    *
    * @generated from field: bytes redirect_to = 4;
    */
   redirectTo: Uint8Array;
 
   /**
-   * For so long, milliseconds. 0: 3000.
+   * For so long, milliseconds; at most 60000. 0: 3000.
    *
    * @generated from field: uint32 redirect_ms = 5;
    */
@@ -2457,7 +2460,8 @@ export declare const SegmentOrderReplySchema: GenMessage<SegmentOrderReply>;
 
 /**
  * To a segment, and as an event from it: a frame in each of the VLANs, through the CE, that all other PEs of the segment
- * hear (src/features/ethernet-segments/README.md). Events of one millisecond and one sender are one.
+ * hear (src/features/ethernet-segments/README.md). What comes from one sender, of one kind and stamp, within a millisecond
+ * is one event. Answered once the frames are on their way; those that the port does not take are counted as dropped.
  *
  * @generated from message sluice.api.SegmentProbe
  */
@@ -2679,7 +2683,7 @@ export declare const Observation_PointSchema: GenEnum<Observation_Point>;
 export declare type ControlPlanePolicer = Message<"sluice.api.ControlPlanePolicer"> & {
   /**
    * One of the classes that the engine knows ("arp", "nd", "icmp", "bgp", "ospf", "vrrp", "bfd", "dhcp", "ttl-exceeded",
-   * "glean", "other").
+   * "glean", "segment-probe", "other").
    *
    * @generated from field: string class = 1;
    */
