@@ -14,7 +14,7 @@ export type RouterDevice = string | { readonly device: string; readonly namespac
 export interface SiteOptions {
   /** Prefix of every namespace: `sluice-1a2b-`. */
   readonly prefix: string;
-  /** 1 to 250: decides names, addresses and MACs. */
+  /** 1 to 250, and to 100 with several hosts in a VLAN: decides names, addresses and MACs. */
   readonly number: number;
   /** Kernel devices at the router's end, one for each uplink. Made here. */
   readonly routerDevices: readonly RouterDevice[];
@@ -85,12 +85,13 @@ export class Site {
   }
 }
 
-/** 10.0.<vlan>.<site>, 02:00:00:<vlan>:<site>; the VLAN in two bytes. Of the second host in a VLAN 02:00:01:…, and so on. */
+/** 10.0.<vlan>.<site>, 02:00:00:<vlan>:<site>; the VLAN in two bytes. Of the second host in a VLAN <site> + 100, and so on. */
 function hostOf(site: string, siteNumber: number, vlan: number, number: number): Host {
   const hex = (value: number): string => value.toString(16).padStart(2, '0');
+  const last = siteNumber + 100 * (number - 1);
   return {
     namespace: `${site}-vlan${vlan}${number === 1 ? '' : `-${number}`}`,
-    address: `10.${(vlan >> 8) + 16 * (number - 1)}.${vlan & 255}.${siteNumber}`,
-    mac: `02:00:${hex(number - 1)}:${hex(vlan >> 8)}:${hex(vlan & 255)}:${hex(siteNumber)}`,
+    address: `10.${vlan >> 8}.${vlan & 255}.${last}`,
+    mac: `02:00:00:${hex(vlan >> 8)}:${hex(vlan & 255)}:${hex(last)}`,
   };
 }

@@ -80,13 +80,30 @@ export class Switch {
     await this.#portMode(device, 'receive', 'forward');
   }
 
+  /** Drops IPv4 packets between two addresses, both ways, and what asks for the one or the other. */
+  async part(a: string, b: string): Promise<void> {
+    for (const [from, to] of [
+      [a, b],
+      [b, a],
+    ]) {
+      for (const kind of [`ip,nw_src=${from},nw_dst=${to}`, `arp,arp_spa=${from},arp_tpa=${to}`]) {
+        await run('ovs-ofctl', ['add-flow', this.#management, `cookie=1,priority=1000,${kind},actions=drop`]);
+      }
+    }
+  }
+
+  /** Ends every `part`. */
+  async join(): Promise<void> {
+    await run('ovs-ofctl', ['del-flows', this.#management, 'cookie=1/-1']);
+  }
+
   /** Forgets all addresses, as after a restart. */
   async flush(): Promise<void> {
     await run('ovs-appctl', ['-t', this.#control, 'fdb/flush', bridge]);
   }
 
   async #portMode(device: string, ...modes: readonly string[]): Promise<void> {
-    for (const mode of modes) await run('ovs-ofctl', ['mod-port', `unix:${this.#folder}/${bridge}.mgmt`, device, mode]);
+    for (const mode of modes) await run('ovs-ofctl', ['mod-port', this.#management, device, mode]);
   }
 
   /** Runs a program where the switch is. */
@@ -124,6 +141,10 @@ export class Switch {
     await Promise.all(ended);
     this.#processes = [];
     await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  get #management(): string {
+    return `unix:${this.#folder}/${bridge}.mgmt`;
   }
 
   get #socket(): string {

@@ -69,6 +69,8 @@ export class SegmentRun {
   #reconfigured = Promise.withResolvers<void>();
   /** Of agents; orders of one that ended are forgotten. */
   #generation = 0;
+  /** What the last agent knew to be forwarded. */
+  #openBefore: VlanSet = NO_VLANS;
 
   constructor(configured: EthernetSegment, surroundings: Surroundings, parts: RunParts) {
     this.#configured = configured;
@@ -136,7 +138,11 @@ export class SegmentRun {
 
   /** The engine is away: what it forwards it goes on forwarding. */
   detach(): void {
-    this.#agent?.close();
+    if (this.#agent !== undefined) {
+      const { open: ordered, opening } = this.#agent.state;
+      this.#openBefore = difference(ordered, opening);
+      this.#agent.close();
+    }
     this.#agent = undefined;
     this.#inEngine = NO_VLANS;
     this.#generation += 1;
@@ -199,6 +205,12 @@ export class SegmentRun {
   #begin({ open, tracking, alive }: Found): void {
     const { segment, vlans } = this.#configured;
     const inEngine = intersection(open, vlans);
+    // An engine that began anew says so by no event.
+    const lost = difference(this.#openBefore, inEngine);
+    this.#openBefore = NO_VLANS;
+    if (!isEmpty(lost)) {
+      this.#parts.notify(this, { type: 'notify', vlans: lost, state: 'disabled', cause: 'segment-down' }, undefined);
+    }
     this.#agent = new SegmentAgent(segment, { vlans, open: inEngine, stamp: Date.now() }, this.#ports(segment.esi));
     this.take({ type: 'core', tracking });
     this.take({ type: 'command', blocked: this.#commandBlocked });

@@ -21,7 +21,7 @@ import { forwardingFeatures, interfaceChanges } from '../../forwarding.ts';
 import { planReplay } from '../../replay.ts';
 import { keys, type Rows, viewOf } from '../../testing/schema.ts';
 import type { Notice } from '../agent/segment-agent.ts';
-import { vlanRange, vlansText } from '../decision/vlan-set.ts';
+import { NO_VLANS, vlanRange, vlansText } from '../decision/vlan-set.ts';
 import { ETHERNET_SEGMENTS, peerSession, SEGMENT } from '../model.ts';
 import { EthernetSegments } from './segments.ts';
 
@@ -292,6 +292,9 @@ test('an engine that restarts forwards nothing until the PE has claimed anew', a
   b.setPeerAlive(false);
   await a.restartEngine();
   await until('taken over', () => b.forwarded === '10,11,12,13', [a, b]);
+  const told = () => a.notices.find(({ cause }) => cause === 'segment-down');
+  await until('told', () => told() !== undefined, [a, b]);
+  assert.equal(vlansText(told()?.vlans ?? NO_VLANS), '10,12');
   b.setPeerAlive(true);
   await until('carved again', () => a.forwarded === '10,12' && b.forwarded === '11,13', [a, b]);
   assert.equal(a.overlaps + b.overlaps, 0);
@@ -327,4 +330,24 @@ test('a port that goes down, a circuit, and another configuration are followed',
   });
   await until('pinned', () => a.forwarded === '12' && b.forwarded === '10,11,13', [a, b]);
   assert.equal(a.overlaps + b.overlaps, 0);
+});
+
+test('what the engine learned behind the segment and in the transfer network is known to the peer', async () => {
+  const [a, b] = await two();
+  const entry = (octet: number, logicalPort: string, bridgeDomain = 'd') => ({
+    bridgeDomain,
+    logicalPort,
+    mac: Uint8Array.of(2, 0, 0, 0, 0, octet),
+  });
+  let fdb = [entry(1, 'p.10'), entry(2, 'core.10'), entry(3, 'core.10'), entry(4, 'core.77', 'another')];
+  a.engine.answers.set('fdb', () => [{ fdb: fdb.slice(0, 2) }, { fdb: fdb.slice(2) }]);
+  const domain = "/sluice-bridge-domains:bridge-domains/bridge-domain[name='d']";
+  await a.configure({ [domain]: {}, [`${domain}/member[interface='p.10']`]: {} });
+  const theirs = () => b.segments.run('s')?.theirs(a.address);
+  const macs = (set: 'remote' | 'segment') => [...(theirs()?.[set].table.of(10) ?? [])].sort();
+  await until('told', () => macs('segment').length === 1 && macs('remote').length === 2, [a, b]);
+  assert.deepEqual(macs('segment'), [0x0200_0000_0001]);
+  assert.deepEqual(macs('remote'), [0x0200_0000_0002, 0x0200_0000_0003]);
+  fdb = fdb.slice(1, 2);
+  await until('forgotten', () => macs('segment').length === 0 && macs('remote').length === 1, [a, b]);
 });

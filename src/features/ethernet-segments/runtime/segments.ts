@@ -28,14 +28,15 @@ import {
   type SegmentConfiguration,
 } from '../model.ts';
 import { vlansOfBytes } from '../vlan-ranges.ts';
-import { circuitsDown } from './circuits.ts';
+import { type Circuit, circuitsDown, circuitsUp } from './circuits.ts';
 import type { SegmentEngine } from './engine.ts';
+import { MacWatch } from './mac-watch.ts';
 import { methodsOf } from './methods.ts';
 import { probeKind } from './probe-kinds.ts';
 import type { Move } from './record.ts';
 import { SegmentRun, type Surroundings } from './segment-run.ts';
-import { Sessions, type SessionsConfiguration, type SessionsParts } from './sessions.ts';
-import { type BfdReport, Tracking } from './tracking.ts';
+import { Sessions, type SessionsConfiguration, type SessionsParts, sessionsConfiguration } from './sessions.ts';
+import { bfdReports, Tracking } from './tracking.ts';
 
 /** The longest that peers are waited for at the end of the router. */
 export const LEAVE_MS = 2000;
@@ -69,6 +70,7 @@ export class EthernetSegments {
   readonly #byEsi = new Map<string, SegmentRun>();
   readonly #sessions: Sessions;
   readonly #tracking: Tracking;
+  readonly #macs: MacWatch;
   #edge: ProviderEdge | undefined;
   #isAttached = false;
   /** Of attachments to the engine: what was asked before it went away is not taken. */
@@ -95,6 +97,7 @@ export class EthernetSegments {
         }
       },
     });
+    this.#macs = new MacWatch(parts.engine);
     this.#tracking = new Tracking({
       onLiveness: (peer, alive) => {
         parts.log(`ethernet segments: peer ${peer} ${alive ? 'lives' : 'is lost'}`);
@@ -186,6 +189,7 @@ export class EthernetSegments {
     this.#isAttached = false;
     this.#generation += 1;
     for (const run of this.#runs.values()) run.detach();
+    this.#macs.follow([]);
     this.#sessions.configure(undefined);
     this.#tracking.forget();
   }
@@ -261,9 +265,11 @@ export class EthernetSegments {
     this.#tracking.sync(edge, bfdReports(parts), [...linksDown, ...missing]);
     const found = new Map(parts.flatMap((part) => part.ethernetSegments).map((state) => [state.name, state]));
     const objects = new InterfaceObjects(view, models);
+    const watched: { own: SegmentRun['own']; circuits: readonly Circuit[] }[] = [];
     for (const [name, configured] of segments) {
+      const circuits = circuitsUp(objects, configured);
       const surroundings: Surroundings = {
-        circuitsDown: circuitsDown(objects, configured),
+        circuitsDown: circuitsDown(configured, circuits),
         methods: methodsOf(view, this.#notifications, configured.port),
       };
       let run = this.#runs.get(name);
@@ -288,7 +294,9 @@ export class EthernetSegments {
         tracking: this.#tracking.tracking,
         alive: configured.segment.peers.filter((peer) => this.isAlive(peer)),
       });
+      if (configured.segment.peers.length > 0) watched.push({ own: run.own, circuits });
     }
+    this.#macs.follow(watched);
     this.#byEsi.clear();
     for (const run of this.#runs.values()) this.#byEsi.set(hexText(run.configured.segment.esi), run);
     this.#sessions.configure(this.#sessionsOf(edge, view, [...segments.values()]));
@@ -352,32 +360,4 @@ export class EthernetSegments {
     const probe = { kind: name, vlans: vlansOfBytes(vlans), stamp: Number(stamp) };
     this.#runs.get(segment)?.take({ type: 'probe', from: addressText(from), probe });
   }
-}
-
-/** Whom we connect to, whom we listen for. */
-export function sessionsConfiguration(
-  { peers, session }: Pick<ProviderEdge, 'peers' | 'session'>,
-  material: Pick<SessionsConfiguration, 'key' | 'certificate' | 'authorities'>,
-): SessionsConfiguration {
-  const { key, certificate, authorities } = material;
-  const listens = peers.some(({ initiates }) => !initiates);
-  return {
-    key,
-    certificate,
-    authorities,
-    ...(listens ? { listen: { host: session.listenAddress, port: session.listenPort } } : {}),
-    peers: peers.map(({ address, initiates, remoteAddress, remotePort }) =>
-      initiates ? { address, dials: { host: remoteAddress, port: remotePort } } : { address },
-    ),
-  };
-}
-
-function bfdReports(parts: readonly QueryReply[]): ReadonlyMap<string, BfdReport> {
-  const sessions = parts.flatMap((part) => part.bfdSessions);
-  return new Map(
-    sessions.map(({ name, state, diagnostic, sinceNs, becameUp }) => [
-      name,
-      { state, diagnostic, sinceNs, hasBeenUp: becameUp > 0n },
-    ]),
-  );
 }

@@ -1,5 +1,5 @@
 /** Whether peers live, and whether this PE reaches the transfer network: BFD sessions and links → events of the decision. */
-import { BfdState } from '../../../engine/gen/sluice_pb.js';
+import { BfdState, type QueryReply } from '../../../engine/gen/sluice_pb.js';
 import type { CoreTracking } from '../decision/event.ts';
 import { type ProviderEdge, peerSession, targetSession } from '../model.ts';
 
@@ -123,4 +123,15 @@ export class Tracking {
     const next = Math.min(...[...this.#until.values()].filter((until) => until > now));
     if (Number.isFinite(next)) this.#timer = setTimeout(() => this.#judge(), next - now + 1).unref();
   }
+}
+
+/** What a query said of all sessions, by the engine's names. */
+export function bfdReports(parts: readonly QueryReply[]): ReadonlyMap<string, BfdReport> {
+  const sessions = parts.flatMap((part) => part.bfdSessions);
+  return new Map(
+    sessions.map(({ name, state, diagnostic, sinceNs, becameUp }) => [
+      name,
+      { state, diagnostic, sinceNs, hasBeenUp: becameUp > 0n },
+    ]),
+  );
 }
