@@ -70,6 +70,25 @@ export class Switch {
     return run('ovs-appctl', ['-t', this.#control, 'lacp/show', bond]);
   }
 
+  /** Drops all that comes in and goes out by a port, as a cable in the middle of which somebody cuts: its carrier stays. */
+  async cut(device: string): Promise<void> {
+    await this.#portMode(device, 'no-receive', 'no-forward');
+  }
+
+  /** Ends `cut`. */
+  async mend(device: string): Promise<void> {
+    await this.#portMode(device, 'receive', 'forward');
+  }
+
+  /** Forgets all addresses, as after a restart. */
+  async flush(): Promise<void> {
+    await run('ovs-appctl', ['-t', this.#control, 'fdb/flush', bridge]);
+  }
+
+  async #portMode(device: string, ...modes: readonly string[]): Promise<void> {
+    for (const mode of modes) await run('ovs-ofctl', ['mod-port', `unix:${this.#folder}/${bridge}.mgmt`, device, mode]);
+  }
+
   /** Runs a program where the switch is. */
   inNamespace(program: string, args: readonly string[]): Promise<string> {
     return run('ip', ['netns', 'exec', this.namespace, program, ...args]);

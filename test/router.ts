@@ -22,7 +22,7 @@ export interface RouterOptions {
   /** Use this state folder and leave it behind; otherwise a new one that `stop` removes. */
   readonly state?: string;
   readonly lab?: boolean;
-  /** Network namespace that it runs in, with its ports. */
+  /** Network namespace that it runs in. */
   readonly namespace?: string;
 }
 
@@ -42,9 +42,9 @@ export class Router {
     const state = options.state ?? mkdtempSync(join(tmpdir(), 'sluice-test-'));
     const places = placesOf(state);
     const args = [program, ...(options.lab ? [] : ['--no-lab']), '--state', state, '--netconf', '127.0.0.1:0'];
-    const inside = options.namespace === undefined ? [] : ['ip', 'netns', 'exec', options.namespace];
-    const [command = '', ...words] = [...inside, process.execPath, ...args, ...(options.args ?? [])];
-    const child = spawn(command, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const command = [process.execPath, ...args, ...(options.args ?? [])];
+    if (options.namespace !== undefined) command.unshift('ip', 'netns', 'exec', options.namespace);
+    const child = spawn(command[0] as string, command.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
     const router = new Router(places, child, options.state !== undefined);
     // A test that ends early takes its router with it.
     const abandon = (): boolean => child.kill('SIGINT');
@@ -97,15 +97,16 @@ export class Router {
     await until(`the end of ${which}`, 5000, () => !isAlive(name) || undefined);
   }
 
-  /** kill -9 of all of it, as a machine that loses its power: nothing restarts anything. Its devices stay. */
-  async crash(): Promise<void> {
+  /** A power cut: kill -9 of all of it. The state stays for a later start; this one is over. */
+  async cutPower(): Promise<void> {
     const { engine, sluiced } = this.record();
     const ended = new Promise((resolve) => this.#child.once('exit', resolve));
+    // The one that would start the others again goes first.
     this.#child.kill('SIGKILL');
-    for (const name of [engine, sluiced]) if (name !== undefined) process.kill(name.pid, 'SIGKILL');
+    for (const process_ of [engine, sluiced]) if (process_ !== undefined) process.kill(process_.pid, 'SIGKILL');
     await ended;
     for (const name of [engine, sluiced]) {
-      if (name !== undefined) await until('the end of the router', 5000, () => !isAlive(name) || undefined);
+      if (name !== undefined) await until('the end of a process', 5000, () => !isAlive(name) || undefined);
     }
   }
 
@@ -127,7 +128,7 @@ export class Router {
 
   /** Ctrl-C, and waits for the end. */
   async stop(): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+    if (this.#child.exitCode === null) {
       const ended = new Promise((resolve) => this.#child.once('exit', resolve));
       this.#child.kill('SIGINT');
       await ended;
