@@ -124,7 +124,7 @@ async function withLab(args: readonly string[], body: (lab: Lab) => Promise<void
         await plainDevice(undefined, device(pe, side));
         await plainDevice(namespace, pe);
         await ipBatch([`link set ${device(pe, side)} up`]);
-        await ipBatch([`link set ${pe} up`], namespace);
+        await ipBatch([`link set dev ${pe} up`], namespace);
       }
     }
     await attachHost(hosts.customer, { namespace: ce, device: 'host' });

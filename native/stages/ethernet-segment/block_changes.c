@@ -23,6 +23,14 @@ void block_changes_add(struct block_changes *changes, uint16_t vid, bool blocked
 		(struct block_change){.point = point, .blocked = blocked, .hidden = hidden};
 }
 
+void block_changes_flush(struct block_changes *changes)
+{
+	for (unsigned i = 0; i < changes->count; i++)
+		changes->change[i].hidden = true;
+	if (changes->count != 0) STAGES_CALL(blocks_changed, changes->change, changes->count);
+	changes->count = 0;
+}
+
 void block_changes_tell(struct block_changes *changes)
 {
 	if (changes->count == 0) return;

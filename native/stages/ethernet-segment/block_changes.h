@@ -20,4 +20,7 @@ void block_changes_add(struct block_changes *changes, uint16_t vid, bool blocked
 // Once they are effective: the bridge flushes, the CE is told, subscribers hear of them. Empties the list.
 void block_changes_tell(struct block_changes *changes);
 
+// Only the flush: neither CE nor subscribers hear of it. Empties the list.
+void block_changes_flush(struct block_changes *changes);
+
 #endif

@@ -14,7 +14,7 @@
 #include "../ip/ip6_input.h"
 #include "../ip/listen.h"
 #include "../ip/packet.h"
-#include "hold.h"
+#include "held.h"
 #include "segment.h"
 #include "vxlan.h"
 
@@ -38,7 +38,7 @@ static const struct segment_view *segment_for(const struct dataplane *dp, uint32
 	for (uint16_t i = 0; i < dp->port_count; i++) {
 		const struct segment_view *view = segment_on(dp, dp->port_ids[i]);
 
-		if (view != NULL && view->vrf == vrf && view->vni == vni && view->version == version &&
+		if (view != NULL && view->vrf != 0 && view->vrf == vrf && view->vni == vni && view->version == version &&
 		    memcmp(view->local.bytes, destination, version == IP_V4 ? 4 : 16) == 0)
 			return view;
 	}
@@ -139,7 +139,7 @@ static uint8_t redirected_packet(struct worker *worker, struct rte_mbuf *m)
 		return EDGE_REFUSED;
 	}
 	if (!gate_is_open(&view->segment->gate, packet_meta(m)->vid)) {
-		if (worker_traces(worker) || !hold_put(view->hold, m)) {
+		if (worker_traces(worker) || !held_put(view->hold, m)) {
 			counters->redirects_refused++;
 			return EDGE_REFUSED;
 		}

@@ -62,7 +62,7 @@ struct segment {
 	uint64_t held_dropped;
 };
 
-// Frames that peers have redirected here and whose VLAN is not open yet; stages/ethernet-segment/hold.h.
+// Frames that peers have redirected here and whose VLAN is not open yet; stages/ethernet-segment/held.h.
 struct segment_hold;
 
 // Generation memory.

@@ -7,7 +7,9 @@
 
 #include "../../api/kind.h"
 #include "../block-point/block_map.h"
+#include "held.h"
 #include "probe_send.h"
+#include "redirect.h"
 #include "segment.h"
 #include "segment_state.h"
 
@@ -15,6 +17,8 @@
 #define MOST_HOLD     16384
 #define MOST_HOLD_MS  10000
 #define MOST_VNI      0xffffffu
+#define DEFAULT_HOLD  4096
+#define DEFAULT_HOLD_MS 100
 #define LEAST_KEY     16
 #define MOST_KEY      64
 
@@ -87,6 +91,7 @@ static void segment_free(void *arg)
 
 	if (segment == NULL) return;
 	timer_disarm(&segment->send);
+	timer_disarm(&segment->redirect_end);
 	free(segment->counters);
 	free(segment->gate.counters);
 	free(segment);
@@ -116,6 +121,7 @@ static struct segment *segment_new(struct generation *g, const char *name, uint1
 	if (segment == NULL) return NULL;
 	segment->port = port;
 	segment->send.run = probe_send_due;
+	segment->redirect_end.run = redirect_end_due;
 	snprintf(segment->gate.name, sizeof(segment->gate.name), "%s", name);
 	segment->gate.counters = slots(sizeof(struct gate_counters));
 	segment->counters = slots(sizeof(struct segment_counters));
@@ -170,6 +176,23 @@ static int free_peers(struct generation *g, const struct segment_view *old, cons
 	return 0;
 }
 
+// A hold of the same size stays, with what it holds.
+static int set_hold(struct generation *g, const struct segment_view *old, struct segment_view *new,
+		    const Sluice__Api__EthernetSegment *it)
+{
+	struct segment_hold *had = old != NULL ? old->hold : NULL;
+	uint32_t limit = it->hold_limit != 0 ? it->hold_limit : DEFAULT_HOLD;
+	bool stays = had != NULL && new->vrf != 0 && old->segment == new->segment && held_limit(had) == limit;
+
+	if (stays) new->hold = had;
+	if (had != NULL && !stays && generation_on_commit(g, held_free, had) != 0) return -ENOMEM;
+	if (stays || new->vrf == 0) return 0;
+	new->hold = held_new(limit);
+	if (new->hold != NULL && generation_on_abort(g, held_free, new->hold) == 0) return 0;
+	held_free(new->hold);
+	return -ENOMEM;
+}
+
 static void fill(struct segment_view *view, const Sluice__Api__EthernetSegment *it)
 {
 	segment_set_parse(&it->vlans, view->vlans.word);
@@ -177,6 +200,9 @@ static void fill(struct segment_view *view, const Sluice__Api__EthernetSegment *
 	view->version = it->local_address.len == 4 ? IP_V4 : IP_V6;
 	view->local = address_of(&it->local_address);
 	view->vlans.probes = it->probe_key.len != 0;
+	view->vrf = kind_id(KIND(VRF), it->vrf);
+	view->vni = it->vni;
+	view->hold_ms = it->hold_ms != 0 ? it->hold_ms : DEFAULT_HOLD_MS;
 	if (view->vlans.probes) hmac_key_set(&view->key, it->probe_key.data, it->probe_key.len);
 }
 
@@ -210,7 +236,9 @@ static int segment_build(struct generation *g, struct change *change)
 	view->segment = segment;
 	view->vlans.gate = &segment->gate;
 	fill(view, it);
-	if (set_peers(g, before, view, it) < 0 || free_peers(g, before, view) < 0) return -ENOMEM;
+	if (set_peers(g, before, view, it) < 0 || free_peers(g, before, view) < 0 ||
+	    set_hold(g, before, view, it) < 0)
+		return -ENOMEM;
 	change->after->runtime = segment;
 	if (block_map_set_vlans(g, &port->blocks, &view->vlans) < 0) return -ENOMEM;
 	if (old == NULL || old == segment) return 0;
@@ -219,8 +247,10 @@ static int segment_build(struct generation *g, struct change *change)
 
 static int segment_remove(struct generation *g, struct change *change)
 {
-	if (leave_port(g, change->before->runtime) < 0 ||
-	    free_peers(g, view_before(g, change->before->runtime), NULL) < 0)
+	const struct segment_view *before = view_before(g, change->before->runtime);
+
+	if (leave_port(g, change->before->runtime) < 0 || free_peers(g, before, NULL) < 0 ||
+	    generation_on_commit(g, held_free, before->hold) != 0)
 		return -ENOMEM;
 	return generation_on_commit(g, segment_free, change->before->runtime);
 }

@@ -6,7 +6,9 @@
 #include "../../main/stages.h"
 #include "../flow/record.h"
 #include "block_changes.h"
+#include "held.h"
 #include "order.h"
+#include "redirect.h"
 #include "segment.h"
 
 // The last order, until it is told of.
@@ -40,10 +42,12 @@ int segment_order(const struct owner *owner, const Sluice__Api__SegmentOrder *or
 {
 	const struct segment_view *view = segment_named(owner, order->segment, error);
 	uint64_t block[GATE_WORDS], release[GATE_WORDS];
+	struct redirect redirect;
 	struct segment *segment;
 
 	if (view == NULL || segment_vlans_take(view, "block", &order->block, block, error) < 0 ||
-	    segment_vlans_take(view, "release", &order->release, release, error) < 0)
+	    segment_vlans_take(view, "release", &order->release, release, error) < 0 ||
+	    redirect_take(view, order, &redirect, error) < 0)
 		return -1;
 	for (unsigned i = 0; i < GATE_WORDS; i++)
 		if ((block[i] & release[i]) != 0)
@@ -52,12 +56,17 @@ int segment_order(const struct owner *owner, const Sluice__Api__SegmentOrder *or
 					  i * 64 + (unsigned)__builtin_ctzll(block[i] & release[i]));
 	segment = view->segment;
 	collect(view, dataplane_port(dataplane_current(), segment->port), block, release);
-	open_changes(&segment->gate, block, release);
 	for (unsigned i = 0; i < told.count; i++)
-		flow_element_changed(FLOW_BLOCK, flow_tag_id(segment->port, told.change[i].point->vid));
+		told.change[i].keeps = redirect.milliseconds != 0;
+	redirect_begin(segment, block, release, &redirect);
+	open_changes(&segment->gate, block, release);
+	for (uint16_t vid = 0; vid < GATE_VIDS; vid++)
+		if (vid_is_in(block, vid) || vid_is_in(release, vid))
+			flow_element_changed(FLOW_BLOCK, flow_tag_id(segment->port, vid));
 	workers_synchronize();
 	*effective_at_ns = clock_realtime_ns();
 	told.effective_at_ns = *effective_at_ns;
+	held_run(view);
 	for (uint16_t vid = 0; vid < GATE_VIDS; vid++)
 		if (vid_is_in(block, vid) || vid_is_in(release, vid)) segment->since_ns[vid] = *effective_at_ns;
 	return 0;

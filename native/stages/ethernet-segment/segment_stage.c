@@ -6,6 +6,7 @@
 #include "../block-point/block_in.h"
 #include "../ip/packet.h"
 #include "block_changes.h"
+#include "held.h"
 #include "probe_heard.h"
 #include "segment.h"
 
@@ -113,15 +114,32 @@ static void published(struct generation *g)
 
 static int start(void)
 {
+	int rc;
+
 	node_wire("block-in", BLOCK_IN_PROBE, "segment-probe-in");
-	return probe_heard_start();
+	node_wire("block-in", BLOCK_IN_REDIRECT, "segment-redirect");
+	node_wire("block-out", BLOCK_OUT_REDIRECT, "segment-redirect");
+	rc = held_start();
+	return rc < 0 ? rc : probe_heard_start();
+}
+
+static void stop(void)
+{
+	probe_heard_stop();
+	held_stop();
+}
+
+static void poll(void)
+{
+	probe_heard_poll();
+	held_poll();
 }
 
 static struct stage segment_stage = {
 	.name = "ethernet-segment",
 	.start = start,
-	.stop = probe_heard_stop,
-	.poll = probe_heard_poll,
+	.stop = stop,
+	.poll = poll,
 	.published = published,
 	// Behind CE notification, whose configuration has changed then; before the bridge's sweep and the flow cache.
 	.order = 60,

@@ -8,6 +8,7 @@ static void add_counters(const struct segment *segment, Sluice__Api__EthernetSeg
 {
 	state->probes_sent = segment->probes_sent;
 	state->probes_dropped = segment->probes_dropped;
+	state->redirects_refused = segment->held_dropped;
 	for (unsigned w = 0; w < worker_count; w++) {
 		const struct segment_counters *c = &segment->counters[w];
 

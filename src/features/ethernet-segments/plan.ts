@@ -99,7 +99,7 @@ function bfdSession(
         desiredMinTxInterval: bfd.txMicroseconds,
         requiredMinRxInterval: bfd.rxMicroseconds,
         detectMultiplier: bfd.multiplier,
-        minimumTtl: bfd.minimumTtl,
+        minimumTtl: isOneHop ? 0 : bfd.minimumTtl,
         ...(authentication === undefined
           ? {}
           : {

@@ -1,4 +1,4 @@
-#include "hold.h"
+#include "held.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ struct segment_hold {
 static int edge = -1;
 static struct timer timer;
 
-struct segment_hold *hold_new(uint32_t limit)
+struct segment_hold *held_new(uint32_t limit)
 {
 	struct segment_hold *hold = calloc(1, sizeof(*hold));
 	unsigned places = rte_align32pow2(limit + 1);
@@ -35,7 +35,7 @@ struct segment_hold *hold_new(uint32_t limit)
 	return hold;
 }
 
-void hold_free(void *arg)
+void held_free(void *arg)
 {
 	struct segment_hold *hold = arg;
 	void *m;
@@ -47,7 +47,7 @@ void hold_free(void *arg)
 	free(hold);
 }
 
-uint32_t hold_limit(const struct segment_hold *hold)
+uint32_t held_limit(const struct segment_hold *hold)
 {
 	return hold->limit;
 }
@@ -57,7 +57,7 @@ static uint32_t now_ms(void)
 	return (uint32_t)(rte_rdtsc() / (rte_get_tsc_hz() / 1000));
 }
 
-bool hold_put(struct segment_hold *hold, struct rte_mbuf *m)
+bool held_put(struct segment_hold *hold, struct rte_mbuf *m)
 {
 	packet_meta(m)->adjacency = now_ms();
 	if (rte_ring_mp_enqueue(hold->ring, m) != 0) return false;
@@ -65,7 +65,7 @@ bool hold_put(struct segment_hold *hold, struct rte_mbuf *m)
 	return true;
 }
 
-void hold_run(const struct segment_view *view)
+void held_run(const struct segment_view *view)
 {
 	unsigned count = view->hold != NULL ? rte_ring_count(view->hold->ring) : 0;
 	struct segment *segment = view->segment;
@@ -87,7 +87,7 @@ void hold_run(const struct segment_view *view)
 	if (any) port_inject_flush();
 }
 
-void hold_poll(void)
+void held_poll(void)
 {
 	const struct dataplane *dp = dataplane_current();
 	bool any = false;
@@ -105,18 +105,18 @@ static void look(struct timer *unused)
 	const struct dataplane *dp = dataplane_current();
 
 	for (uint16_t i = 0; i < dp->port_count; i++)
-		if (segment_on(dp, dp->port_ids[i]) != NULL) hold_run(segment_on(dp, dp->port_ids[i]));
-	hold_poll();
+		if (segment_on(dp, dp->port_ids[i]) != NULL) held_run(segment_on(dp, dp->port_ids[i]));
+	held_poll();
 }
 
-int hold_start(void)
+int held_start(void)
 {
 	timer.run = look;
 	edge = inject_edge("segment-enter");
 	return edge < 0 ? edge : 0;
 }
 
-void hold_stop(void)
+void held_stop(void)
 {
 	timer_disarm(&timer);
 }
