@@ -6,7 +6,7 @@ import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { PlannedOperation } from '../commit/feature.ts';
-import { Connection, type RequestBody } from './connection.ts';
+import { Connection, type ReplyBody, type RequestBody } from './connection.ts';
 import { ApiVersion, type Event, type HelloReply, type QueryReply, type QuerySchema } from './gen/sluice_pb.js';
 import { arrange, type EnginePlannedOperation, type ObjectId } from './operation.ts';
 import { EngineError, EngineLostError } from './refusal.ts';
@@ -128,6 +128,19 @@ export class EngineClient {
       ),
       new Promise<boolean>((resolve) => setTimeout(resolve, withinMs, false).unref()),
     ]);
+  }
+
+  /**
+   * Asks the engine to do something that is no transaction. Undefined where it is away, or goes before it has answered;
+   * throws EngineError where it refuses. One that has not answered within the time is as good as gone.
+   */
+  async request(body: RequestBody, withinMs: number): Promise<ReplyBody | undefined> {
+    try {
+      return await this.#connection?.request(body, withinMs);
+    } catch (error) {
+      if (error instanceof EngineLostError) return undefined;
+      throw error;
+    }
   }
 
   /**
