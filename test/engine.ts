@@ -4,10 +4,13 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { until } from '../lab/run.ts';
-import { Connection } from '../src/engine/connection.ts';
+import { Connection, type RequestBody } from '../src/engine/connection.ts';
 import type {
   BfdSessionState,
   BridgeDomainState,
+  CeNotificationState,
+  CfmMepState,
+  CfmTestReply,
   EngineState,
   Event,
   LogicalPortState,
@@ -20,7 +23,14 @@ import { Transaction } from '../src/engine/transaction.ts';
 const binary = fileURLToPath(new URL('../build/native/sluice-engine', import.meta.url));
 const deadlineMs = 10_000;
 
-type Query = 'bfdSessions' | 'ports' | 'logicalPorts' | 'bridgeDomains' | 'controlPlanePolicers';
+type Query =
+  | 'cfmMeps'
+  | 'ceNotifications'
+  | 'bfdSessions'
+  | 'ports'
+  | 'logicalPorts'
+  | 'bridgeDomains'
+  | 'controlPlanePolicers';
 
 export class Engine {
   readonly events: Event[] = [];
@@ -75,6 +85,21 @@ export class Engine {
 
   async bfdSessions(): Promise<Map<string, BfdSessionState>> {
     return byName((await this.#query('bfdSessions')).flatMap(({ bfdSessions }) => bfdSessions));
+  }
+
+  async cfmMeps(): Promise<Map<string, CfmMepState>> {
+    return byName((await this.#query('cfmMeps')).flatMap(({ cfmMeps }) => cfmMeps));
+  }
+
+  /** A test on demand: its results, once it has ended. */
+  async cfmTest(value: Extract<RequestBody, { case: 'cfmTest' }>['value']): Promise<CfmTestReply> {
+    const reply = await this.#ask({ case: 'cfmTest', value });
+    if (reply.case !== 'cfmTest') throw new Error(`the engine answered with ${reply.case}`);
+    return reply.value;
+  }
+
+  async ceNotifications(): Promise<readonly CeNotificationState[]> {
+    return (await this.#query('ceNotifications')).flatMap(({ ceNotifications }) => ceNotifications);
   }
 
   async bridgeDomains(): Promise<Map<string, BridgeDomainState>> {

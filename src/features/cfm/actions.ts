@@ -1,7 +1,6 @@
 /** The tests of a MEP on demand: loopback, linktrace, delay-measurement, loss-measurement. */
 import type { View } from '../../datastore/view/view.ts';
 import { type CfmLinktraceHop, CfmTestKind, type CfmTestReply } from '../../engine/gen/sluice_pb.js';
-import { EngineError, refusalFault } from '../../engine/refusal.ts';
 import { build, type PlainData } from '../../yang/data/build.ts';
 import { findValue } from '../../yang/data/find.ts';
 import type { DataNode } from '../../yang/data/node.ts';
@@ -62,14 +61,9 @@ export function cfmActions(
 type Wish = ReturnType<typeof wishOf> & { readonly mep: string; readonly kind: CfmTestKind };
 
 async function engineReply(engine: EngineQueries, target: string, value: Wish): Promise<CfmTestReply> {
-  try {
-    const reply = await engine.request?.({ case: 'cfmTest', value }, DEADLINE_MS);
-    if (reply?.case === 'cfmTest') return reply.value;
-  } catch (error) {
-    if (error instanceof EngineError) throw new FaultError(refusalFault(error, target));
-    throw error;
-  }
-  throw fault('operation-failed', target, 'The packet engine does not answer.');
+  const reply = await engine.request?.({ case: 'cfmTest', value }, DEADLINE_MS, target);
+  if (reply?.case !== 'cfmTest') throw fault('operation-failed', target, 'The packet engine does not answer.');
+  return reply.value;
 }
 
 function wishOf(input: readonly DataNode[]) {
