@@ -229,20 +229,29 @@ static uint8_t cfm_packet(struct worker *worker, struct rte_mbuf *m)
 static uint16_t cfm_in_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
 {
 	struct worker *worker = worker_self();
+	uint8_t edge[MAX_BURST];
 	bool any = false;
 
-	for (uint16_t i = 0; i < n; i++) {
-		struct flow_record *record = flow_record_of(worker, objs[i]);
-		uint8_t edge;
+	for (uint16_t done = 0; done < n; done += MAX_BURST) {
+		uint16_t chunk = RTE_MIN(n - done, MAX_BURST), kept = 0;
 
-		if (unlikely(record != NULL)) record_stage(record, node->id);
-		edge = cfm_packet(worker, objs[i]);
-		// All that depends on more than addresses, tags and type ends here.
-		if (unlikely(record != NULL) && edge > EDGE_UNKNOWN_VLAN) record_refuse(record, "CFM");
-		if (edge == EDGE_TAKEN)
-			any = true;
-		else
-			rte_node_enqueue_x1(graph, node, edge, objs[i]);
+		for (uint16_t i = 0; i < chunk; i++) {
+			struct rte_mbuf *m = objs[done + i];
+			struct flow_record *record = flow_record_of(worker, m);
+
+			if (unlikely(record != NULL)) record_stage(record, node->id);
+			edge[kept] = cfm_packet(worker, m);
+			// What ends here depends on more than addresses, tags and type.
+			if (unlikely(record != NULL) && edge[kept] > EDGE_UNKNOWN_VLAN) {
+				record_verdict(record, "a MEP's");
+				record_refuse(record, "CFM");
+			}
+			if (unlikely(edge[kept] == EDGE_TAKEN))
+				any = true;
+			else
+				objs[done + kept++] = m;
+		}
+		if (kept != 0) enqueue_runs(graph, node, objs + done, edge, kept, kept == n);
 	}
 	if (any) urgent_wake();
 	return n;
