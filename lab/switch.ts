@@ -21,6 +21,10 @@ export interface FdbEntry {
 
 const bridge = 'ce';
 
+function isEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
 export class Switch {
   readonly namespace: string;
   readonly #folder: string;
@@ -106,6 +110,21 @@ export class Switch {
     for (const mode of modes) await run('ovs-ofctl', ['mod-port', this.#management, device, mode]);
   }
 
+  /** Sets columns of a device's interface, such as cfm_mpid=9. */
+  async setInterface(device: string, columns: Readonly<Record<string, string>>): Promise<void> {
+    await this.#vsctl(
+      'set',
+      'interface',
+      device,
+      ...Object.entries(columns).map(([column, value]) => `${column}=${value}`),
+    );
+  }
+
+  /** What a column of a device's interface holds, such as `cfm_fault`. */
+  async interfaceColumn(device: string, column: string): Promise<string> {
+    return (await this.#vsctl('get', 'interface', device, column)).trim();
+  }
+
   /** Runs a program where the switch is. */
   inNamespace(program: string, args: readonly string[]): Promise<string> {
     return run('ip', ['netns', 'exec', this.namespace, program, ...args]);
@@ -131,11 +150,19 @@ export class Switch {
       );
   }
 
+  /** Ends ovs-vswitchd as a crash would: nothing is forwarded or sent any more. */
+  async kill(): Promise<void> {
+    const daemon = this.#processes.find(({ spawnargs }) => spawnargs.includes('ovs-vswitchd'));
+    if (daemon === undefined || isEnded(daemon)) return;
+    const ended = new Promise((resolve) => daemon.once('exit', resolve));
+    daemon.kill('SIGKILL');
+    await ended;
+  }
+
   /** Ends the processes and waits for their end. */
   async stop(): Promise<void> {
     const ended = this.#processes.map(
-      (child) =>
-        new Promise<void>((resolve) => (child.exitCode === null ? child.once('exit', () => resolve()) : resolve())),
+      (child) => new Promise<void>((resolve) => (isEnded(child) ? resolve() : child.once('exit', () => resolve()))),
     );
     for (const child of this.#processes) child.kill('SIGTERM');
     await Promise.all(ended);

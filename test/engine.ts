@@ -5,10 +5,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { until } from '../lab/run.ts';
-import { Connection } from '../src/engine/connection.ts';
+import { Connection, type RequestBody } from '../src/engine/connection.ts';
 import type {
   BfdSessionState,
   BridgeDomainState,
+  CeNotificationState,
+  CfmMepState,
+  CfmTestReply,
   EngineState,
   EthernetSegmentState,
   Event,
@@ -24,7 +27,15 @@ import { Transaction } from '../src/engine/transaction.ts';
 const binary = fileURLToPath(new URL('../build/native/sluice-engine', import.meta.url));
 const deadlineMs = 10_000;
 
-type Query = 'bfdSessions' | 'ethernetSegments' | 'ports' | 'logicalPorts' | 'bridgeDomains' | 'controlPlanePolicers';
+type Query =
+  | 'cfmMeps'
+  | 'ceNotifications'
+  | 'ethernetSegments'
+  | 'bfdSessions'
+  | 'ports'
+  | 'logicalPorts'
+  | 'bridgeDomains'
+  | 'controlPlanePolicers';
 
 export class Engine {
   readonly events: Event[] = [];
@@ -94,6 +105,21 @@ export class Engine {
 
   async probe(value: MessageInitShape<typeof SegmentProbeSchema>): Promise<void> {
     await this.#ask({ case: 'segmentProbe', value });
+  }
+
+  async cfmMeps(): Promise<Map<string, CfmMepState>> {
+    return byName((await this.#query('cfmMeps')).flatMap(({ cfmMeps }) => cfmMeps));
+  }
+
+  /** A test on demand: its results, once it has ended. */
+  async cfmTest(value: Extract<RequestBody, { case: 'cfmTest' }>['value']): Promise<CfmTestReply> {
+    const reply = await this.#ask({ case: 'cfmTest', value });
+    if (reply.case !== 'cfmTest') throw new Error(`the engine answered with ${reply.case}`);
+    return reply.value;
+  }
+
+  async ceNotifications(): Promise<readonly CeNotificationState[]> {
+    return (await this.#query('ceNotifications')).flatMap(({ ceNotifications }) => ceNotifications);
   }
 
   async bridgeDomains(): Promise<Map<string, BridgeDomainState>> {

@@ -486,6 +486,7 @@ static int set_ce_notification(struct generation *g, struct change *change)
 					       RTE_DIM(mvrp_default), new->mvrp_offset_ms);
 		new->mvrp_provider_address = wanted->mvrp->provider_address;
 	}
+	new->cfm = wanted->cfm;
 	change->after->runtime = new;
 	generation_retire(g, old);
 	return STAGES_ASK(ce_notification, g, old, new);

@@ -14,6 +14,7 @@
 #include "../main/stages.h"
 #include "../stages/ethernet-segment/order.h"
 #include "../stages/ethernet-segment/probe_send.h"
+#include "later.h"
 #include "memory.h"
 
 #define READ_SIZE        65536
@@ -255,6 +256,23 @@ static void on_flush(struct client *client, uint32_t id, const Sluice__Api__Flus
 	reply_ok(client, id);
 }
 
+// Requests that a stage carries out and answers when it has.
+static void on_stage_request(struct client *client, const Sluice__Api__Request *request)
+{
+	struct api_error error = {0};
+	struct later *later = later_new(client, request->id, &error);
+	int rc = later != NULL ? 1 : -1;
+
+	for (const struct stage *stage = stages_first(); rc == 1 && stage != NULL; stage = stage->next)
+		if (stage->request != NULL) rc = stage->request(request, client->owner, later, &error);
+	if (rc == 0) return;
+	later_forget(later);
+	if (rc < 0)
+		reply_error(client, request->id, &error);
+	else
+		reply_protocol(client, request->id, "a request that this engine does not know");
+}
+
 static void on_query(struct client *client, uint32_t id, const Sluice__Api__Query *what)
 {
 	struct api_error error = {0};
@@ -324,8 +342,20 @@ static void on_request(struct client *client, const Sluice__Api__Request *reques
 		on_segment_probe(client, request->id, request->segment_probe);
 		break;
 	default:
-		reply_protocol(client, request->id, "a request that this engine does not know");
+		on_stage_request(client, request);
 	}
+}
+
+void later_reply(struct later *later, Sluice__Api__Reply__BodyCase body, void *message)
+{
+	struct client *client = later->client;
+
+	if (client != NULL && !client->closing) {
+		reply(client, later->id, body, message);
+		// Written when the loop comes round: whoever replies may be in the middle of a change.
+		loop_change(&client->watch, EPOLLOUT);
+	}
+	later_forget(later);
 }
 
 // ---------------------------------------------------------------- in and out
@@ -516,6 +546,7 @@ void client_close(struct client *client)
 	query_free(client->query);
 	timer_disarm(&client->timeout);
 	timer_disarm(&client->part);
+	laters_forsake(client);
 	loop_remove(&client->watch);
 	close(client->watch.fd);
 	if (client->owner != NULL) {

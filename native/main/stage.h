@@ -98,7 +98,10 @@ uint64_t generation_effective_at_ns(const struct generation *g);
 
 // ---------------------------------------------------------------- stages
 
-struct arena; // api/state.h
+struct arena;     // api/state.h
+struct owner;     // api/store.h
+struct later;     // api/later.h
+struct api_error; // api/object.h
 
 struct fdb_row {
 	uint32_t bridge_domain;
@@ -191,6 +194,10 @@ struct stage {
 	// -ENOMEM.
 	int (*trace)(const struct port *port, const uint8_t *frame, size_t length, struct arena *arena,
 		     Sluice__Api__QueryReply *part);
+	// A request that a stage carries out. 1: not this stage's; 0: taken, with the duty to reply (api/later.h); -1:
+	// refused, with the error.
+	int (*request)(const Sluice__Api__Request *request, const struct owner *owner, struct later *later,
+		       struct api_error *error);
 	// Each round of the control loop after control_wake(): take what workers have posted to this stage's rings.
 	void (*poll)(void);
 

@@ -6,7 +6,8 @@ import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { PlannedOperation } from '../commit/feature.ts';
-import { Connection, type RequestBody } from './connection.ts';
+import { FaultError } from '../yang/fault.ts';
+import { Connection, type ReplyBody, type RequestBody } from './connection.ts';
 import {
   ApiVersion,
   type Event,
@@ -18,7 +19,7 @@ import {
   type SegmentProbeSchema,
 } from './gen/sluice_pb.js';
 import { arrange, type EnginePlannedOperation, type ObjectId } from './operation.ts';
-import { EngineError, EngineLostError } from './refusal.ts';
+import { EngineError, EngineLostError, refusalFault } from './refusal.ts';
 import { type LeftOut, replay } from './replay.ts';
 import { Turn } from './turn.ts';
 
@@ -157,6 +158,20 @@ export class EngineClient {
     } catch (error) {
       if (error instanceof EngineLostError) return undefined;
       if (error instanceof EngineError) return { refused: error.message };
+      throw error;
+    }
+  }
+
+  /**
+   * Asks the engine to do something that is no transaction. Undefined where it is away, or goes before it has answered;
+   * throws FaultError at `path` where it refuses. One that has not answered within the time is as good as gone.
+   */
+  async request(body: RequestBody, withinMs: number, path: string): Promise<ReplyBody | undefined> {
+    try {
+      return await this.#connection?.request(body, withinMs);
+    } catch (error) {
+      if (error instanceof EngineError) throw new FaultError(refusalFault(error, path));
+      if (error instanceof EngineLostError) return undefined;
       throw error;
     }
   }

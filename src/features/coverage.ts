@@ -7,6 +7,7 @@ import { accessListEffects } from './access-lists/coverage.ts';
 import { blockPointEffects } from './block-points/coverage.ts';
 import { bridgeDomainEffects } from './bridge-domains/coverage.ts';
 import { ceNotificationEffects } from './ce-notification/coverage.ts';
+import { cfmEffects } from './cfm/coverage.ts';
 import { controlPlanePolicerEffects } from './control-plane-policers/coverage.ts';
 import { crossConnectEffects } from './cross-connects/coverage.ts';
 import { dhcpRelayEffects } from './dhcp-relay/coverage.ts';
@@ -50,6 +51,7 @@ export const effects: readonly LeafEffect[] = [
   ...blockPointEffects,
   ...ceNotificationEffects,
   ...ethernetSegmentEffects,
+  ...cfmEffects,
   ...crossConnectEffects,
   ...ipEffects,
   ...vrrpEffects,

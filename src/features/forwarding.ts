@@ -9,6 +9,8 @@ import { bridgeDomainsFeature } from './bridge-domains/feature.ts';
 import { BridgeDomainModel } from './bridge-domains/model.ts';
 import { ceNotificationFeature } from './ce-notification/feature.ts';
 import { CeNotificationModel } from './ce-notification/model.ts';
+import { cfmFeature } from './cfm/feature.ts';
+import { CfmModel } from './cfm/model.ts';
 import { controlPlanePolicersFeature } from './control-plane-policers/feature.ts';
 import { crossConnectsFeature } from './cross-connects/feature.ts';
 import { CrossConnectModel } from './cross-connects/model.ts';
@@ -61,6 +63,7 @@ export function forwardingFeatures(
     mirrorsFeature(new MirrorModel(keys), changes, engine),
     blockPointsFeature(new BlockPointModel(keys), changes, engine),
     ethernetSegmentsFeature(changes),
+    cfmFeature(new CfmModel(keys), changes, engine),
     vrrpFeature(changes, engine),
     dhcpRelayFeature(changes, engine),
     observationFeature(changes, engine),

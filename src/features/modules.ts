@@ -127,6 +127,7 @@ export const servedModules: readonly ModuleRequest[] = [
   { name: 'sluice-mirrors' },
   { name: 'sluice-block-points' },
   { name: 'sluice-ce-notification' },
+  { name: 'sluice-cfm' },
   { name: 'sluice-commit-history' },
   { name: 'sluice-confirmed-commit' },
   { name: 'sluice-plan' },

@@ -1,7 +1,7 @@
 // Nodes "block-in" and "drop-block-point": stops what enters by a blocked VLAN.
 //
-// What the router itself answers has left before: frames to 01-80-C2-00-00-00..0F go from classify to their protocol.
-// Frames of an ethernet segment's PEs to each other leave here, before any block.
+// What the router itself answers has left before: frames to 01-80-C2-00-00-00..0F go from classify to their protocol,
+// CFM frames to their MEP (../cfm). Frames of an ethernet segment's PEs to each other leave here, before any block.
 // A frame of MRP or CFM that no protocol of ours takes is the customer's, and is stopped like any other.
 #include "../classify/next.h"
 #include "../classify/tags.h"

@@ -5,7 +5,7 @@
 
 #include "../../main/stage.h"
 
-#define CE_METHODS 2
+#define CE_METHODS 3
 
 struct ce_port;
 
@@ -45,7 +45,7 @@ struct ce_port {
 	struct ce_sent sent[CE_METHODS];
 };
 
-extern const struct ce_method ce_mac_move, ce_mvrp;
+extern const struct ce_method ce_mac_move, ce_mvrp, ce_cfm;
 
 // Sends one frame to the CE and counts it. 0, -ENOBUFS (no buffer or the queue is full), -ENETDOWN. The caller ends a
 // batch with port_inject_flush().

@@ -7,7 +7,7 @@
 #include "ce_method.h"
 
 // The index is that of ce_port.sent and ce_port.state.
-static const struct ce_method *const methods[CE_METHODS] = {&ce_mac_move, &ce_mvrp};
+static const struct ce_method *const methods[CE_METHODS] = {&ce_mac_move, &ce_mvrp, &ce_cfm};
 
 static struct ce_port *ports[MAX_PORTS];
 

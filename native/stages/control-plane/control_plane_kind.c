@@ -19,6 +19,7 @@ static const struct {
 	[CONTROL_OSPF] = {"ospf", 10000, 2000},
 	[CONTROL_VRRP] = {"vrrp", 5000, 1000},
 	[CONTROL_BFD] = {"bfd", 50000, 5000},
+	[CONTROL_CFM] = {"cfm", 50000, 5000},
 	[CONTROL_DHCP] = {"dhcp", 5000, 1000},
 	[CONTROL_TTL_EXCEEDED] = {"ttl-exceeded", 10000, 2000},
 	[CONTROL_GLEAN] = {"glean", 100000, 10000},

@@ -74,4 +74,10 @@ export const ceNotificationEffects: readonly LeafEffect[] = [
     ...with_({ 'mvrp/provider-address': 'true' }, { 'mvrp.providerAddress': true }),
     shownBy: timing,
   },
+  {
+    leaf: `${CE_NOTIFICATION}/cfm/enabled`,
+    effect: 'the port status of the VLAN’s MEP, on release and block',
+    ...with_({ 'cfm/enabled': 'true' }, { cfm: true }),
+    shownBy: [['test/engine/cfm.test.ts', '']],
+  },
 ];

@@ -22,6 +22,8 @@ export interface CeNotification {
     readonly offsetsMs: readonly number[];
     readonly providerAddress: boolean;
   };
+  /** Whether MEPs tell the CE (../cfm). */
+  readonly cfm: boolean;
 }
 
 export class CeNotificationModel {
@@ -36,6 +38,7 @@ export class CeNotificationModel {
   readonly #framesPerSecond: LeafNode;
   readonly #mvrpEnabled: LeafNode;
   readonly #providerAddress: LeafNode;
+  readonly #cfmEnabled: LeafNode;
 
   constructor(keys: KeySpace) {
     const { schema } = keys;
@@ -50,6 +53,7 @@ export class CeNotificationModel {
     this.#framesPerSecond = at('mac-move/frames-per-second');
     this.#mvrpEnabled = at('mvrp/enabled');
     this.#providerAddress = at('mvrp/provider-address');
+    this.#cfmEnabled = at('cfm/enabled');
     this.base = keys.child('', this.ceNotifications);
   }
 
@@ -79,6 +83,7 @@ export class CeNotificationModel {
           offsetsMs: this.#offsets(view, key, this.mvrpOffset),
           providerAddress: leafValue(row, this.#providerAddress) === 'true',
         },
+        cfm: leafValue(row, this.#cfmEnabled) === 'true',
       }
     );
   }

@@ -29,7 +29,7 @@ export function planCeNotifications(change: InterfaceChange, model: CeNotificati
 function ceNotification(objects: InterfaceObjects, model: CeNotificationModel, port: string): Wanted | undefined {
   const found = objects.boundPort(port) && model.read(objects.view, port);
   if (found === undefined) return undefined;
-  const { macMove, mvrp } = found;
+  const { macMove, mvrp, cfm } = found;
   return {
     path: model.keys.path(model.key(port)),
     operation: {
@@ -38,6 +38,7 @@ function ceNotification(objects: InterfaceObjects, model: CeNotificationModel, p
         port,
         macMove: { ...macMove, offsetsMs: [...macMove.offsetsMs] },
         mvrp: { ...mvrp, offsetsMs: [...mvrp.offsetsMs] },
+        cfm,
       },
     },
   };
