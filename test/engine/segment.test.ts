@@ -9,7 +9,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { attachHost, deleteNamespaces, type Host, knowNeighbours, makeNamespaces, plainDevice } from '../../lab/host.ts';
+import {
+  attachHost,
+  deleteNamespaces,
+  type Host,
+  knowNeighbours,
+  makeNamespaces,
+  plainDevice,
+} from '../../lab/host.ts';
 import { ipBatch, run, until } from '../../lab/run.ts';
 import { Switch } from '../../lab/switch.ts';
 import { Flow, type FlowResult } from '../../lab/traffic/flow.ts';
@@ -260,7 +267,9 @@ test('a blocked PE and a forwarding one hear each other through the CE', { timeo
       await until('a hears b', 2000, () => probes(engines.a).find((probe) => probe.stamp === stamp));
     }
     const sorted = took.toSorted((x, y) => x - y);
-    t.diagnostic(`request to event, looked at every 20 ms: ${sorted[0]?.toFixed(1)} to ${sorted.at(-1)?.toFixed(1)} ms`);
+    t.diagnostic(
+      `request to event, looked at every 20 ms: ${sorted[0]?.toFixed(1)} to ${sorted.at(-1)?.toFixed(1)} ms`,
+    );
     assert.equal((await state(engines.a)).probesRefused, 0n);
 
     const now = BigInt(Date.now()) * 1_000_000n;
@@ -281,27 +290,36 @@ test('a blocked PE and a forwarding one hear each other through the CE', { timeo
     // With another key a is a stranger.
     await engines.b.apply([segment('b', { probeKey: Buffer.from('another key of theirs') })]);
     await engines.a.probe({ segment: 'es', kind: SegmentProbeKind.PROBE_QUERY, vlans: set(10), stamp: 99n });
-    await until('b refuses', 2000, async () => (await state(engines.b)).probesRefused > after.probesRefused || undefined);
+    await until(
+      'b refuses',
+      2000,
+      async () => (await state(engines.b)).probesRefused > after.probesRefused || undefined,
+    );
     assert.ok(!probes(engines.b).some(({ stamp }) => stamp === 99n));
   });
 });
 
-test('orders are effective while a transaction of many routes goes on, on two workers', { timeout: 120_000 }, async (t) => {
+test('orders are effective while a transaction of many routes goes on, on two workers', {
+  timeout: 120_000,
+}, async (t) => {
   await withLab(['--workers', '2', '--memory', '512'], async ({ engines: { a } }) => {
     const nextHops = [{ interface: 'transfer', gateway: ip4('192.0.2.9') }];
-    const routes = Array.from({ length: 400 }, (_, block): EngineOperation => ({
-      case: 'setRoutes',
-      value: {
-        vrf: 'transfer',
-        set: Array.from({ length: 1000 }, (_, i) => {
-          const number = block * 1000 + i;
-          return {
-            prefix: { address: Uint8Array.from([20 + (number >> 16), number >> 8, number, 0]), length: 24 },
-            nextHopGroup: 'far',
-          };
-        }),
-      },
-    }));
+    const routes = Array.from(
+      { length: 400 },
+      (_, block): EngineOperation => ({
+        case: 'setRoutes',
+        value: {
+          vrf: 'transfer',
+          set: Array.from({ length: 1000 }, (_, i) => {
+            const number = block * 1000 + i;
+            return {
+              prefix: { address: Uint8Array.from([20 + (number >> 16), number >> 8, number, 0]), length: 24 },
+              nextHopGroup: 'far',
+            };
+          }),
+        },
+      }),
+    );
     await a.apply([{ case: 'setNextHopGroup', value: { name: 'far', vrf: 'transfer', nextHops } }]);
     let open = true;
     const applied = a.apply(routes).finally(() => {
