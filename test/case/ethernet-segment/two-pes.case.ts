@@ -75,8 +75,6 @@ const segment: Case = {
       await pause(1000);
       const survived = await end(dying);
       for (const { duplicates } of survived) assert.equal(duplicates, 0);
-      console.log(JSON.stringify(survived, (_, v) => (typeof v === 'bigint' ? String(v) : v)).slice(0, 2000));
-      console.log(JSON.stringify(moved, (_, v) => (typeof v === 'bigint' ? String(v) : v)).slice(0, 2000));
 
       await a.start();
       await carved(pes, [
