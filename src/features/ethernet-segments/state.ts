@@ -5,7 +5,6 @@ import { rowsFromData } from '../../datastore/row/from-data.ts';
 import type { View } from '../../datastore/view/view.ts';
 import { BfdState, type EthernetSegmentState, type SegmentVlanState } from '../../engine/gen/sluice_pb.js';
 import { build, type PlainData } from '../../yang/data/build.ts';
-import { vlanOf } from '../block-points/model.ts';
 import { type EngineQueries, engineState } from '../engine-state.ts';
 import { wantedEntries, wants } from '../interest.ts';
 import { dateAndTimeOfNs } from '../time.ts';
@@ -119,7 +118,7 @@ function vlanStates(run: SegmentRun, engine: EthernetSegmentState | undefined): 
     const since = record.since(vlan);
     const its = counted.get(vlan);
     return {
-      'vlan-id': vlanOf(vlan),
+      'vlan-id': vlan,
       role: state && moving && roleOf(state, moving, vlan),
       elected: state && dfOf(state.elected, vlan),
       since: since > 0 ? timeOf(since) : undefined,

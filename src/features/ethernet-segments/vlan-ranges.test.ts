@@ -4,9 +4,9 @@ import { sameVlans, vlanRange, vlanSet, vlansText } from './decision/vlan-set.ts
 import { rangesOf, vlanBytes, vlansOfBytes, vlansOfRanges } from './vlan-ranges.ts';
 
 test('ranges and sets are each other', () => {
-  const texts = ['untagged', '1-3', '10', '4000-4094'];
+  const texts = ['1-3', '10', '4000-4094'];
   const set = vlansOfRanges(texts);
-  assert.equal(vlansText(set), '0-3,10,4000-4094');
+  assert.equal(vlansText(set), '1-3,10,4000-4094');
   assert.deepEqual(rangesOf(set), texts);
 });
 

@@ -7,7 +7,6 @@ const SET_BYTES = 512;
 
 /** One VLAN of a `vlan-range`, from its first to its last; undefined: the range is none. */
 export function rangeOf(text: string): readonly [first: number, last: number] | undefined {
-  if (text === 'untagged') return [0, 0];
   const [first = 0, last = first] = text.split('-').map(Number);
   return first > last || last > HIGHEST_VLAN || (first === last && text.includes('-')) ? undefined : [first, last];
 }
@@ -28,14 +27,10 @@ export function rangesOf(set: VlanSet): readonly string[] {
   const ranges: [number, number][] = [];
   for (const vlan of vlansOf(set)) {
     const last = ranges.at(-1);
-    // Untagged frames are in no range.
-    if (last !== undefined && last[1] === vlan - 1 && last[1] !== 0) last[1] = vlan;
+    if (last !== undefined && last[1] === vlan - 1) last[1] = vlan;
     else ranges.push([vlan, vlan]);
   }
-  return ranges.map(([first, last]) => {
-    if (last === 0) return 'untagged';
-    return first === last ? String(first) : `${first}-${last}`;
-  });
+  return ranges.map(([first, last]) => (first === last ? String(first) : `${first}-${last}`));
 }
 
 /** As the engine's contract has sets. */
