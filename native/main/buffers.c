@@ -12,13 +12,14 @@
 #include "log.h"
 #include "stage.h"
 
-#define CACHE       256
-#define HEADER_ROOM 128
-#define URGENT      2047
-#define LEAST       4096u
-#define MOST        (1u << 18)
+#define CACHE         256
+#define HEADER_ROOM   128
+#define URGENT        2047
+#define URGENT_FRAMES 127u
+#define LEAST         4096u
+#define MOST          (1u << 18)
 
-static struct rte_mempool *frames, *headers, *urgent;
+static struct rte_mempool *frames, *headers, *urgent, *urgent_frames;
 
 // As rte_pktmbuf_pool_create, but without huge pages buffers may lie across two pages: no device reads such memory by
 // physical address, and one buffer a page would take nearly twice as much.
@@ -67,11 +68,14 @@ int buffers_start(unsigned memory_mb)
 	// Who takes waits for nobody: many give, one takes.
 	if (headers != NULL)
 		urgent = pool_create("urgent", URGENT, RTE_PKTMBUF_HEADROOM + HEADER_ROOM, 0, "ring_mp_sc");
-	if (frames == NULL || headers == NULL || urgent == NULL) {
+	if (urgent != NULL)
+		urgent_frames = pool_create("urgent-frames", URGENT_FRAMES, RTE_MBUF_DEFAULT_BUF_SIZE, 0, "ring_mp_sc");
+	if (frames == NULL || headers == NULL || urgent == NULL || urgent_frames == NULL) {
 		log_error("buffers-not-made", "memory_mb=%u buffers=%u pool=%s reason=\"%s\"", memory_mb, frame_count,
 			  frames == NULL    ? "frames"
 			  : headers == NULL ? "headers"
-					    : "urgent",
+			  : urgent == NULL  ? "urgent"
+					    : "urgent-frames",
 			  rte_strerror(rte_errno));
 		return rte_errno > 0 ? -rte_errno : -ENOMEM;
 	}
@@ -91,6 +95,11 @@ struct rte_mempool *buffers_header_pool(void)
 struct rte_mempool *buffers_urgent_pool(void)
 {
 	return urgent;
+}
+
+struct rte_mempool *buffers_urgent_frames(void)
+{
+	return urgent_frames;
 }
 
 struct rte_mempool *buffers_pool_for_device(const char *name, unsigned count)

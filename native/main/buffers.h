@@ -18,6 +18,8 @@ struct rte_mempool *buffers_header_pool(void);
 // The same, 2,047 of them, from which one thread takes at a time: it never waits for another that was interrupted
 // meanwhile, as it might with the pools above.
 struct rte_mempool *buffers_urgent_pool(void);
+// The same of the size of the first pool, 127 of them: not every device sends a chain of many.
+struct rte_mempool *buffers_urgent_frames(void);
 
 // A pool like the first, for one device that keeps buffers when it is closed; free it with rte_mempool_free once no
 // packet can be in it. NULL: no memory.

@@ -256,7 +256,7 @@ uint64_t router_drops(const char *reason)
 unsigned router_packets_in_use(void)
 {
 	return rte_mempool_in_use_count(buffers_pool()) + rte_mempool_in_use_count(buffers_header_pool()) +
-	       rte_mempool_in_use_count(buffers_urgent_pool());
+	       rte_mempool_in_use_count(buffers_urgent_pool()) + rte_mempool_in_use_count(buffers_urgent_frames());
 }
 
 const struct l3_interface *router_interface(const char *name)

@@ -12,6 +12,7 @@ import { ipBatch, until } from '../../lab/run.ts';
 import { Switch } from '../../lab/switch.ts';
 import {
   CfmEventKind,
+  CfmFngState,
   type CfmMepState,
   CfmRemoteMepStatus,
   CfmTestKind,
@@ -29,6 +30,7 @@ const engineEnd = (port: string): string => `cf${id}${port}`;
 const switchEnd = (port: string): string => `cf${id}${port}s`;
 
 const RDI = 1;
+const MAC_STATUS = 2;
 const REMOTE_CCM = 4;
 /** Codes of intervals, and their milliseconds. */
 const EVERY_10_MS = 2;
@@ -60,6 +62,7 @@ const towardsOvs = (value: MepValue): EngineOperation =>
     mepId: 1,
     ccmInterval: EVERY_100_MS,
     remoteMeps: [9],
+    fngResetMs: 2500,
     ...value,
   });
 
@@ -178,7 +181,7 @@ test('a MEP and Open vSwitch watch each other, tell each other of defects, and m
     await stateOf(engine, 'ovs', 'sees the other interval', (one) => (one.defects & 8) !== 0);
     assert.ok(((await engine.cfmMeps()).get('ovs')?.errorCcmLastFailure.length ?? 0) >= 75);
     await ovs.setInterface(switchEnd('p'), { 'other_config:cfm_interval': '100' });
-    await stateOf(engine, 'ovs', 'has no defect', (one) => one.defects === 0);
+    await stateOf(engine, 'ovs', 'has no defect any more', (one) => one.fngState === CfmFngState.FNG_RESET);
 
     // The switch is killed: missed after three and a half intervals, an alarm after the alarm time.
     engine.events.length = 0;
@@ -240,7 +243,9 @@ test('MEPs of a blocked VLAN hear, tell, answer and measure through a switch, in
       const methods = (await engine.ceNotifications()).flatMap((one) => one.methods);
       return methods.find(({ method }) => method === 'cfm')?.framesSent === 3n ? true : undefined;
     });
-    assert.equal((await engine.cfmMeps()).get('p.10')?.defects, 0);
+    // Its only remote MEP is blocked: a defect there, of which it tells back.
+    await stateOf(engine, 'q.10', 'sees the block', (one) => one.defects === MAC_STATUS);
+    await stateOf(engine, 'p.10', 'hears of that', (one) => one.defects === RDI);
 
     // From the blocked VLAN, and into it.
     for (const [name, mepId] of [
@@ -336,7 +341,7 @@ test('MEPs of a blocked VLAN hear, tell, answer and measure through a switch, in
       'vlan.priority',
       'cfm.md.level',
       'cfm.flags.interval',
-      'cfm.tlv.port.status',
+      'cfm.tlv.port.status.value',
     ]);
     assert.deepEqual(new Set(ours.map((one) => one.slice(0, 4).join())), new Set(['10,7,3,2']));
     assert.deepEqual(new Set(ours.map(([, , , , status]) => status)), new Set(['1', '2']));

@@ -253,7 +253,7 @@ static bool is_open(uint16_t port_id, uint16_t vid)
 {
 	const struct port *port = dataplane_port(dataplane_current(), port_id);
 
-	return port == NULL || block_map_get(port->blocks, vid) == NULL;
+	return port == NULL || !block_map_blocks(port->blocks, vid);
 }
 
 static bool is_the_same(const struct cfm_settings *a, const struct cfm_settings *b)

@@ -5,7 +5,8 @@
 #include "../../main/buffers.h"
 #include "cfm.h"
 
-#define LEAST_FRAME 60 // without FCS
+#define LEAST_FRAME 60  // without FCS
+#define SMALL       128 // of one buffer of the smaller pool
 
 static int to_tx = -1;
 
@@ -49,7 +50,8 @@ int cfm_send(const struct cfm_mep *mep, const uint8_t destination[6], uint8_t pr
 		memset(at, 0, (size_t)(LEAST_FRAME - (at - frame)));
 		at = frame + LEAST_FRAME;
 	}
-	m = buffers_packet(buffers_urgent_pool(), frame, (uint32_t)(at - frame));
+	m = buffers_packet(at - frame <= SMALL ? buffers_urgent_pool() : buffers_urgent_frames(), frame,
+			   (uint32_t)(at - frame));
 	if (m == NULL) return -ENOBUFS;
 	*packet_meta(m) = (struct packet_meta){.egress_port = s->port, .flags = PACKET_INJECTED};
 	return packet_inject_from_thread(m, to_tx, s->port);

@@ -100,12 +100,20 @@ static void points_changed(uint16_t id, const struct cfm_map *before, const stru
 			flow_element_changed(FLOW_TAGS, flow_tag_id(id, vid));
 }
 
+static void blocks_changed(struct block_change *changes, unsigned count)
+{
+	uint64_t sent_ns;
+
+	for (unsigned i = 0; i < count; i++)
+		cfm_look(changes[i].point->port, changes[i].point->vid, &sent_ns);
+	collect_status();
+}
+
 static void published(struct generation *g)
 {
 	const struct dataplane *before = generation_before(g), *after = generation_next(g);
 	unsigned count;
-	const struct block_change *blocks = generation_block_changes(g, &count);
-	uint64_t sent_ns;
+	struct block_change *blocks = generation_block_changes(g, &count);
 
 	for (uint16_t id = 1; id < MAX_PORTS; id++) {
 		const struct port *old = before->ports[id], *new = after->ports[id];
@@ -115,9 +123,7 @@ static void published(struct generation *g)
 		if (has != NULL && had != NULL && old->io != new->io) cfm_look_device(id);
 	}
 	// Those that a CE notification has sent already have nothing new to say.
-	for (unsigned i = 0; i < count; i++)
-		cfm_look(blocks[i].point->port, blocks[i].point->vid, &sent_ns);
-	collect_status();
+	blocks_changed(blocks, count);
 }
 
 static void link_changed(const struct port *port, enum port_link link)
@@ -156,6 +162,7 @@ static struct stage cfm_stage = {
 	.stop = stop,
 	.port = port_changed,
 	.published = published,
+	.blocks_changed = blocks_changed,
 	.link_changed = link_changed,
 	.poll = poll,
 	.request = cfm_request,

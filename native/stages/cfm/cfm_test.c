@@ -11,6 +11,7 @@
 #include "../../api/later.h"
 #include "../../main/worker.h"
 #include "../../testing/applied.h"
+#include "../ethernet-segment/testing.h"
 #include "cfm.h"
 
 #define MS     1000u
@@ -561,6 +562,36 @@ static void a_ce_is_told_by_the_mep_of_the_vlan_that_changes(void **state)
 	end();
 }
 
+static void a_segment_blocks_as_a_block_point_does(void **state)
+{
+	struct cfm_ccm ccm;
+
+	begin(&ten);
+	go_on(1);
+	router_forget();
+	// Its VLANs come closed.
+	apply(op_segment((struct segment_wish){.name = "es", .port = "a", .first = 10, .last = 20}));
+	assert_true(cfm_parse_ccm(only_frame(group_of(3, false), 6), 79, &ccm));
+	assert_int_equal(ccm.port_status, CFM_PORT_BLOCKED);
+	ce_sends_ccm(3, 2);
+	assert_int_equal(cfm_remote(&mep_named("ten")->machine, 2)->state, CFM_RMEP_OK);
+	segment_releases("es", 10, 10);
+	router_run();
+	assert_true(cfm_parse_ccm(only_frame(group_of(3, false), 6), 79, &ccm));
+	assert_int_equal(ccm.port_status, CFM_PORT_UP);
+	// While a block point holds, an order changes nothing for the CE.
+	apply(op_block_point("a/10", "a", 10));
+	assert_int_equal(router_frames("a"), 1);
+	router_forget();
+	segment_blocks("es", 10, 10);
+	DELETE(BLOCK_POINT, "a/10");
+	assert_int_equal(router_frames("a"), 0);
+	DELETE(ETHERNET_SEGMENT, "es");
+	assert_true(cfm_parse_ccm(only_frame(group_of(3, false), 6), 79, &ccm));
+	assert_int_equal(ccm.port_status, CFM_PORT_UP);
+	end();
+}
+
 static void meps_exchange_places_and_only_one_has_each(void **state)
 {
 	struct wish one = ten, two = ten;
@@ -629,6 +660,7 @@ int main(void)
 		cmocka_unit_test(loss_is_told_apart_by_direction),
 		cmocka_unit_test(what_is_deleted_or_changed_ends_its_test),
 		cmocka_unit_test(a_ce_is_told_by_the_mep_of_the_vlan_that_changes),
+		cmocka_unit_test(a_segment_blocks_as_a_block_point_does),
 		cmocka_unit_test(meps_exchange_places_and_only_one_has_each),
 		cmocka_unit_test(what_cannot_be_is_refused),
 	};
