@@ -5,7 +5,7 @@ import { Entry } from '../entry.ts';
 import { objectName } from '../object-name.ts';
 import { compareAddresses, type DfElectionMethod } from './decision/election/candidate.ts';
 import type { Pin } from './decision/message.ts';
-import type { Segment, SegmentTimers, SplitBrainPolicy } from './decision/segment.ts';
+import { defaultTimers, type Segment, type SegmentTimers, type SplitBrainPolicy } from './decision/segment.ts';
 import type { VlanSet } from './decision/vlan-set.ts';
 import { vlansOfRanges } from './vlan-ranges.ts';
 
@@ -195,6 +195,7 @@ function timersOf(entry: Entry): SegmentTimers {
     trustMs: of('trust-time'),
     splitBrainHoldMs: of('split-brain-hold-time'),
     sessionWaitMs: of('session-wait-time'),
+    foreignSettleMs: defaultTimers.foreignSettleMs,
   };
 }
 

@@ -1,6 +1,6 @@
 /** A segment in real time: keeps the state of the decision, takes its events one after the other, carries out what it asks. */
 import type { Event } from '../decision/event.ts';
-import type { Message, Probe } from '../decision/message.ts';
+import type { Advert, Message, Probe } from '../decision/message.ts';
 import type { Output } from '../decision/output.ts';
 import type { Segment } from '../decision/segment.ts';
 import type { State } from '../decision/state.ts';
@@ -22,6 +22,8 @@ export interface SegmentPorts {
   readonly notify: (notice: Notice) => void;
   /** Ends the session with the peer at once; `session … down` follows as an event. */
   readonly resetSession: (peer: string) => void;
+  /** By EVPN routes (../evpn); needed where the segment has foreign PEs. */
+  readonly announce?: (advert: Advert | undefined) => void;
   readonly drained: () => void;
 }
 
@@ -88,6 +90,9 @@ export class SegmentAgent {
         return;
       case 'reset-session':
         this.#ports.resetSession(output.peer);
+        return;
+      case 'announce':
+        this.#ports.announce?.(output.advert);
         return;
       case 'drained':
         this.#ports.drained();

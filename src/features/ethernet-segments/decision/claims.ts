@@ -13,6 +13,7 @@ import {
   takeId,
   unreachable,
 } from './draft.ts';
+import { isAnnouncementDue, settled, unsettled } from './foreign.ts';
 import { wanted } from './roles.ts';
 import { type Attempt, attempted, type Claim, mayForward, type Peer } from './state.ts';
 import { difference, intersection, isEmpty, NO_VLANS, union, type VlanSet } from './vlan-set.ts';
@@ -21,8 +22,32 @@ import { difference, intersection, isEmpty, NO_VLANS, union, type VlanSet } from
 export function attempt(draft: Draft): void {
   const vlans = wanted(draft);
   cancel(draft, difference(attempted(draft), vlans));
+  const settling = unsettled(draft);
+  for (const { stage, vlans: its } of draft.attempts) if (stage === 'settle') cancel(draft, difference(its, settling));
   const begun = union(union(mayForward(draft), attempted(draft)), draft.deferred);
   const fresh = difference(vlans, begun);
+  begin(draft, difference(fresh, settling));
+  // From when they have our routes.
+  if (!isAnnouncementDue(draft)) settle(draft, intersection(fresh, settling));
+}
+
+function settle(draft: Draft, vlans: VlanSet): void {
+  if (isEmpty(vlans)) return;
+  const id = takeId(draft);
+  const none = new Map<string, VlanSet>();
+  draft.attempts = [...draft.attempts, { id, vlans, stage: 'settle', standby: none, claimed: none, granted: none }];
+  setTimer(draft, `settle:${id}`, draft.segment.timers.foreignSettleMs);
+}
+
+/** Foreign PEs have had their time: what is still wanted begins anew, with listening. */
+export function onSettled(draft: Draft, id: number): void {
+  const found = draft.attempts.find((one) => one.id === id && one.stage === 'settle');
+  if (found === undefined) return;
+  settled(draft, found.vlans);
+  cancel(draft, found.vlans);
+}
+
+function begin(draft: Draft, fresh: VlanSet): void {
   if (isEmpty(fresh)) return;
   const id = takeId(draft);
   const isHeard = unreachable(draft).length === 0;

@@ -1,5 +1,5 @@
 /** What happens to a segment; time is a timer that ends. */
-import type { Message, Pin, Probe } from './message.ts';
+import type { Advert, Message, Pin, Probe } from './message.ts';
 import type { Segment } from './segment.ts';
 import type { VlanSet } from './vlan-set.ts';
 
@@ -28,6 +28,11 @@ export type Event =
   | { readonly type: 'session'; readonly peer: string; readonly up: boolean }
   /** Liveness detection over the core, such as BFD. */
   | { readonly type: 'liveness'; readonly peer: string; readonly alive: boolean }
+  /**
+   * What a PE that speaks EVPN says of itself by its routes; undefined: it withdrew its ES route. Their loss with a BGP
+   * session is `session … down`.
+   */
+  | { readonly type: 'foreign'; readonly peer: string; readonly advert: Advert | undefined }
   | { readonly type: 'message'; readonly peer: string; readonly message: Message }
   | { readonly type: 'probe'; readonly from: string; readonly probe: Probe }
   /** The engine carried out an order, on every worker. Orders are confirmed in their order. */

@@ -1,10 +1,10 @@
 /** INIT → DF_WAIT → DF_DONE (RFC 8584 section 2.1), and what holds a segment back before. */
-import { close, type Draft, serviceable, setTimer, startOver, synced, takeId } from './draft.ts';
-import { compareAddresses } from './election/candidate.ts';
+import { close, type Draft, serviceable, setTimer, startOver, takeId } from './draft.ts';
 import { inUsePreference } from './election/preference.ts';
 import type { CoreTracking } from './event.ts';
+import { isCandidate } from './foreign.ts';
 import type { Segment } from './segment.ts';
-import { newPeer } from './state.ts';
+import { newPeers, type Peer } from './state.ts';
 import { difference, isEmpty } from './vlan-set.ts';
 
 export function onStart(draft: Draft): void {
@@ -17,16 +17,14 @@ export function onStart(draft: Draft): void {
 
 /** Takes another configuration without letting go of what is forwarded. A peer that goes is asked no more. */
 export function onConfigured(draft: Draft, segment: Segment): void {
-  const { preference, revertive, address } = segment;
+  const { preference, revertive } = segment;
   const { preference: old, revertive: wasRevertive } = draft.segment;
   startOver(draft);
   draft.segment = segment;
   if (preference !== old || revertive !== wasRevertive) {
     draft.inUse = { preference, dontPreempt: !revertive };
   }
-  draft.peers = [...segment.peers]
-    .sort(compareAddresses)
-    .map((peer) => draft.peers.find((known) => known.address === peer) ?? newPeer(peer, address));
+  draft.peers = newPeers(segment, draft.peers);
 }
 
 export function onSegment(draft: Draft, isUp: boolean): void {
@@ -69,7 +67,7 @@ export function onRecovered(draft: Draft, id: number): void {
 
 /** Leaves INIT where nothing holds the segment back. */
 export function enterWait(draft: Draft): void {
-  if (draft.isPeering && synced(draft).length === draft.peers.length) draft.isPeering = false;
+  if (draft.isPeering && draft.peers.every(isThere)) draft.isPeering = false;
   const isHeld = draft.isRecovering || draft.isPeering || draft.isLeaving || draft.tracking === 'isolated';
   if (draft.phase !== 'INIT' || !draft.isUp || isHeld) return;
   draft.phase = 'DF_WAIT';
@@ -77,12 +75,18 @@ export function enterWait(draft: Draft): void {
   setTimer(draft, `election-wait:${draft.waitId}`, draft.segment.timers.electionWaitMs);
 }
 
+function isThere({ isForeign, isSynced, hasLeft, advert }: Peer): boolean {
+  return isForeign ? hasLeft || advert !== undefined : isSynced;
+}
+
 export function onElectionWait(draft: Draft, id: number): void {
   if (draft.phase !== 'DF_WAIT' || draft.waitId !== id) return;
   draft.phase = 'DF_DONE';
   const { address, preference, revertive } = draft.segment;
-  const others = synced(draft).flatMap((peer) =>
-    peer.advert === undefined || isEmpty(peer.advert.able) ? [] : [{ ...peer.advert, address: peer.address }],
+  const others = draft.peers.flatMap((peer) =>
+    !isCandidate(peer) || !(peer.isSynced || peer.isForeign) || isEmpty(peer.advert.able)
+      ? []
+      : [{ ...peer.advert, address: peer.address }],
   );
   draft.inUse = inUsePreference({ address, preference, revertive, dontPreempt: !revertive }, others);
 }

@@ -12,6 +12,7 @@ import {
   takeId,
   unreachable,
 } from './draft.ts';
+import { isCandidate, onForeignForwarding } from './foreign.ts';
 import type { Probe } from './message.ts';
 import { attempted, mayForward, type Peer } from './state.ts';
 import { difference, intersection, isEmpty, NO_VLANS, union, type VlanSet } from './vlan-set.ts';
@@ -48,6 +49,10 @@ export function onProbe(draft: Draft, from: string, heard: Probe): void {
 }
 
 function onForwarding(draft: Draft, peer: Peer, vlans: VlanSet): void {
+  if (peer.isForeign) {
+    onForeignForwarding(draft, peer, vlans);
+    return;
+  }
   const both = intersection(vlans, draft.open);
   if (peer.isLower) close(draft, both, 'conflict');
   else probe(draft, 'forwarding', both);
@@ -86,6 +91,11 @@ export function onListened(draft: Draft, id: number): void {
   let held = NO_VLANS as VlanSet;
   for (const peer of unreachable(draft)) {
     const silent = difference(found.vlans, found.standby.get(peer.address) ?? NO_VLANS);
+    if (isCandidate(peer) && peer.isForeign) {
+      // It answers no queries: what counts is that it had the time to block.
+      refused = union(refused, intersection(silent, peer.unsettled));
+      continue;
+    }
     switch (bySilence(draft, peer)) {
       case 'refuse':
         refused = union(refused, silent);
@@ -111,7 +121,7 @@ export function onListened(draft: Draft, id: number): void {
 function bySilence(draft: Draft, peer: Peer): 'release' | 'hold' | 'refuse' {
   if (peer.alive) return 'refuse';
   if (draft.isTrusted) return 'release';
-  return draft.segment.splitBrain === 'lowest-address-keeps' && !peer.isLower ? 'hold' : 'refuse';
+  return draft.segment.splitBrain === 'lowest-address-keeps' && !peer.isLower && !peer.isForeign ? 'hold' : 'refuse';
 }
 
 /** The hold time is over; what was heard before it is old. */
@@ -157,7 +167,7 @@ export function onGuardTimer(draft: Draft, id: number): void {
   if (draft.guard?.id === id && !isEmpty(draft.open)) beginGuard(draft);
 }
 
-/** Peers that could take us for gone and release by the policy. */
+/** Peers that could take us for gone and release by the policy; foreign ones know none. */
 function feared(draft: Draft): readonly Peer[] {
-  return unreachable(draft).filter(({ alive, isLower }) => !alive && isLower);
+  return unreachable(draft).filter(({ alive, isLower, isForeign }) => !alive && isLower && !isForeign);
 }

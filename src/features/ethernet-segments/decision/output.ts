@@ -1,5 +1,5 @@
 /** What a step asks for. Outputs are carried out in their order. */
-import type { Message, Probe } from './message.ts';
+import type { Advert, Message, Probe } from './message.ts';
 import type { VlanSet } from './vlan-set.ts';
 
 export type Cause =
@@ -33,5 +33,7 @@ export type Output =
   | { readonly type: 'notify'; readonly vlans: VlanSet; readonly state: 'enabled' | 'disabled'; readonly cause: Cause }
   /** The peer's liveness is lost: nothing more is taken from this session. */
   | { readonly type: 'reset-session'; readonly peer: string }
+  /** What foreign PEs are to know of us, by EVPN routes; undefined: no routes. Pins and draining are not in it. */
+  | { readonly type: 'announce'; readonly advert: Advert | undefined }
   /** A drain is complete: the engine blocks every VLAN. */
   | { readonly type: 'drained' };

@@ -1,6 +1,7 @@
 /** Sessions, liveness and messages of peers. */
 import { onClaim, onGrant, withoutVlans } from './claims.ts';
 import { changePeer, close, type Draft, ownAdvert, peerOf, send, sendAll, setTimer, startOver } from './draft.ts';
+import { hasForeign, onForeignLiveness, onForeignLost } from './foreign.ts';
 import type { Message } from './message.ts';
 import { sameAdvert } from './roles.ts';
 import { mayForward, type Peer } from './state.ts';
@@ -17,6 +18,10 @@ const withoutSession = {
 export function onSession(draft: Draft, address: string, isUp: boolean): void {
   const peer = peerOf(draft, address);
   if (peer === undefined) return;
+  if (peer.isForeign) {
+    if (!isUp) onForeignLost(draft, peer);
+    return;
+  }
   if (!isUp && !peer.hasSession) return;
   changePeer(draft, address, { ...withoutSession, hasSession: isUp });
   startOver(draft);
@@ -28,18 +33,24 @@ export function onSession(draft: Draft, address: string, isUp: boolean): void {
       forwarding: mayForward(draft),
       stamp: draft.stamp,
     });
-  } else if (!peer.alive) changePeer(draft, address, { advert: undefined });
+  } else if (!peer.alive || hasForeign(draft)) changePeer(draft, address, { advert: undefined });
   else setTimer(draft, `session:${address}`, draft.segment.timers.sessionWaitMs);
 }
 
 /** A peer that lives came back with no session: it is no candidate any more. */
 export function onSessionWait(draft: Draft, address: string): void {
-  if (peerOf(draft, address)?.hasSession === false) changePeer(draft, address, { advert: undefined });
+  const peer = peerOf(draft, address);
+  if (peer?.hasSession === false && (!peer.isForeign || peer.isStale))
+    changePeer(draft, address, { advert: undefined });
 }
 
 export function onLiveness(draft: Draft, address: string, alive: boolean): void {
   const peer = peerOf(draft, address);
   if (peer === undefined || peer.alive === alive) return;
+  if (peer.isForeign) {
+    onForeignLiveness(draft, peer, alive);
+    return;
+  }
   if (alive) {
     changePeer(draft, address, { alive, hasLeft: false });
     startOver(draft);

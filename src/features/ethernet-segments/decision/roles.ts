@@ -2,6 +2,7 @@
 import { type Draft, ownAdvert, serviceable, synced } from './draft.ts';
 import { compareAddresses } from './election/candidate.ts';
 import { type Elected, elect } from './election/election.ts';
+import { isCandidate } from './foreign.ts';
 import type { Advert, Pin } from './message.ts';
 import type { ElectionInput } from './state.ts';
 import { difference, intersection, isEmpty, NO_VLANS, sameVlans, union, type VlanSet } from './vlan-set.ts';
@@ -39,9 +40,10 @@ export function wanted(draft: Draft): VlanSet {
 
 function electionInput(draft: Draft): ElectionInput {
   const { address } = draft.segment;
-  const candidates: Candidate[] = [{ ...ownAdvert(draft), address }];
-  for (const peer of draft.peers)
-    if (peer.advert !== undefined) candidates.push({ ...peer.advert, address: peer.address });
+  const candidates: Candidate[] = [{ ...ownAdvert(draft), address, isForeign: false }];
+  for (const peer of draft.peers) {
+    if (isCandidate(peer)) candidates.push({ ...peer.advert, address: peer.address, isForeign: peer.isForeign });
+  }
   return { vlans: draft.vlans, pins: draft.pins, candidates };
 }
 
@@ -78,8 +80,8 @@ export function sameAdvert(a: Advert, b: Advert): boolean {
 /** The algorithm among those that do not drain; what none of them serves, among those that do; then the pins. */
 function designate(input: ElectionInput, changed: VlanSet, esi: Uint8Array): Elected {
   const vlans = intersection(changed, input.vlans);
-  // One that serves nothing, such as in DF_WAIT, has sent no ES route as far as RFC 8584 goes.
-  const serving = input.candidates.filter(({ able }) => !isEmpty(able));
+  // One of ours that serves nothing, such as in DF_WAIT, has sent no ES route as far as RFC 8584 goes; a foreign one has.
+  const serving = input.candidates.filter(({ able, isForeign }) => isForeign || !isEmpty(able));
   const staying = elect(
     serving.filter(({ draining }) => !draining),
     vlans,
@@ -94,10 +96,14 @@ function designate(input: ElectionInput, changed: VlanSet, esi: Uint8Array): Ele
         esi,
       );
   const elected = new Map([...staying, ...leaving]);
-  let done = NO_VLANS;
+  // A foreign PE knows no pins: what it is elected for it forwards, and nothing else.
+  let done = serving.reduce<VlanSet>(
+    (all, { address, isForeign }) => (isForeign ? union(all, elected.get(address) ?? NO_VLANS) : all),
+    NO_VLANS,
+  );
   for (const pin of allPins(input.candidates)) {
     const target = serving.find(({ address }) => address === pin.address);
-    if (target === undefined) continue;
+    if (target === undefined || target.isForeign) continue;
     const pinned = difference(intersection(intersection(pin.vlans, vlans), target.able), done);
     for (const [address, its] of elected) elected.set(address, difference(its, pinned));
     elected.set(pin.address, union(elected.get(pin.address) ?? NO_VLANS, pinned));

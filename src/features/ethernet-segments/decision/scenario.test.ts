@@ -1,12 +1,13 @@
 /**
  * Runs scenarios/*.txt. A scenario begins with `# title`; then
  *
- *   segment NAME=VALUE …   address, peers (by commas), vlans, method, preference, revertive, split-brain; before all others
+ *   segment NAME=VALUE …   address, peers, foreign (by commas; - for none), open, vlans, method, preference, revertive, split-brain; before all others
  *   + EVENT                happens; its outputs are not looked at
  *   > EVENT                happens, and its outputs are the lines `< OUTPUT` that follow, in this order
  *   = NAME VALUE …         state: phase, open, closing, deferred, df (of a VLAN: VLAN=ADDRESS)
  *
- * Events and outputs as text.ts writes them. `ready ADDRESS…` after `+` is a PE in DF_DONE that has a session with each.
+ * Events and outputs as text.ts writes them. `ready ADDRESS…` after `+` is a PE in DF_DONE that has a session with each;
+ * `ready foreign ADDRESS…` one that has the routes of each and has released nothing yet.
  * With SLUICE_SCENARIOS=write the outputs are written into the files in place of being compared: read the difference.
  */
 import assert from 'node:assert/strict';
@@ -20,7 +21,7 @@ import { defaultTimers, type Segment, type SplitBrainPolicy } from './segment.ts
 import type { State } from './state.ts';
 import { initialState, step } from './step.ts';
 import { eventFromText, eventText, outputText } from './text.ts';
-import { vlansFromText, vlansText } from './vlan-set.ts';
+import { type VlanSet, vlansFromText, vlansText } from './vlan-set.ts';
 
 const folder = join(import.meta.dirname, 'scenarios');
 
@@ -42,7 +43,8 @@ for (const file of readdirSync(folder).sort()) {
 function run(lines: readonly string[]): readonly string[] {
   const done = [lines[0] ?? ''];
   const segment = segmentOf(lines[0] ?? '');
-  let state = initialState(segment, { vlans: vlansFromText(wordOf(lines[0] ?? '', 'vlans') ?? '1-4') });
+  const set = (name: string, otherwise: string): VlanSet => vlansFromText(wordOf(lines[0] ?? '', name) ?? otherwise);
+  let state = initialState(segment, { vlans: set('vlans', '1-4'), open: set('open', '-') });
   let outputs: string[] = [];
   const happen = (text: string): void => {
     for (const event of eventsOf(text, segment, state)) {
@@ -105,7 +107,14 @@ function* eventsOf(text: string, segment: Segment, state: State): Generator<Even
   }
   const all = vlansText(state.vlans);
   for (const line of ['start', 'segment up', 'timer recovery:1']) yield event(line);
-  for (const peer of text.split(' ').slice(1)) {
+  const [, first, ...rest] = text.split(' ');
+  const isForeign = first === 'foreign';
+  for (const peer of isForeign ? rest : text.split(' ').slice(1)) {
+    if (isForeign) {
+      yield event(`foreign ${peer} able ${all}`);
+      yield event(`liveness ${peer} alive`);
+      continue;
+    }
     yield event(`liveness ${peer} alive`);
     yield event(`session ${peer} up`);
     yield event(`from ${peer} sync forwarding ${all} stamp 1 able ${all}`);
@@ -119,7 +128,8 @@ function segmentOf(line: string): Segment {
   return {
     esi: new Uint8Array(10),
     address: word('address') ?? '192.0.2.1',
-    peers: (word('peers') ?? '192.0.2.2').split(','),
+    peers: listOf(word('peers') ?? '192.0.2.2'),
+    ...(word('foreign') === undefined ? {} : { foreign: listOf(word('foreign')) }),
     method: (word('method') ?? 'default-7432') as DfElectionMethod,
     preference: Number(word('preference') ?? 32_767),
     revertive: word('revertive') !== 'false',
@@ -127,6 +137,10 @@ function segmentOf(line: string): Segment {
     splitBrain: (word('split-brain') ?? 'block') as SplitBrainPolicy,
     timers: defaultTimers,
   };
+}
+
+function listOf(word = '-'): readonly string[] {
+  return word === '-' ? [] : word.split(',');
 }
 
 function wordOf(line: string, name: string): string | undefined {

@@ -31,6 +31,12 @@ export interface SegmentTimers {
   readonly splitBrainHoldMs: number;
   /** How long a peer that lives but lost its session is still a candidate, such as while its control plane restarts. */
   readonly sessionWaitMs: number;
+  /**
+   * How long a foreign PE may forward what it is no longer elected for: until it has our routes and has acted on them. Above
+   * its own DF_WAIT (3 s, RFC 7432 section 8.5) and the time of a route through the core. Of PEs that follow RFC 8584
+   * section 2.1, which block at once, a second is enough.
+   */
+  readonly foreignSettleMs: number;
 }
 
 export const defaultTimers: SegmentTimers = {
@@ -45,6 +51,7 @@ export const defaultTimers: SegmentTimers = {
   trustMs: 1_000,
   splitBrainHoldMs: 250,
   sessionWaitMs: 3_000,
+  foreignSettleMs: 4_000,
 };
 
 /** What a degraded PE does about a peer that it hears on no path (../README.md). */
@@ -57,6 +64,11 @@ export interface Segment {
   readonly address: string;
   /** Addresses of the other PEs on the segment. */
   readonly peers: readonly string[];
+  /**
+   * Addresses of PEs on the segment that speak EVPN and not our exchange: those that are expected; others are found by their
+   * routes. undefined: no EVPN, nothing is announced.
+   */
+  readonly foreign?: readonly string[];
   readonly method: DfElectionMethod;
   /** 0 to 65535 (RFC 9785). */
   readonly preference: number;

@@ -40,21 +40,49 @@ export interface Peer {
   readonly claims: readonly Claim[];
   /** Its probes with a lower stamp are from before a block. */
   readonly freshFrom: number;
+  /** It speaks EVPN and not our exchange: no session, no grants, no answers (foreign.ts). */
+  readonly isForeign: boolean;
+  /** Of a foreign PE: its routes are lost, not withdrawn. */
+  readonly isStale: boolean;
+  /** Of a foreign PE: what it may forward until it has acted on our routes. */
+  readonly unsettled: VlanSet;
 }
 
 /** A peer that nothing is known of. */
-export function newPeer(address: string, own: string): Peer {
+export function newPeer(address: string, own: string, isForeign: boolean): Peer {
   const isLower = compareAddresses(address, own) < 0;
   const none = { alive: false, hasSession: false, isSynced: false, hasLeft: false, advert: undefined };
-  return { address, isLower, ...none, forwarding: NO_VLANS, granted: NO_VLANS, claims: [], freshFrom: 0 };
+  const nothing = { forwarding: NO_VLANS, granted: NO_VLANS, claims: [], freshFrom: 0 };
+  return { address, isLower, ...none, ...nothing, isForeign, isStale: false, unsettled: NO_VLANS };
+}
+
+/**
+ * The peers that a segment is configured with, ascending by address: of `known` those that are the same ones, and foreign ones that
+ * were found by their routes.
+ */
+export function newPeers({ address, peers, foreign }: Segment, known: readonly Peer[]): readonly Peer[] {
+  const configured = new Map(peers.map((peer) => [peer, false]));
+  for (const peer of foreign ?? []) configured.set(peer, true);
+  if (foreign !== undefined) {
+    for (const peer of known) {
+      if (peer.isForeign && peer.advert !== undefined && !configured.has(peer.address))
+        configured.set(peer.address, true);
+    }
+  }
+  return [...configured]
+    .sort(([a], [b]) => compareAddresses(a, b))
+    .map(
+      ([peer, isForeign]) =>
+        known.find((one) => one.address === peer && one.isForeign === isForeign) ?? newPeer(peer, address, isForeign),
+    );
 }
 
 /** VLANs on their way to being released, together since they began together. */
 export interface Attempt {
   readonly id: number;
   readonly vlans: VlanSet;
-  /** listen: to peers without a session; hold: before listening again, for the split-brain policy. */
-  readonly stage: 'listen' | 'hold' | 'listen-again' | 'claim';
+  /** settle: foreign PEs get the time to block. listen: to peers without a session; hold: before listening again, for the split-brain policy. */
+  readonly stage: 'settle' | 'listen' | 'hold' | 'listen-again' | 'claim';
   /** By address: peers without a session that said `standby` since the listening began. */
   readonly standby: ReadonlyMap<string, VlanSet>;
   readonly claimed: ReadonlyMap<string, VlanSet>;
@@ -117,6 +145,8 @@ export interface State {
   readonly inUse: InUse;
   /** What the peers know of us. */
   readonly advertised: Advert;
+  /** What foreign PEs know of us; undefined: nothing. */
+  readonly announced: Advert | undefined;
   /** Result of the last election, and from what. */
   readonly elected: Elected;
   readonly electedFrom: ElectionInput;
@@ -129,7 +159,7 @@ export interface State {
 export interface ElectionInput {
   readonly vlans: VlanSet;
   readonly pins: readonly Pin[];
-  readonly candidates: readonly (Advert & { readonly address: string })[];
+  readonly candidates: readonly (Advert & { readonly address: string; readonly isForeign: boolean })[];
 }
 
 /** VLANs that the engine is not known to block. */

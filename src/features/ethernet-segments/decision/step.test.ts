@@ -10,6 +10,8 @@ import { initialState, step } from './step.ts';
 import { difference, isEmpty, overlaps, union, type VlanSet, vlanRange, vlanSet } from './vlan-set.ts';
 
 const PEERS = ['192.0.2.1', '192.0.2.3'];
+/** One that is expected, one that is found, and one that is none. */
+const FOREIGN = ['192.0.2.8', '192.0.2.9', '192.0.2.1'];
 const seed = Number(process.env['SLUICE_FUZZ_SEED'] ?? 11);
 
 test('random events: every state holds together, and nothing is released without a reason', () => {
@@ -65,6 +67,12 @@ test('random events: every state holds together, and nothing is released without
         ]);
       case 3:
         return random() < 0.8 ? { type: 'timer', timer: 'retry' } : { type: 'session', peer, up: random() < 0.7 };
+      case 18: {
+        const foreigner = pick(FOREIGN);
+        if (random() < 0.3) return { type: 'liveness', peer: foreigner, alive: random() < 0.8 };
+        if (random() < 0.1) return { type: 'session', peer: foreigner, up: false };
+        return { type: 'foreign', peer: foreigner, advert: random() < 0.2 ? undefined : advert() };
+      }
       case 4:
         return random() < 0.8 ? { type: 'timer', timer: 'retry' } : { type: 'liveness', peer, alive: random() < 0.7 };
       case 5:
@@ -101,6 +109,7 @@ test('random events: every state holds together, and nothing is released without
         esi: new Uint8Array(10),
         address: '192.0.2.2',
         peers: PEERS,
+        ...(round % 4 < 2 ? {} : { foreign: ['192.0.2.8'] }),
         method: 'default-7432',
         preference: 1,
         revertive: round % 2 === 0,
@@ -158,4 +167,9 @@ function holds(state: State): void {
   assert.ok(isEmpty(difference(open, state.vlans)), 'open outside of the segment');
   assert.ok(!state.isRetryArmed === isEmpty(state.deferred) || state.isRetryArmed, 'deferred without a timer');
   for (const { granted } of state.peers) assert.ok(!overlaps(granted, open), 'granted and forwarded');
+  for (const { address, isForeign } of state.peers) {
+    if (isForeign) assert.ok(!overlaps(state.elected.get(address) ?? [], open), 'forwarded against a foreign DF');
+  }
+  const given = difference(state.announced?.able ?? [], state.vlans);
+  assert.ok(isEmpty(difference(given, mayForward(state))), 'announced outside of the segment');
 }

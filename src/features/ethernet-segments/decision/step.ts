@@ -3,10 +3,10 @@
  * done. Pure: no clock, no transport, no engine. The cost of an event follows the VLANs that it touches, 32 at a time.
  * What the rules guarantee: ../README.md.
  */
-import { advance, answer, attempt, onClaimTimeout } from './claims.ts';
+import { advance, answer, attempt, onClaimTimeout, onSettled } from './claims.ts';
 import { cancel, type Draft, probe, sendAll, setTimer, unreachable } from './draft.ts';
-import { compareAddresses } from './election/candidate.ts';
 import type { Event } from './event.ts';
+import { announce, onForeign, yieldToForeign } from './foreign.ts';
 import {
   closeUnserviceable,
   enterWait,
@@ -25,7 +25,7 @@ import type { Output } from './output.ts';
 import { advertise, onLiveness, onMessage, onSession, onSessionWait } from './peers.ts';
 import { calculate } from './roles.ts';
 import type { Segment } from './segment.ts';
-import { mayForward, newPeer, type State } from './state.ts';
+import { mayForward, newPeers, type State } from './state.ts';
 import { difference, intersection, isEmpty, NO_VLANS, union, type VlanSet } from './vlan-set.ts';
 
 export interface Step {
@@ -43,10 +43,10 @@ export interface Beginning {
 
 /** The state before the event `start`. */
 export function initialState(segment: Segment, { vlans, open = NO_VLANS, stamp = 1 }: Beginning): State {
-  const { address, preference, revertive, method, acDf } = segment;
+  const { preference, revertive, method, acDf } = segment;
   const inUse = { preference, dontPreempt: !revertive };
   const advertised: Advert = { method, acDf, ...inUse, able: NO_VLANS, draining: false, pins: [] };
-  const peers = [...segment.peers].sort(compareAddresses).map((peer) => newPeer(peer, address));
+  const peers = newPeers(segment, []);
   return {
     segment,
     phase: 'INIT',
@@ -76,6 +76,7 @@ export function initialState(segment: Segment, { vlans, open = NO_VLANS, stamp =
     guard: undefined,
     inUse,
     advertised,
+    announced: undefined,
     elected: new Map(),
     electedFrom: { vlans: NO_VLANS, pins: [], candidates: [] },
     waitId: 0,
@@ -90,8 +91,10 @@ export function step(state: State, event: Event): Step {
   restorePreference(draft);
   closeUnserviceable(draft);
   calculate(draft);
+  yieldToForeign(draft);
   // Before claims and grants: the peers see the same election that these follow from.
   advertise(draft);
+  announce(draft);
   answer(draft);
   attempt(draft);
   advance(draft);
@@ -142,6 +145,9 @@ function take(draft: Draft, event: Event): void {
     case 'liveness':
       onLiveness(draft, event.peer, event.alive);
       return;
+    case 'foreign':
+      onForeign(draft, event.peer, event.advert);
+      return;
     case 'message':
       onMessage(draft, event.peer, event.message);
       return;
@@ -182,6 +188,9 @@ function onTimer(draft: Draft, timer: string): void {
     case 'retry':
       draft.isRetryArmed = false;
       draft.deferred = NO_VLANS;
+      return;
+    case 'settle':
+      onSettled(draft, id);
       return;
     case 'query':
       onQueryTimer(draft, id);

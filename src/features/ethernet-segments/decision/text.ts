@@ -10,6 +10,7 @@ import { type VlanSet, vlansFromText, vlansText } from './vlan-set.ts';
  * vlans SET · circuits-down SET · command-blocked SET · pins [ADDRESS=SET …]
  * session ADDRESS up|down · liveness ADDRESS alive|lost
  * from ADDRESS MESSAGE · heard ADDRESS forwarding|query|standby|claiming|blocked SET stamp N
+ * foreign ADDRESS withdrawn · foreign ADDRESS ADVERT
  * confirmed N · timer NAME
  * ```
  */
@@ -33,6 +34,8 @@ export function eventText(event: Event): string {
       return `session ${event.peer} ${event.up ? 'up' : 'down'}`;
     case 'liveness':
       return `liveness ${event.peer} ${event.alive ? 'alive' : 'lost'}`;
+    case 'foreign':
+      return `foreign ${event.peer} ${event.advert === undefined ? 'withdrawn' : advertText(event.advert)}`;
     case 'message':
       return `from ${event.peer} ${messageText(event.message)}`;
     case 'probe':
@@ -64,6 +67,8 @@ export function outputText(output: Output): string {
       return `notify ${vlansText(output.vlans)} ${output.state} cause ${output.cause}`;
     case 'reset-session':
       return `reset-session ${output.peer}`;
+    case 'announce':
+      return `announce ${output.advert === undefined ? 'nothing' : advertText(output.advert)}`;
     case 'drained':
       return output.type;
   }
@@ -73,7 +78,7 @@ export function outputText(output: Output): string {
  * ```
  * sync forwarding SET stamp N ADVERT · advert ADVERT · state opened SET closed SET stamp N
  * claim N SET asks ADDRESS,… · grant N SET stamp N · relinquish SET · leave
- * ADVERT: able SET [draining] [preference N] [dont-preempt] [pins ADDRESS=SET …]
+ * ADVERT: able SET [draining] [no-ac-df] [preference N] [dont-preempt] [pins ADDRESS=SET …]
  * ```
  */
 export function messageText(message: Message): string {
@@ -99,9 +104,10 @@ function probeText({ kind, vlans, stamp }: Probe): string {
   return `${kind} ${vlansText(vlans)} stamp ${stamp}`;
 }
 
-function advertText({ able, draining, preference, dontPreempt, pins }: Advert): string {
+function advertText({ able, draining, acDf, preference, dontPreempt, pins }: Advert): string {
   const words = [`able ${vlansText(able)}`];
   if (draining) words.push('draining');
+  if (!acDf) words.push('no-ac-df');
   if (preference !== DEFAULT_PREFERENCE) words.push(`preference ${preference}`);
   if (dontPreempt) words.push('dont-preempt');
   if (pins.length > 0) words.push(['pins', ...pins.map((pin) => `${pin.address}=${vlansText(pin.vlans)}`)].join(' '));
@@ -138,6 +144,10 @@ export function eventFromText(text: string, method: Advert['method']): Event {
       return { type: 'liveness', peer: a, alive: b === 'alive' };
     case 'from':
       return { type: 'message', peer: a, message: messageFromWords([b, ...rest], method) };
+    case 'foreign': {
+      const advert = b === 'withdrawn' ? undefined : advertFromWords([b, ...rest], method);
+      return { type: 'foreign', peer: a, advert };
+    }
     case 'heard': {
       const probe = { kind: b as Probe['kind'], vlans: vlansFromText(rest[0] ?? ''), stamp: Number(rest[2]) };
       return { type: 'probe', from: a, probe };
@@ -186,7 +196,7 @@ function advertFromWords(words: readonly string[], method: Advert['method']): Ad
   const pins = words.indexOf('pins');
   return {
     method,
-    acDf: true,
+    acDf: !words.includes('no-ac-df'),
     able: vlansFromText(words[words.indexOf('able') + 1] ?? ''),
     draining: words.includes('draining'),
     preference: preference < 0 ? DEFAULT_PREFERENCE : Number(words[preference + 1]),

@@ -1,21 +1,25 @@
 /** What a simulated site is made of. */
 import type { CoreTracking } from '../decision/event.ts';
-import type { Message, Pin } from '../decision/message.ts';
+import type { Advert, Message, Pin } from '../decision/message.ts';
 import { defaultTimers, type Segment } from '../decision/segment.ts';
 import type { State } from '../decision/state.ts';
 import type { VlanSet } from '../decision/vlan-set.ts';
 
-export interface Pe {
+/** What counts for who forwards. */
+export interface Forwarder {
   readonly address: string;
   isAlive: boolean;
+  isPortUp: boolean;
+  forwarding: VlanSet;
+}
+
+export interface Pe extends Forwarder {
   /** Grows with every death: what was on its way to the dead one is lost. */
   life: number;
   /** Grows with every start of the control plane. */
   control: number;
   state: State;
-  forwarding: VlanSet;
   engineFreeAt: number;
-  isPortUp: boolean;
   isIsolated: boolean;
   tracking: CoreTracking;
   readonly timers: Map<string, number>;
@@ -23,6 +27,14 @@ export interface Pe {
   commandBlocked: VlanSet;
   isDraining: boolean;
   pins: readonly Pin[];
+}
+
+/** Who hears of our PEs by EVPN. */
+export interface ForeignEnd {
+  announced(pe: Pe, advert: Advert | undefined): void;
+  /** Its control plane begins anew: connections to it end. */
+  restarted(pe: Pe): void;
+  died(pe: Pe): void;
 }
 
 /** The two ends of a pair: what they believe of the path, and their connection. */

@@ -1,6 +1,6 @@
 /** How many PEs forward each VLAN, over time. */
 import { hasVlan, type VlanSet, vlansOf } from '../decision/vlan-set.ts';
-import type { Pair, Pe } from './site.ts';
+import type { Forwarder, Pair } from './site.ts';
 
 /** More than one PE forwarded a VLAN. Times in milliseconds. */
 export interface Overlap {
@@ -18,20 +18,20 @@ export class Watch {
   /** The longest time with two forwarders of a VLAN that hear each other on the CE path. */
   worstHeardMs = 0;
   readonly #vlans: VlanSet;
-  readonly #pes: readonly Pe[];
+  readonly #pes: readonly Forwarder[];
   readonly #pairs: readonly Pair[];
   readonly #overlapFrom = new Map<number, number>();
   readonly #gapFrom = new Map<number, number>();
   readonly #heardFrom = new Map<number, number>();
 
-  constructor(vlans: VlanSet, pes: readonly Pe[], pairs: readonly Pair[]) {
+  constructor(vlans: VlanSet, pes: readonly Forwarder[], pairs: readonly Pair[]) {
     this.#vlans = vlans;
     this.#pes = pes;
     this.#pairs = pairs;
   }
 
   /** The PEs that forward the VLAN now. */
-  forwarders(vlan: number): readonly Pe[] {
+  forwarders(vlan: number): readonly Forwarder[] {
     return this.#pes.filter((pe) => doesForward(pe, vlan));
   }
 
@@ -77,6 +77,6 @@ export class Watch {
   }
 }
 
-function doesForward(pe: Pe, vlan: number): boolean {
+function doesForward(pe: Forwarder, vlan: number): boolean {
   return pe.isAlive && pe.isPortUp && hasVlan(pe.forwarding, vlan);
 }

@@ -11,7 +11,7 @@ import { initialState, step } from '../decision/step.ts';
 import { eventText, outputText } from '../decision/text.ts';
 import { difference, hasVlan, isEmpty, NO_VLANS, union, type VlanSet } from '../decision/vlan-set.ts';
 import { Queue } from './queue.ts';
-import { type Pair, type Pe, type SiteOptions, segmentOf } from './site.ts';
+import { type ForeignEnd, type Forwarder, type Pair, type Pe, type SiteOptions, segmentOf } from './site.ts';
 import { Watch } from './watch.ts';
 
 export const ADDRESSES = ['192.0.2.1', '192.0.2.2', '192.0.2.3'] as const;
@@ -37,6 +37,9 @@ export class World {
   readonly #random: () => number;
   readonly #queue = new Queue();
   readonly #pairs: readonly Pair[];
+  readonly #forwarders: Forwarder[];
+  /** A PE that speaks EVPN alone (foreign-pe.ts). */
+  foreign: ForeignEnd | undefined;
   readonly #log: ((line: string) => void) | undefined;
   #connections = 0;
   steps = 0;
@@ -63,6 +66,7 @@ export class World {
       isDraining: false,
       pins: [],
     }));
+    this.#forwarders = [...this.pes];
     const pairs: Pair[] = [];
     for (const [at, a] of this.pes.entries()) {
       for (const b of this.pes.slice(at + 1)) {
@@ -84,7 +88,7 @@ export class World {
       }
     }
     this.#pairs = pairs;
-    this.watch = new Watch(options.vlans, this.pes, pairs);
+    this.watch = new Watch(options.vlans, this.#forwarders, pairs);
   }
 
   /** Lets time pass. */
@@ -95,6 +99,29 @@ export class World {
       this.#queue.pop()?.run();
     }
     this.now = untilMs;
+  }
+
+  attach(foreign: ForeignEnd, forwarder: Forwarder): void {
+    this.foreign = foreign;
+    this.#forwarders.push(forwarder);
+  }
+
+  /** An event from outside of the pairs; lost where the PE's control plane is another one by then. */
+  give(pe: Pe, afterMs: number, event: Event): void {
+    this.#tell(pe, afterMs, event);
+  }
+
+  /** Something that forwards has changed. */
+  look(): void {
+    this.#watch();
+  }
+
+  between(from: number, to: number): number {
+    return this.#between(from, to);
+  }
+
+  say(line: string): void {
+    this.#say(line);
   }
 
   at(ms: number, run: () => void): void {
@@ -128,6 +155,7 @@ export class World {
     pe.life += 1;
     pe.control += 1;
     pe.forwarding = NO_VLANS;
+    this.foreign?.died(pe);
     this.#watch();
     for (const pair of this.#pairs) {
       const end = pair.ends.indexOf(pe);
@@ -252,6 +280,7 @@ export class World {
 
   #startControl(pe: Pe): void {
     pe.control += 1;
+    this.foreign?.restarted(pe);
     pe.timers.clear();
     const open = pe.forwarding;
     pe.state = initialState(segmentOf(pe.address, this.#addresses, this.#options), {
@@ -468,6 +497,9 @@ export class World {
         this.#dropConnection(pair, pair.ends.indexOf(pe));
         return;
       }
+      case 'announce':
+        this.foreign?.announced(pe, output.advert);
+        return;
       case 'drained':
       case 'notify':
     }
