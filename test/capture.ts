@@ -43,10 +43,10 @@ export class Capture {
     await ended;
   }
 
-  /** One line a frame with the fields, tab-separated. */
-  async fields(filter: string, fields: readonly string[]): Promise<string[][]> {
+  /** One line a frame with the fields, tab-separated. `more`: options of tshark. */
+  async fields(filter: string, fields: readonly string[], more: readonly string[] = []): Promise<string[][]> {
     const wanted = fields.flatMap((field) => ['-e', field]);
-    const text = await run('tshark', ['-n', '-r', this.file, '-Y', filter, '-T', 'fields', ...wanted]);
+    const text = await run('tshark', ['-n', '-r', this.file, '-Y', filter, '-T', 'fields', ...wanted, ...more]);
     return text
       .split('\n')
       .filter(Boolean)
