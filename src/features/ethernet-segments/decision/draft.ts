@@ -1,7 +1,7 @@
 /** A step's working copy of the state, and what it asks for. Lives for one step: nothing outside holds one. */
 import type { Advert, Message, Probe } from './message.ts';
 import type { Cause, Output } from './output.ts';
-import type { Attempt, Peer, State } from './state.ts';
+import { type Attempt, hasForeign, type Peer, type State } from './state.ts';
 import { difference, intersection, isEmpty, NO_VLANS, union, type VlanSet } from './vlan-set.ts';
 
 export type Draft = { -readonly [Name in keyof State]: State[Name] } & { readonly out: Output[] };
@@ -113,7 +113,10 @@ export function serviceable(draft: Draft): VlanSet {
   return difference(difference(draft.vlans, draft.circuitsDown), draft.commandBlocked);
 }
 
-/** What we say of ourselves as a candidate. Before DF_DONE: for what is forwarded since before the start. */
+/**
+ * What we say of ourselves as a candidate. Before DF_DONE: for what is forwarded since before the start; nothing where a foreign PE
+ * has taken that over when it lost our routes.
+ */
 export function ownAdvert(draft: Draft): Advert {
   const { method, acDf } = draft.segment;
   const { preference, dontPreempt } = draft.inUse;
@@ -123,7 +126,7 @@ export function ownAdvert(draft: Draft): Advert {
     preference,
     dontPreempt,
     acDf,
-    able: draft.phase === 'DF_DONE' ? able : intersection(able, draft.open),
+    able: draft.phase === 'DF_DONE' ? able : hasForeign(draft) ? NO_VLANS : intersection(able, draft.open),
     draining: draft.isDraining,
     pins: draft.pins,
   };

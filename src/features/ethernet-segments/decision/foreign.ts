@@ -11,21 +11,8 @@ import { cancel, changePeer, close, type Draft, ownAdvert, peerOf, setTimer, sta
 import { compareAddresses } from './election/candidate.ts';
 import type { Advert } from './message.ts';
 import { sameAdvert } from './roles.ts';
-import { mayForward, newPeer, type Peer } from './state.ts';
+import { isCandidate, mayForward, newPeer, type Peer } from './state.ts';
 import { difference, intersection, isEmpty, NO_VLANS, union, type VlanSet } from './vlan-set.ts';
-
-/** Whether the peer takes part in elections: of a foreign one nothing but its liveness says that its routes still hold. */
-export function isCandidate(peer: Peer): peer is Peer & { readonly advert: Advert } {
-  return peer.advert !== undefined && (!peer.isForeign || peer.alive);
-}
-
-/**
- * Whether a foreign PE is a candidate. It counts a PE out with the session to it, so we do not wait for one of ours either:
- * both have to elect the same.
- */
-export function hasForeign({ peers }: Pick<Draft, 'peers'>): boolean {
-  return peers.some((peer) => peer.isForeign && isCandidate(peer));
-}
 
 /** Its routes, or that it withdrew its ES route. An address of ours is none of a foreign PE. */
 export function onForeign(draft: Draft, address: string, advert: Advert | undefined): void {
@@ -120,9 +107,12 @@ function announcement(draft: Draft): Advert | undefined {
   const { announced, closing } = draft;
   const own = ownAdvert(draft);
   // A PE that drains serves what nobody else does.
-  const offered = own.draining
-    ? intersection(own.able, draft.elected.get(draft.segment.address) ?? NO_VLANS)
-    : own.able;
+  const offered =
+    draft.phase !== 'DF_DONE'
+      ? NO_VLANS
+      : own.draining
+        ? intersection(own.able, draft.elected.get(draft.segment.address) ?? NO_VLANS)
+        : own.able;
   const kept = announced === undefined ? NO_VLANS : intersection(announced.able, mayForward(draft));
   const able = union(offered, kept);
   if (isEmpty(able)) return undefined;

@@ -2,9 +2,8 @@
 import { close, type Draft, serviceable, setTimer, startOver, takeId } from './draft.ts';
 import { inUsePreference } from './election/preference.ts';
 import type { CoreTracking } from './event.ts';
-import { isCandidate } from './foreign.ts';
 import type { Segment } from './segment.ts';
-import { newPeers, type Peer } from './state.ts';
+import { isCandidate, newPeers, type Peer } from './state.ts';
 import { difference, isEmpty } from './vlan-set.ts';
 
 export function onStart(draft: Draft): void {

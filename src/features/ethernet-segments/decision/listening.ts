@@ -12,9 +12,9 @@ import {
   takeId,
   unreachable,
 } from './draft.ts';
-import { isCandidate, onForeignForwarding } from './foreign.ts';
+import { onForeignForwarding } from './foreign.ts';
 import type { Probe } from './message.ts';
-import { attempted, mayForward, type Peer } from './state.ts';
+import { attempted, isCandidate, mayForward, type Peer } from './state.ts';
 import { difference, intersection, isEmpty, NO_VLANS, union, type VlanSet } from './vlan-set.ts';
 
 /** Takes a probe of another PE. Probes of addresses that are no peer are not for us. */

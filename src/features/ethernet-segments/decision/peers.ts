@@ -1,10 +1,10 @@
 /** Sessions, liveness and messages of peers. */
 import { onClaim, onGrant, withoutVlans } from './claims.ts';
 import { changePeer, close, type Draft, ownAdvert, peerOf, send, sendAll, setTimer, startOver } from './draft.ts';
-import { hasForeign, onForeignLiveness, onForeignLost } from './foreign.ts';
+import { onForeignLiveness, onForeignLost } from './foreign.ts';
 import type { Message } from './message.ts';
 import { sameAdvert } from './roles.ts';
-import { mayForward, type Peer } from './state.ts';
+import { hasForeign, mayForward, type Peer } from './state.ts';
 import { difference, intersection, isEmpty, NO_VLANS, union } from './vlan-set.ts';
 
 const withoutSession = {

@@ -2,9 +2,8 @@
 import { type Draft, ownAdvert, serviceable, synced } from './draft.ts';
 import { compareAddresses } from './election/candidate.ts';
 import { type Elected, elect } from './election/election.ts';
-import { isCandidate } from './foreign.ts';
 import type { Advert, Pin } from './message.ts';
-import type { ElectionInput } from './state.ts';
+import { type ElectionInput, isCandidate } from './state.ts';
 import { difference, intersection, isEmpty, NO_VLANS, sameVlans, union, type VlanSet } from './vlan-set.ts';
 
 type Candidate = ElectionInput['candidates'][number];

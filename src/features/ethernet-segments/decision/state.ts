@@ -77,6 +77,19 @@ export function newPeers({ address, peers, foreign }: Segment, known: readonly P
     );
 }
 
+/** Whether the peer takes part in elections: of a foreign one nothing but its liveness says that its routes still hold. */
+export function isCandidate(peer: Peer): peer is Peer & { readonly advert: Advert } {
+  return peer.advert !== undefined && (!peer.isForeign || peer.alive);
+}
+
+/**
+ * Whether a foreign PE is a candidate. It counts a PE out with the session to it, so we do not wait for one of ours either:
+ * both have to elect the same.
+ */
+export function hasForeign({ peers }: Pick<State, 'peers'>): boolean {
+  return peers.some((peer) => peer.isForeign && isCandidate(peer));
+}
+
 /** VLANs on their way to being released, together since they began together. */
 export interface Attempt {
   readonly id: number;
