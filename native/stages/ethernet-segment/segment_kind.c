@@ -94,6 +94,7 @@ static void segment_free(void *arg)
 	timer_disarm(&segment->redirect_end);
 	free(segment->counters);
 	free(segment->gate.counters);
+	free(segment->gate.seen);
 	free(segment);
 }
 
@@ -124,8 +125,9 @@ static struct segment *segment_new(struct generation *g, const char *name, uint1
 	segment->redirect_end.run = redirect_end_due;
 	snprintf(segment->gate.name, sizeof(segment->gate.name), "%s", name);
 	segment->gate.counters = slots(sizeof(struct gate_counters));
+	segment->gate.seen = calloc(GATE_SEEN, sizeof(*segment->gate.seen));
 	segment->counters = slots(sizeof(struct segment_counters));
-	if (segment->gate.counters == NULL || segment->counters == NULL ||
+	if (segment->gate.counters == NULL || segment->gate.seen == NULL || segment->counters == NULL ||
 	    generation_on_abort(g, segment_free, segment) != 0) {
 		segment_free(segment);
 		return NULL;

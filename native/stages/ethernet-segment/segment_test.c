@@ -186,6 +186,28 @@ static void a_segment_that_moves_to_another_port_begins_anew(void **state)
 	assert_true(forwards(11));
 }
 
+static void who_is_behind_a_closed_segment_is_known_when_it_opens(void **state)
+{
+	static const uint8_t all[6] = {255, 255, 255, 255, 255, 255};
+
+	apply(op_segment((struct segment_wish){.name = "es", .port = "ce", .first = 10, .last = 11}));
+	// The CE floods a frame of its station to us, and the open PE sends it into the transfer network.
+	receive("ce", all, customer, 10);
+	receive("core", all, customer, 10);
+	assert_int_equal(learned("core.10"), 1);
+	assert_int_equal(learned("ce.10"), 0);
+	segment_releases("es", 10, 11);
+	assert_int_equal(learned("ce.10"), 1);
+	assert_int_equal(learned("core.10"), 0);
+	router_forget();
+	receive("core", customer, remote, 10);
+	assert_int_equal(router_frames("ce"), 1);
+	// What opens again later, and what has moved to another VLAN, is not brought back.
+	segment_blocks("es", 10, 10);
+	segment_releases("es", 11, 11);
+	assert_int_equal(learned("ce.11"), 0);
+}
+
 // ---------------------------------------------------------------- beside transactions
 
 static struct transaction *prepared(Sluice__Api__Operation *operation, bool replay)
@@ -382,6 +404,7 @@ int main(void)
 		SEGMENT_TEST(vlans_come_closed_and_go_open),
 		SEGMENT_TEST(block_points_hold_beside_it),
 		SEGMENT_TEST(a_segment_that_moves_to_another_port_begins_anew),
+		SEGMENT_TEST(who_is_behind_a_closed_segment_is_known_when_it_opens),
 		SEGMENT_TEST(an_order_needs_no_transaction_and_waits_for_none),
 		SEGMENT_TEST(a_replay_of_the_same_keeps_what_is_released),
 		SEGMENT_TEST(the_flow_cache_obeys_the_next_packet),
