@@ -9,7 +9,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { attachHost, deleteNamespaces, type Host, knowNeighbours, makeNamespaces, plainDevice } from '../../lab/host.ts';
+import {
+  attachHost,
+  deleteNamespaces,
+  type Host,
+  knowNeighbours,
+  makeNamespaces,
+  plainDevice,
+} from '../../lab/host.ts';
 import { ipBatch, run, until } from '../../lab/run.ts';
 import { Switch } from '../../lab/switch.ts';
 import { Flow, type FlowResult } from '../../lab/traffic/flow.ts';
@@ -317,16 +324,22 @@ test('a blocked PE and a forwarding one hear each other through the CE', { timeo
     assert.equal(after.probesReceived - before.probesReceived, 1n);
     assert.equal(after.probesRefused - before.probesRefused, 2n);
     // Neither has gone on to the transfer network.
-    assert.equal((await engines.b.logicalPorts()).get('co.12')?.counters?.outMulticastPackets ?? 0n, 0n);
+    assert.equal((await engines.b.logicalPorts()).get('co.12')?.counters?.outMulticast ?? 0n, 0n);
     // With another key a is a stranger.
     await engines.b.apply([segment('b', { probeKey: Buffer.from('another key of theirs') })]);
     await engines.a.probe({ segment: 'es', kind: SegmentProbeKind.PROBE_QUERY, vlans: set(10), stamp: 99n });
-    await until('b refuses', 2000, async () => (await state(engines.b)).probesRefused > after.probesRefused || undefined);
+    await until(
+      'b refuses',
+      2000,
+      async () => (await state(engines.b)).probesRefused > after.probesRefused || undefined,
+    );
     assert.ok(!probes(engines.b).some(({ stamp }) => stamp === 99n));
   });
 });
 
-test('orders are effective while a transaction of many routes goes on, on two workers', { timeout: 120_000 }, async (t) => {
+test('orders are effective while a transaction of many routes goes on, on two workers', {
+  timeout: 120_000,
+}, async (t) => {
   await withLab(['--workers', '2', '--memory', '512'], async ({ engines: { a } }) => {
     const nextHops = [{ interface: 'transfer', gateway: ip4('192.0.2.9') }];
     const routes = Array.from(

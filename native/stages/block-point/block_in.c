@@ -3,13 +3,13 @@
 // What the router itself answers has left before: frames to 01-80-C2-00-00-00..0F go from classify to their protocol,
 // CFM frames to their MEP (../cfm). Frames of an ethernet segment's PEs to each other leave here, before any block.
 // A frame of MRP or CFM that no protocol of ours takes is the customer's, and is stopped like any other.
+#include "block_in.h"
 #include "../bridge/bridge.h"
 #include "../classify/next.h"
 #include "../classify/tags.h"
 #include "../drop/drop_node.h"
 #include "../enqueue.h"
 #include "../flow/record.h"
-#include "block_in.h"
 #include "block_map.h"
 
 DROP_NODE(block_point, "block-point", DROP_INGRESS);

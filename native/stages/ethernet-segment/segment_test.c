@@ -176,8 +176,9 @@ static void a_segment_that_moves_to_another_port_begins_anew(void **state)
 	assert_true(forwards(10));
 	// Two change places in one transaction.
 	apply(op_segment((struct segment_wish){.name = "other", .port = "ce", .first = 11, .last = 11}));
-	assert_null(router_apply(op_segment((struct segment_wish){.name = "es", .port = "ce", .first = 10, .last = 10}),
-				 op_segment((struct segment_wish){.name = "other", .port = "core", .first = 11, .last = 11}), NULL));
+	assert_null(router_apply(
+		op_segment((struct segment_wish){.name = "es", .port = "ce", .first = 10, .last = 10}),
+		op_segment((struct segment_wish){.name = "other", .port = "core", .first = 11, .last = 11}), NULL));
 	assert_false(forwards(10));
 	assert_false(forwards(11));
 	segment_releases("es", 10, 10);
@@ -346,18 +347,25 @@ static void refusals_name_what_is_wrong(void **state)
 	error = segment_ordered("es", 0, 0, 4095, 4095, NULL);
 	assert_non_null(error);
 	assert_string_equal(error->message, "release: VLANs are 1 to 4094");
-	error = router_apply(op_segment((struct segment_wish){.name = "other", .port = "ce", .first = 20, .last = 20}), NULL);
+	error = router_apply(op_segment((struct segment_wish){.name = "other", .port = "ce", .first = 20, .last = 20}),
+			     NULL);
 	assert_non_null(error);
 	assert_int_equal(error->code, SLUICE__API__ERROR_CODE__ERROR_CONFLICT);
-	error = router_apply(op_segment((struct segment_wish){.name = "other", .port = "nowhere", .first = 20, .last = 20}), NULL);
+	error = router_apply(
+		op_segment((struct segment_wish){.name = "other", .port = "nowhere", .first = 20, .last = 20}), NULL);
 	assert_non_null(error);
 	assert_int_equal(error->code, SLUICE__API__ERROR_CODE__ERROR_NOT_FOUND);
-	error = router_apply(op_segment((struct segment_wish){.name = "other", .port = "core", .first = 20, .last = 4095}), NULL);
+	error = router_apply(
+		op_segment((struct segment_wish){.name = "other", .port = "core", .first = 20, .last = 4095}), NULL);
 	assert_non_null(error);
 	assert_int_equal(error->code, SLUICE__API__ERROR_CODE__ERROR_INVALID);
-	error = router_apply(op_segment((struct segment_wish){.name = "other", .port = "core", .first = 1, .last = 2, .peer = "192.0.2.1"}), NULL);
+	error = router_apply(op_segment((struct segment_wish){
+				     .name = "other", .port = "core", .first = 1, .last = 2, .peer = "192.0.2.1"}),
+			     NULL);
 	assert_non_null(error);
-	error = router_apply(op_segment((struct segment_wish){.name = "other", .port = "core", .first = 1, .last = 2, .key = "short"}), NULL);
+	error = router_apply(op_segment((struct segment_wish){
+				     .name = "other", .port = "core", .first = 1, .last = 2, .key = "short"}),
+			     NULL);
 	assert_non_null(error);
 	// The port goes with it, not before.
 	error = router_apply(op_delete(SLUICE__API__OBJECT_KIND__KIND_PORT, "ce"), NULL);
