@@ -234,7 +234,7 @@ async function dropped(engine: Engine): Promise<string> {
   return all.join(', ');
 }
 
-test('planned moves of a VLAN under traffic both ways lose and duplicate nothing', { timeout: 120_000 }, async (t) => {
+test('planned moves of a VLAN under traffic both ways lose and duplicate nothing', { timeout: 240_000 }, async (t) => {
   await withLab([], async ({ engines, folder }) => {
     await engines.a.order({ segment: 'es', release: set(10) });
     const flows = await bothWays();
@@ -284,7 +284,7 @@ function probeFrame(from: Pe, vid: number, sequence: bigint, secret: Uint8Array 
   return Buffer.concat([header, body]).toString('hex');
 }
 
-test('a blocked PE and a forwarding one hear each other through the CE', { timeout: 60_000 }, async (t) => {
+test('a blocked PE and a forwarding one hear each other through the CE', { timeout: 120_000 }, async (t) => {
   await withLab([], async ({ engines, wire }) => {
     await engines.a.order({ segment: 'es', release: set(10, 11) });
     const took: number[] = [];
@@ -338,7 +338,7 @@ test('a blocked PE and a forwarding one hear each other through the CE', { timeo
 });
 
 test('orders are effective while a transaction of many routes goes on, on two workers', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async (t) => {
   await withLab(['--workers', '2', '--memory', '512'], async ({ engines: { a } }) => {
     const nextHops = [{ interface: 'transfer', gateway: ip4('192.0.2.9') }];
