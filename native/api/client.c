@@ -17,7 +17,7 @@
 #include "later.h"
 #include "memory.h"
 
-#define READ_SIZE        65536
+#define READ_SIZE 65536
 // Bytes of the longest frame that is looked at while a transaction goes on in parts.
 #define URGENT_SIZE      4096
 #define ERROR_CODE(name) SLUICE__API__ERROR_CODE__ERROR_##name
@@ -413,8 +413,8 @@ static bool is_urgent(const Sluice__Api__Request *request)
 	       request->body_case == SLUICE__API__REQUEST__BODY_SEGMENT_PROBE;
 }
 
-// While a transaction goes on in parts: the next frame is carried out if it is about a segment, which waits for nothing;
-// any other waits, and so does what is behind it. 1: there was one; 0: not whole yet; -1: one that waits.
+// While a transaction goes on in parts: the next frame is carried out if it is about a segment, which waits for
+// nothing; any other waits, and so does what is behind it. 1: there was one; 0: not whole yet; -1: one that waits.
 static int one_urgent(struct client *client)
 {
 	size_t from = client->input.from, size;
@@ -462,8 +462,7 @@ static bool work(struct client *client)
 		return false;
 	}
 	loop_change(&client->watch,
-		    (rc > 0 ? (uint32_t)EPOLLOUT : 0) |
-			    (idle && !client->closing && reads ? (uint32_t)EPOLLIN : 0));
+		    (rc > 0 ? (uint32_t)EPOLLOUT : 0) | (idle && !client->closing && reads ? (uint32_t)EPOLLIN : 0));
 	return true;
 }
 

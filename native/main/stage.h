@@ -151,9 +151,9 @@ struct stage {
 	int (*prepared)(struct generation *g);
 	// Committed, and every worker is on the new root. Cannot fail. Stages run in the order of `order`.
 	void (*published)(struct generation *g);
-	// What an ethernet segment blocked and released, without a generation or by the one that was just published: effective
-	// on every worker, all at one port, ascending VIDs. In the order of `order`; for bridge and CE notification, which
-	// hear of block points in published(). Valid until the end of the call.
+	// What an ethernet segment blocked and released, without a generation or by the one that was just published:
+	// effective on every worker, all at one port, ascending VIDs. In the order of `order`; for bridge and CE
+	// notification, which hear of block points in published(). Valid until the end of the call.
 	void (*blocks_changed)(struct block_change *changes, unsigned count);
 	// In this generation's published(): what a stage needs from objects that are gone must be saved before.
 	int order;

@@ -3,12 +3,13 @@
 // What the router itself answers has left before: frames to 01-80-C2-00-00-00..0F go from classify to their protocol,
 // CFM frames to their MEP (../cfm). Frames of an ethernet segment's PEs to each other leave here, before any block.
 // A frame of MRP or CFM that no protocol of ours takes is the customer's, and is stopped like any other.
+#include "block_in.h"
+#include "../bridge/bridge.h"
 #include "../classify/next.h"
 #include "../classify/tags.h"
 #include "../drop/drop_node.h"
 #include "../enqueue.h"
 #include "../flow/record.h"
-#include "block_in.h"
 #include "block_map.h"
 
 DROP_NODE(block_point, "block-point", DROP_INGRESS);
@@ -16,9 +17,16 @@ DROP_NODE(block_point, "block-point", DROP_INGRESS);
 enum { EDGE_VLAN_IN = BLOCK_IN_EDGES, EDGE_DROP, EDGES };
 
 // What a closed gate does with a frame.
-static inline uint8_t stop(const struct worker *worker, const struct gate *gate, const struct rte_mbuf *m, uint16_t vid)
+static inline uint8_t stop(const struct worker *worker, const struct gate *gate, const struct rte_mbuf *m,
+			   const struct packet_meta *meta)
 {
-	if (gate_redirects(gate, vid) && (rte_pktmbuf_mtod(m, const uint8_t *)[0] & 1) == 0) return BLOCK_IN_REDIRECT;
+	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+	uint16_t vid = meta->vid;
+
+	if (meta->bridge_domain != 0 && !worker_traces(worker))
+		gate_saw(gate, fdb_key(frame + RTE_ETHER_ADDR_LEN, (uint16_t)meta->bridge_domain), meta->ingress,
+			 bridge_seconds());
+	if (gate_redirects(gate, vid) && (frame[0] & 1) == 0) return BLOCK_IN_REDIRECT;
 	gate->counters[worker->index].in_dropped[vid]++;
 	return EDGE_DROP;
 }
@@ -38,7 +46,7 @@ static inline uint8_t block_in_packet(const struct worker *worker, const struct 
 		point->counters[worker->index].in_dropped++;
 		return EDGE_DROP;
 	}
-	if (gate != NULL && !gate_is_open(gate, meta->vid)) return stop(worker, gate, m, meta->vid);
+	if (gate != NULL && !gate_is_open(gate, meta->vid)) return stop(worker, gate, m, meta);
 	lp = dataplane_logical_port(worker->dataplane, meta->ingress);
 	if (lp->interface != 0) return NEXT_L3;
 	if (lp->rewrite == REWRITE_KIND_NONE &&

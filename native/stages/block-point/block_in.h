@@ -14,8 +14,11 @@ enum { BLOCK_OUT_TX, BLOCK_OUT_REDIRECT, BLOCK_OUT_EDGES };
 
 // A group address that bridges forward as any other, and the first EtherType for local experiments (IEEE 802,
 // 9.2.4), both behind one tag: a frame of a PE to the other PEs of a segment.
-#define SEGMENT_PROBE_ADDRESS {0x03, 0x00, 0x53, 0x4c, 0x55, 0x01}
-#define SEGMENT_PROBE_TYPE    0x88b5
+#define SEGMENT_PROBE_ADDRESS                                                                                          \
+	{                                                                                                              \
+		0x03, 0x00, 0x53, 0x4c, 0x55, 0x01                                                                     \
+	}
+#define SEGMENT_PROBE_TYPE 0x88b5
 
 // `frame` has TAGS_WINDOW bytes and a tag.
 static inline bool is_segment_probe(const uint8_t *frame)

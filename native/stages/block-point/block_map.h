@@ -1,6 +1,6 @@
-// Block points of one port by outer VID (0: untagged), copy on write in generation memory: a change copies 1 kB; and the
-// VLANs of its ethernet segment.
-// A port without either has no map, and its frames do not pass the nodes of this stage at all.
+// Block points of one port by outer VID (0: untagged), copy on write in generation memory: a change copies 1 kB; and
+// the VLANs of its ethernet segment. A port without either has no map, and its frames do not pass the nodes of this
+// stage at all.
 #ifndef SLUICE_BLOCK_MAP_H
 #define SLUICE_BLOCK_MAP_H
 
@@ -53,8 +53,8 @@ static inline bool block_map_blocks(const struct block_map *map, uint16_t vid)
 // goes. 0 or -ENOMEM.
 int block_map_set(struct generation *g, const struct block_map **map, uint16_t vid, const struct block_point *point);
 
-// The same for the VLANs of the port's segment, memory of this generation (NULL: it has none any more), whose old memory
-// is given up.
+// The same for the VLANs of the port's segment, memory of this generation (NULL: it has none any more), whose old
+// memory is given up.
 int block_map_set_vlans(struct generation *g, const struct block_map **map, const struct gate_vlans *vlans);
 
 // Gives up the memory of a map (generation_retire), not that of its block points; that of the segment's VLANs too.

@@ -16,12 +16,24 @@ struct gate_counters {
 	uint64_t in_dropped[GATE_VIDS], out_dropped[GATE_VIDS];
 } __rte_cache_aligned;
 
+// Stations whose frames have met the closed gate from the CE: they are behind the segment, wherever else the bridge may
+// have learned them from what the open PE floods. A place by hash, the last one counts. Workers write key and value
+// each by itself: who reads checks that they fit.
+#define GATE_SEEN_BITS 14
+#define GATE_SEEN      (1u << GATE_SEEN_BITS)
+
+struct gate_seen {
+	_Atomic uint64_t key;   // fdb_key(); 0: none
+	_Atomic uint64_t value; // bridge_seconds() << 32 | logical port id
+};
+
 // The same for the life of the segment on its port. Written by the control thread, but for counters.
 struct gate {
 	_Atomic uint64_t open[GATE_WORDS];
 	// Of the closed ones: whether unicast frames go to a peer.
 	_Atomic uint64_t redirects[GATE_WORDS];
 	struct gate_counters *counters; // [worker index]
+	struct gate_seen *seen;         // [GATE_SEEN]
 	char name[256];                 // of the segment
 };
 
@@ -45,6 +57,17 @@ static inline bool gate_is_open(const struct gate *gate, uint16_t vid)
 static inline bool gate_redirects(const struct gate *gate, uint16_t vid)
 {
 	return atomic_load_explicit(&gate->redirects[vid / 64], memory_order_relaxed) >> (vid % 64) & 1;
+}
+
+static inline void gate_saw(const struct gate *gate, uint64_t key, uint32_t logical_port, uint32_t second)
+{
+	struct gate_seen *seen = &gate->seen[(key * UINT64_C(0x9e3779b97f4a7c15)) >> (64 - GATE_SEEN_BITS)];
+	uint64_t value = (uint64_t)second << 32 | logical_port;
+
+	if (atomic_load_explicit(&seen->key, memory_order_relaxed) != key)
+		atomic_store_explicit(&seen->key, key, memory_order_relaxed);
+	if (atomic_load_explicit(&seen->value, memory_order_relaxed) != value)
+		atomic_store_explicit(&seen->value, value, memory_order_relaxed);
 }
 
 #endif

@@ -19,8 +19,7 @@ void block_changes_add(struct block_changes *changes, uint16_t vid, bool blocked
 		.port = changes->port.id, .vid = vid, .cause = SLUICE__API__BLOCK_CAUSE__BLOCK_CAUSE_ELECTION};
 	// Longer names of ports lose their end, not the VID.
 	snprintf(point->name, sizeof(point->name), "%.57s/%u", changes->port.name, vid);
-	changes->change[changes->count++] =
-		(struct block_change){.point = point, .blocked = blocked, .hidden = hidden};
+	changes->change[changes->count++] = (struct block_change){.point = point, .blocked = blocked, .hidden = hidden};
 }
 
 void block_changes_flush(struct block_changes *changes)

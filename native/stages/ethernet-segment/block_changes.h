@@ -2,9 +2,9 @@
 #ifndef SLUICE_ETHERNET_SEGMENT_BLOCK_CHANGES_H
 #define SLUICE_ETHERNET_SEGMENT_BLOCK_CHANGES_H
 
+#include "../../main/stage.h"
 #include "../block-point/block_map.h"
 #include "../block-point/gate.h"
-#include "../../main/stage.h"
 
 struct block_changes {
 	struct port port; // a copy: it may go with the generation that changes it

@@ -5,8 +5,8 @@
 //      subtype version      10 bytes         of address   16 bytes  8 bytes 8 bytes    16 bytes
 //
 // Numbers in network order. The address is the sender's, `size` (4 or 16) bytes of it. The MAC is HMAC-SHA-256-128
-// (RFC 4868) of the 50 bytes before it under the key of the segment; the VID is the tag's, so that no frame counts in another
-// VLAN.
+// (RFC 4868) of the 50 bytes before it under the key of the segment; the VID is the tag's, so that no frame counts in
+// another VLAN.
 #ifndef SLUICE_ETHERNET_SEGMENT_PROBE_H
 #define SLUICE_ETHERNET_SEGMENT_PROBE_H
 

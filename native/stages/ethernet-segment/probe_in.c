@@ -1,5 +1,5 @@
-// Node "segment-probe-in": frames of the other PEs of a segment. They came in by the segment's port, in one of its VLANs,
-// and end here in every case.
+// Node "segment-probe-in": frames of the other PEs of a segment. They came in by the segment's port, in one of its
+// VLANs, and end here in every case.
 #include <rte_graph.h>
 #include <rte_graph_worker.h>
 #include <rte_ring_elem.h>

@@ -101,7 +101,8 @@ int segment_probe(const struct owner *owner, const Sluice__Api__SegmentProbe *pr
 	if (probe->kind < 1 || probe->kind > PROBE_KINDS)
 		return api_refuse(error, SLUICE__API__ERROR_CODE__ERROR_INVALID, 0, error->object, "kind is not known");
 	if (!view->vlans.probes)
-		return api_refuse(error, SLUICE__API__ERROR_CODE__ERROR_INVALID, 0, error->object, "it has no probe_key");
+		return api_refuse(error, SLUICE__API__ERROR_CODE__ERROR_INVALID, 0, error->object,
+				  "it has no probe_key");
 	segment = view->segment;
 	if (segment->jobs == SEGMENT_JOBS) {
 		for (unsigned i = 0; i < GATE_WORDS; i++)

@@ -51,8 +51,13 @@ static int set_up(void **state)
 	apply(op_logical_port("ce.20", "ce", 20, "bd20"));
 	apply(op_logical_port("core.20", "core", 20, "bd20"));
 	apply(op_logical_port("core.10", "core", 10, "bd"));
-	apply(op_segment(
-		(struct segment_wish){.name = "es", .port = "ce", .first = 10, .last = 12, .local = "192.0.2.1", .peer = "192.0.2.2", .key = key_text}));
+	apply(op_segment((struct segment_wish){.name = "es",
+					       .port = "ce",
+					       .first = 10,
+					       .last = 12,
+					       .local = "192.0.2.1",
+					       .peer = "192.0.2.2",
+					       .key = key_text}));
 	router_run();
 	router_forget();
 	hmac_key_set(&key, (const uint8_t *)key_text, strlen(key_text));
@@ -196,7 +201,8 @@ static void elsewhere_it_is_the_customers(void **state)
 	assert_int_equal(router_frames("ce"), 1);
 	assert_int_equal(counted()->probes_received + counted()->probes_refused, 0);
 	// Without a key it is nobody's business but the customer's.
-	apply(op_segment((struct segment_wish){.name = "es", .port = "ce", .first = 10, .last = 12, .peer = "192.0.2.2"}));
+	apply(op_segment(
+		(struct segment_wish){.name = "es", .port = "ce", .first = 10, .last = 12, .peer = "192.0.2.2"}));
 	segment_releases("es", 10, 10);
 	router_forget();
 	hears(&probe, 10, -1);
@@ -209,12 +215,15 @@ static void numbers_of_a_peer_outlive_changes_of_the_segment(void **state)
 	struct probe probe = of_peer(7);
 
 	hears(&probe, 10, -1);
-	apply(op_segment((struct segment_wish){.name = "es", .port = "ce", .first = 10, .last = 14, .peer = "192.0.2.2", .key = key_text}));
+	apply(op_segment((struct segment_wish){
+		.name = "es", .port = "ce", .first = 10, .last = 14, .peer = "192.0.2.2", .key = key_text}));
 	hears(&probe, 10, -1);
 	assert_int_equal(counted()->probes_received, 1);
 	assert_int_equal(counted()->probes_refused, 1);
-	apply(op_segment((struct segment_wish){.name = "es", .port = "ce", .first = 10, .last = 14, .peer = "192.0.2.3", .key = key_text}));
-	apply(op_segment((struct segment_wish){.name = "es", .port = "ce", .first = 10, .last = 14, .peer = "192.0.2.2", .key = key_text}));
+	apply(op_segment((struct segment_wish){
+		.name = "es", .port = "ce", .first = 10, .last = 14, .peer = "192.0.2.3", .key = key_text}));
+	apply(op_segment((struct segment_wish){
+		.name = "es", .port = "ce", .first = 10, .last = 14, .peer = "192.0.2.2", .key = key_text}));
 	hears(&probe, 10, -1);
 	assert_int_equal(counted()->probes_received, 2);
 }
@@ -227,7 +236,8 @@ static void many_are_paced_and_cost_little(void **state)
 	uint64_t from, clocks;
 	unsigned sent;
 
-	apply(op_segment((struct segment_wish){.name = "es", .port = "ce", .first = 1, .last = 4094, .peer = "192.0.2.2", .key = key_text}));
+	apply(op_segment((struct segment_wish){
+		.name = "es", .port = "ce", .first = 1, .last = 4094, .peer = "192.0.2.2", .key = key_text}));
 	segment = segment_at("ce")->segment;
 	assert_null(sends(1, 4094, 1));
 	sent = (unsigned)segment->probes_sent;

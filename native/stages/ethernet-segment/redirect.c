@@ -29,8 +29,8 @@ int redirect_take(const struct segment_view *view, const Sluice__Api__SegmentOrd
 	return 0;
 }
 
-// The place of an address among the targets: its own, or one that no VLAN has. There are at most 15 peers, but those that
-// were peers may still be in use: then the first one gives way, and its VLANs drop.
+// The place of an address among the targets: its own, or one that no VLAN has. There are at most 15 peers, but those
+// that were peers may still be in use: then the first one gives way, and its VLANs drop.
 static uint8_t target_place(struct segment *segment, const struct ip_address *to)
 {
 	bool used[SEGMENT_TARGETS] = {false};
@@ -82,7 +82,8 @@ void redirect_begin(struct segment *segment, const uint64_t *block, const uint64
 	for (unsigned i = 0; i < GATE_WORDS; i++) {
 		uint64_t ends = release[i] | block[i];
 
-		ended[i] = atomic_fetch_and_explicit(&segment->gate.redirects[i], ~ends, memory_order_release) & block[i];
+		ended[i] =
+			atomic_fetch_and_explicit(&segment->gate.redirects[i], ~ends, memory_order_release) & block[i];
 	}
 	if (place == SEGMENT_TARGETS) {
 		flush(segment, ended);
@@ -100,8 +101,7 @@ void redirect_begin(struct segment *segment, const uint64_t *block, const uint64
 
 void redirect_end_due(struct timer *timer)
 {
-	struct segment *segment =
-		(struct segment *)(void *)((uint8_t *)timer - offsetof(struct segment, redirect_end));
+	struct segment *segment = (struct segment *)(void *)((uint8_t *)timer - offsetof(struct segment, redirect_end));
 	uint64_t ended[GATE_WORDS] = {0}, now = control_now_ms();
 
 	for (uint16_t vid = 0; vid < GATE_VIDS; vid++)

@@ -1,5 +1,5 @@
-// Redirection of what a closed VLAN's frames would be dropped for, on the control thread: where to and how long. Workers:
-// redirect_node.c.
+// Redirection of what a closed VLAN's frames would be dropped for, on the control thread: where to and how long.
+// Workers: redirect_node.c.
 #ifndef SLUICE_ETHERNET_SEGMENT_REDIRECT_H
 #define SLUICE_ETHERNET_SEGMENT_REDIRECT_H
 

@@ -1,5 +1,5 @@
-// Node "segment-redirect": unicast frames that meet a closed VLAN while it redirects, from the CE or towards it, go to the
-// peer that forwards it now, in VXLAN by the routes of the segment's VRF.
+// Node "segment-redirect": unicast frames that meet a closed VLAN while it redirects, from the CE or towards it, go to
+// the peer that forwards it now, in VXLAN by the routes of the segment's VRF.
 //
 // Only frames to an address that the bridge knows on the side that they go to: what it does not know, CE or transfer
 // network flood, so the peer has it too.

@@ -1,5 +1,5 @@
-// Redirection in the whole router, both ends: what leaves for a peer, and what comes from one. The CE is behind port "ce",
-// the customer's other sites behind "core", the peer behind "way".
+// Redirection in the whole router, both ends: what leaves for a peer, and what comes from one. The CE is behind port
+// "ce", the customer's other sites behind "core", the peer behind "way".
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -258,8 +258,9 @@ static void peer_sends(struct outer outer, const uint8_t *to, const uint8_t *fro
 		ip[11] = (uint8_t)sum;
 	}
 	memcpy(udp, (uint8_t[]){0xc0, 1, VXLAN_PORT >> 8, VXLAN_PORT & 0xff, 0, (uint8_t)length, 0, 0}, 8);
-	memcpy(udp + 8, (uint8_t[]){8, 0, 0, 0, (uint8_t)(outer.vni >> 16), (uint8_t)(outer.vni >> 8), (uint8_t)outer.vni,
-				    outer.direction},
+	memcpy(udp + 8,
+	       (uint8_t[]){8, 0, 0, 0, (uint8_t)(outer.vni >> 16), (uint8_t)(outer.vni >> 8), (uint8_t)outer.vni,
+			   outer.direction},
 	       8);
 	inner_frame(udp + 16, to, from, vid);
 	router_receive("way", frame, (uint16_t)(14 + header + length));
@@ -303,7 +304,8 @@ static void what_comes_early_waits_for_the_order(void **state)
 {
 	apply(segment(4, 50));
 	for (unsigned i = 0; i < 6; i++)
-		peer_sends(i % 2 == 0 ? from_ce : to_ce, i % 2 == 0 ? remote : customer, i % 2 == 0 ? customer : remote, 10);
+		peer_sends(i % 2 == 0 ? from_ce : to_ce, i % 2 == 0 ? remote : customer, i % 2 == 0 ? customer : remote,
+			   10);
 	assert_int_equal(router_frames("core") + router_frames("ce"), 0);
 	assert_int_equal(counted().redirects_refused, 2);
 	segment_releases("es", 10, 10);

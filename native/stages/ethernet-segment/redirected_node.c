@@ -1,6 +1,6 @@
 // Nodes "segment-redirected" and "segment-enter": frames that a peer has redirected to us. From the CE they enter as if
-// received on the segment's port, towards the CE they leave by it; where their VLAN is not open yet they are held, and come
-// to the second node once it is.
+// received on the segment's port, towards the CE they leave by it; where their VLAN is not open yet they are held, and
+// come to the second node once it is.
 #include <netinet/in.h>
 
 #include <rte_graph.h>
@@ -38,8 +38,8 @@ static const struct segment_view *segment_for(const struct dataplane *dp, uint32
 	for (uint16_t i = 0; i < dp->port_count; i++) {
 		const struct segment_view *view = segment_on(dp, dp->port_ids[i]);
 
-		if (view != NULL && view->vrf != 0 && view->vrf == vrf && view->vni == vni && view->version == version &&
-		    memcmp(view->local.bytes, destination, version == IP_V4 ? 4 : 16) == 0)
+		if (view != NULL && view->vrf != 0 && view->vrf == vrf && view->vni == vni &&
+		    view->version == version && memcmp(view->local.bytes, destination, version == IP_V4 ? 4 : 16) == 0)
 			return view;
 	}
 	return NULL;
@@ -69,8 +69,8 @@ static bool decapsulate(struct rte_mbuf *m, const uint8_t *udp, unsigned at)
 	return m->data_len >= TAGS_WINDOW || m->data_len == m->pkt_len || rte_pktmbuf_linearize(m) == 0;
 }
 
-// Gives a frame the meta of one that was received on the segment's port, or of one about to leave by it. False: there is no
-// place for it.
+// Gives a frame the meta of one that was received on the segment's port, or of one about to leave by it. False: there
+// is no place for it.
 static bool place(const struct dataplane *dp, const struct segment_view *view, struct rte_mbuf *m, bool to_ce)
 {
 	const struct port *port = dataplane_port(dp, view->segment->port);
@@ -130,7 +130,8 @@ static uint8_t redirected_packet(struct worker *worker, struct rte_mbuf *m)
 		view = segment_for(dp, ip_vrf_of(dp, m), ip_header(m),
 				   (uint32_t)udp[12] << 16 | (uint32_t)read_be16(udp + 13));
 	if (view == NULL)
-		return punt_interface(worker, dataplane_interface(dp, meta->interface), m) != NULL ? EDGE_PUNT : EDGE_PORT;
+		return punt_interface(worker, dataplane_interface(dp, meta->interface), m) != NULL ? EDGE_PUNT
+												   : EDGE_PORT;
 	counters = &view->segment->counters[worker->index];
 	direction = udp[15];
 	if (direction > VXLAN_TO_CE || !is_peer(view, ip_header(m)) || !decapsulate(m, udp, at) ||

@@ -1,5 +1,5 @@
-// Segments, as objects of the contract. A version's runtime is its struct segment, which lives as long as the segment is
-// on that port.
+// Segments, as objects of the contract. A version's runtime is its struct segment, which lives as long as the segment
+// is on that port.
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,14 +13,14 @@
 #include "segment.h"
 #include "segment_state.h"
 
-#define KIND(name)    SLUICE__API__OBJECT_KIND__KIND_##name
-#define MOST_HOLD     16384
-#define MOST_HOLD_MS  10000
-#define MOST_VNI      0xffffffu
-#define DEFAULT_HOLD  4096
+#define KIND(name)      SLUICE__API__OBJECT_KIND__KIND_##name
+#define MOST_HOLD       16384
+#define MOST_HOLD_MS    10000
+#define MOST_VNI        0xffffffu
+#define DEFAULT_HOLD    4096
 #define DEFAULT_HOLD_MS 100
-#define LEAST_KEY     16
-#define MOST_KEY      64
+#define LEAST_KEY       16
+#define MOST_KEY        64
 
 static const char *segment_name(const Sluice__Api__Operation *operation)
 {
@@ -94,6 +94,7 @@ static void segment_free(void *arg)
 	timer_disarm(&segment->redirect_end);
 	free(segment->counters);
 	free(segment->gate.counters);
+	free(segment->gate.seen);
 	free(segment);
 }
 
@@ -124,8 +125,9 @@ static struct segment *segment_new(struct generation *g, const char *name, uint1
 	segment->redirect_end.run = redirect_end_due;
 	snprintf(segment->gate.name, sizeof(segment->gate.name), "%s", name);
 	segment->gate.counters = slots(sizeof(struct gate_counters));
+	segment->gate.seen = calloc(GATE_SEEN, sizeof(*segment->gate.seen));
 	segment->counters = slots(sizeof(struct segment_counters));
-	if (segment->gate.counters == NULL || segment->counters == NULL ||
+	if (segment->gate.counters == NULL || segment->gate.seen == NULL || segment->counters == NULL ||
 	    generation_on_abort(g, segment_free, segment) != 0) {
 		segment_free(segment);
 		return NULL;
@@ -182,7 +184,7 @@ static int set_hold(struct generation *g, const struct segment_view *old, struct
 {
 	struct segment_hold *had = old != NULL ? old->hold : NULL;
 	uint32_t limit = it->hold_limit != 0 ? it->hold_limit : DEFAULT_HOLD;
-	bool stays = had != NULL && new->vrf != 0 && old->segment == new->segment && held_limit(had) == limit;
+	bool stays = had != NULL && new->vrf != 0 && old->segment == new->segment &&held_limit(had) == limit;
 
 	if (stays) new->hold = had;
 	if (had != NULL && !stays && generation_on_commit(g, held_free, had) != 0) return -ENOMEM;
@@ -228,7 +230,8 @@ static int segment_build(struct generation *g, struct change *change)
 
 	if (port == NULL || view == NULL) return -ENOMEM;
 	if (port->bundle != 0)
-		return generation_refuse(g, -EINVAL, "ethernet segment %s: port %s is a link of a bundle", it->name, it->port);
+		return generation_refuse(g, -EINVAL, "ethernet segment %s: port %s is a link of a bundle", it->name,
+					 it->port);
 	if (old == NULL || old->port != id) {
 		segment = segment_new(g, it->name, id);
 		if (segment == NULL) return -ENOMEM;
@@ -236,8 +239,7 @@ static int segment_build(struct generation *g, struct change *change)
 	view->segment = segment;
 	view->vlans.gate = &segment->gate;
 	fill(view, it);
-	if (set_peers(g, before, view, it) < 0 || free_peers(g, before, view) < 0 ||
-	    set_hold(g, before, view, it) < 0)
+	if (set_peers(g, before, view, it) < 0 || free_peers(g, before, view) < 0 || set_hold(g, before, view, it) < 0)
 		return -ENOMEM;
 	change->after->runtime = segment;
 	if (block_map_set_vlans(g, &port->blocks, &view->vlans) < 0) return -ENOMEM;

@@ -9,6 +9,7 @@
 #include "held.h"
 #include "order.h"
 #include "redirect.h"
+#include "seen.h"
 #include "segment.h"
 
 // The last order, until it is told of.
@@ -66,6 +67,7 @@ int segment_order(const struct owner *owner, const Sluice__Api__SegmentOrder *or
 	workers_synchronize();
 	*effective_at_ns = clock_realtime_ns();
 	told.effective_at_ns = *effective_at_ns;
+	seen_learn(segment, release);
 	held_run(view);
 	for (uint16_t vid = 0; vid < GATE_VIDS; vid++)
 		if (vid_is_in(block, vid) || vid_is_in(release, vid)) segment->since_ns[vid] = *effective_at_ns;

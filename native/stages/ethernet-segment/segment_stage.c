@@ -14,7 +14,8 @@ const struct segment_view *segment_on(const struct dataplane *dp, uint16_t port)
 {
 	const struct port *it = dataplane_port(dp, port);
 
-	return it != NULL && it->blocks != NULL && it->blocks->vlans != NULL ? segment_view_of(it->blocks->vlans) : NULL;
+	return it != NULL && it->blocks != NULL && it->blocks->vlans != NULL ? segment_view_of(it->blocks->vlans)
+									     : NULL;
 }
 
 const struct segment_view *segment_named(const struct owner *owner, const char *name, struct api_error *error)
@@ -49,7 +50,8 @@ int segment_vlans_take(const struct segment_view *view, const char *what, const 
 	const char *wrong = segment_set_parse(bytes, words);
 
 	if (wrong != NULL)
-		return api_refuse(error, SLUICE__API__ERROR_CODE__ERROR_INVALID, 0, error->object, "%s: %s", what, wrong);
+		return api_refuse(error, SLUICE__API__ERROR_CODE__ERROR_INVALID, 0, error->object, "%s: %s", what,
+				  wrong);
 	for (unsigned i = 0; i < GATE_WORDS; i++) {
 		uint64_t foreign = words[i] & ~view->vlans.word[i];
 
@@ -89,7 +91,8 @@ static void settle(const struct segment_view *old, const struct segment_view *ne
 static void port_published(struct generation *g, const struct port *before, const struct port *after)
 {
 	static struct block_changes changes;
-	const struct block_map *old = before != NULL ? before->blocks : NULL, *new = after != NULL ? after->blocks : NULL;
+	const struct block_map *old = before != NULL ? before->blocks : NULL,
+			       *new = after != NULL ? after->blocks : NULL;
 	const struct gate_vlans *had = old != NULL ? old->vlans : NULL, *has = new != NULL ? new->vlans : NULL;
 
 	if (had == has) return;

@@ -24,7 +24,7 @@ static void add_counters(const struct segment *segment, Sluice__Api__EthernetSeg
 }
 
 int segment_state(struct arena *arena, const struct object *object, const struct version *version,
-			 Sluice__Api__QueryReply *part)
+		  Sluice__Api__QueryReply *part)
 {
 	const struct segment *segment = version->runtime;
 	const struct segment_view *view = segment_on(dataplane_current(), segment->port);

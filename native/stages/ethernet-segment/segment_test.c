@@ -176,14 +176,37 @@ static void a_segment_that_moves_to_another_port_begins_anew(void **state)
 	assert_true(forwards(10));
 	// Two change places in one transaction.
 	apply(op_segment((struct segment_wish){.name = "other", .port = "ce", .first = 11, .last = 11}));
-	assert_null(router_apply(op_segment((struct segment_wish){.name = "es", .port = "ce", .first = 10, .last = 10}),
-				 op_segment((struct segment_wish){.name = "other", .port = "core", .first = 11, .last = 11}), NULL));
+	assert_null(router_apply(
+		op_segment((struct segment_wish){.name = "es", .port = "ce", .first = 10, .last = 10}),
+		op_segment((struct segment_wish){.name = "other", .port = "core", .first = 11, .last = 11}), NULL));
 	assert_false(forwards(10));
 	assert_false(forwards(11));
 	segment_releases("es", 10, 10);
 	segment_releases("other", 11, 11);
 	assert_true(forwards(10));
 	assert_true(forwards(11));
+}
+
+static void who_is_behind_a_closed_segment_is_known_when_it_opens(void **state)
+{
+	static const uint8_t all[6] = {255, 255, 255, 255, 255, 255};
+
+	apply(op_segment((struct segment_wish){.name = "es", .port = "ce", .first = 10, .last = 11}));
+	// The CE floods a frame of its station to us, and the open PE sends it into the transfer network.
+	receive("ce", all, customer, 10);
+	receive("core", all, customer, 10);
+	assert_int_equal(learned("core.10"), 1);
+	assert_int_equal(learned("ce.10"), 0);
+	segment_releases("es", 10, 11);
+	assert_int_equal(learned("ce.10"), 1);
+	assert_int_equal(learned("core.10"), 0);
+	router_forget();
+	receive("core", customer, remote, 10);
+	assert_int_equal(router_frames("ce"), 1);
+	// What opens again later, and what has moved to another VLAN, is not brought back.
+	segment_blocks("es", 10, 10);
+	segment_releases("es", 11, 11);
+	assert_int_equal(learned("ce.11"), 0);
 }
 
 // ---------------------------------------------------------------- beside transactions
@@ -324,18 +347,25 @@ static void refusals_name_what_is_wrong(void **state)
 	error = segment_ordered("es", 0, 0, 4095, 4095, NULL);
 	assert_non_null(error);
 	assert_string_equal(error->message, "release: VLANs are 1 to 4094");
-	error = router_apply(op_segment((struct segment_wish){.name = "other", .port = "ce", .first = 20, .last = 20}), NULL);
+	error = router_apply(op_segment((struct segment_wish){.name = "other", .port = "ce", .first = 20, .last = 20}),
+			     NULL);
 	assert_non_null(error);
 	assert_int_equal(error->code, SLUICE__API__ERROR_CODE__ERROR_CONFLICT);
-	error = router_apply(op_segment((struct segment_wish){.name = "other", .port = "nowhere", .first = 20, .last = 20}), NULL);
+	error = router_apply(
+		op_segment((struct segment_wish){.name = "other", .port = "nowhere", .first = 20, .last = 20}), NULL);
 	assert_non_null(error);
 	assert_int_equal(error->code, SLUICE__API__ERROR_CODE__ERROR_NOT_FOUND);
-	error = router_apply(op_segment((struct segment_wish){.name = "other", .port = "core", .first = 20, .last = 4095}), NULL);
+	error = router_apply(
+		op_segment((struct segment_wish){.name = "other", .port = "core", .first = 20, .last = 4095}), NULL);
 	assert_non_null(error);
 	assert_int_equal(error->code, SLUICE__API__ERROR_CODE__ERROR_INVALID);
-	error = router_apply(op_segment((struct segment_wish){.name = "other", .port = "core", .first = 1, .last = 2, .peer = "192.0.2.1"}), NULL);
+	error = router_apply(op_segment((struct segment_wish){
+				     .name = "other", .port = "core", .first = 1, .last = 2, .peer = "192.0.2.1"}),
+			     NULL);
 	assert_non_null(error);
-	error = router_apply(op_segment((struct segment_wish){.name = "other", .port = "core", .first = 1, .last = 2, .key = "short"}), NULL);
+	error = router_apply(op_segment((struct segment_wish){
+				     .name = "other", .port = "core", .first = 1, .last = 2, .key = "short"}),
+			     NULL);
 	assert_non_null(error);
 	// The port goes with it, not before.
 	error = router_apply(op_delete(SLUICE__API__OBJECT_KIND__KIND_PORT, "ce"), NULL);
@@ -382,6 +412,7 @@ int main(void)
 		SEGMENT_TEST(vlans_come_closed_and_go_open),
 		SEGMENT_TEST(block_points_hold_beside_it),
 		SEGMENT_TEST(a_segment_that_moves_to_another_port_begins_anew),
+		SEGMENT_TEST(who_is_behind_a_closed_segment_is_known_when_it_opens),
 		SEGMENT_TEST(an_order_needs_no_transaction_and_waits_for_none),
 		SEGMENT_TEST(a_replay_of_the_same_keeps_what_is_released),
 		SEGMENT_TEST(the_flow_cache_obeys_the_next_packet),

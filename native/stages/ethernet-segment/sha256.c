@@ -35,6 +35,17 @@ static inline void store(uint8_t *at, uint32_t value)
 	at[3] = (uint8_t)value;
 }
 
+// A round, in which the eight words have moved on by `i` places: none of them is copied.
+static inline void round_of(uint32_t s[8], unsigned i, uint32_t added)
+{
+	uint32_t a = s[-i & 7], b = s[(1 - i) & 7], c = s[(2 - i) & 7];
+	uint32_t e = s[(4 - i) & 7], f = s[(5 - i) & 7], g = s[(6 - i) & 7];
+	uint32_t one = s[(7 - i) & 7] + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + (g ^ (e & (f ^ g))) + added;
+
+	s[(3 - i) & 7] += one;
+	s[(7 - i) & 7] = one + (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & b) | (c & (a | b)));
+}
+
 // FIPS 180-4, 6.2.2.
 static void compress(uint32_t state[8], const uint8_t block[BLOCK])
 {
@@ -46,15 +57,15 @@ static void compress(uint32_t state[8], const uint8_t block[BLOCK])
 		w[i] = w[i - 16] + (turn(w[i - 15], 7) ^ turn(w[i - 15], 18) ^ w[i - 15] >> 3) + w[i - 7] +
 		       (turn(w[i - 2], 17) ^ turn(w[i - 2], 19) ^ w[i - 2] >> 10);
 	memcpy(s, state, sizeof(s));
-	for (unsigned i = 0; i < 64; i++) {
-		uint32_t one = s[7] + (turn(s[4], 6) ^ turn(s[4], 11) ^ turn(s[4], 25)) +
-			       ((s[4] & s[5]) ^ (~s[4] & s[6])) + round_constant[i] + w[i];
-		uint32_t two = (turn(s[0], 2) ^ turn(s[0], 13) ^ turn(s[0], 22)) +
-			       ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
-
-		memmove(s + 1, s, 7 * sizeof(s[0]));
-		s[4] += one;
-		s[0] = one + two;
+	for (unsigned i = 0; i < 64; i += 8) {
+		round_of(s, 0, round_constant[i] + w[i]);
+		round_of(s, 1, round_constant[i + 1] + w[i + 1]);
+		round_of(s, 2, round_constant[i + 2] + w[i + 2]);
+		round_of(s, 3, round_constant[i + 3] + w[i + 3]);
+		round_of(s, 4, round_constant[i + 4] + w[i + 4]);
+		round_of(s, 5, round_constant[i + 5] + w[i + 5]);
+		round_of(s, 6, round_constant[i + 6] + w[i + 6]);
+		round_of(s, 7, round_constant[i + 7] + w[i + 7]);
 	}
 	for (unsigned i = 0; i < 8; i++)
 		state[i] += s[i];

@@ -72,7 +72,8 @@ static inline Sluice__Api__Operation *op_segment(struct segment_wish w)
 
 // NULL: carried out.
 static inline const struct api_error *segment_ordered(const char *name, uint16_t block_first, uint16_t block_last,
-						      uint16_t release_first, uint16_t release_last, const char *redirect_to)
+						      uint16_t release_first, uint16_t release_last,
+						      const char *redirect_to)
 {
 	static struct api_error error;
 	Sluice__Api__SegmentOrder order = SLUICE__API__SEGMENT_ORDER__INIT;

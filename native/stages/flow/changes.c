@@ -9,7 +9,8 @@ static void vlans_changed(uint16_t id, const struct gate_vlans *before, const st
 
 	if (before == after) return;
 	for (uint16_t vid = 0; vid < GATE_VIDS; vid++) {
-		bool was = before != NULL && vid_is_in(before->word, vid), is = after != NULL && vid_is_in(after->word, vid);
+		bool was = before != NULL && vid_is_in(before->word, vid),
+		     is = after != NULL && vid_is_in(after->word, vid);
 
 		if (was != is || (is && old != new)) flow_element_changed(FLOW_BLOCK, flow_tag_id(id, vid));
 	}
