@@ -65,6 +65,21 @@ export class Switch {
     await this.#vsctl('add-bond', bridge, name, ...devices, ...columns);
   }
 
+  /** Columns of its bridge, such as rstp_enable=true. */
+  async setBridge(columns: Readonly<Record<string, string>>): Promise<void> {
+    await this.#vsctl('set', 'bridge', bridge, ...Object.entries(columns).map(([name, value]) => `${name}=${value}`));
+  }
+
+  /** Columns of a port, such as other_config:rstp-port-auto-edge=false. */
+  async setPort(device: string, columns: Readonly<Record<string, string>>): Promise<void> {
+    await this.#vsctl('set', 'port', device, ...Object.entries(columns).map(([name, value]) => `${name}=${value}`));
+  }
+
+  /** What it says of STP or RSTP on its bridge. */
+  spanningTree(protocol: 'stp' | 'rstp'): Promise<string> {
+    return run('ovs-appctl', ['-t', this.#control, `${protocol}/show`, bridge]);
+  }
+
   /** What it says of LACP on a bond. */
   lacp(bond: string): Promise<string> {
     return run('ovs-appctl', ['-t', this.#control, 'lacp/show', bond]);

@@ -8,6 +8,7 @@ import { Connection } from '../src/engine/connection.ts';
 import type {
   BfdSessionState,
   BridgeDomainState,
+  CeNotificationState,
   EngineState,
   Event,
   LogicalPortState,
@@ -20,7 +21,7 @@ import { Transaction } from '../src/engine/transaction.ts';
 const binary = fileURLToPath(new URL('../build/native/sluice-engine', import.meta.url));
 const deadlineMs = 10_000;
 
-type Query = 'bfdSessions' | 'ports' | 'logicalPorts' | 'bridgeDomains' | 'controlPlanePolicers';
+type Query = 'bfdSessions' | 'ceNotifications' | 'ports' | 'logicalPorts' | 'bridgeDomains' | 'controlPlanePolicers';
 
 export class Engine {
   readonly events: Event[] = [];
@@ -71,6 +72,11 @@ export class Engine {
 
   async logicalPorts(): Promise<Map<string, LogicalPortState>> {
     return byName((await this.#query('logicalPorts')).flatMap(({ logicalPorts }) => logicalPorts));
+  }
+
+  async ceNotification(port: string): Promise<CeNotificationState | undefined> {
+    const states = (await this.#query('ceNotifications')).flatMap(({ ceNotifications }) => ceNotifications);
+    return states.find((state) => state.port === port);
   }
 
   async bfdSessions(): Promise<Map<string, BfdSessionState>> {

@@ -465,7 +465,7 @@ static uint8_t offsets_of(size_t count, const uint32_t *wanted, const uint32_t *
 
 static int set_ce_notification(struct generation *g, struct change *change)
 {
-	static const uint32_t mac_move_default[] = {0, 300, 1000, 2000}, mvrp_default[] = {0, 200, 1000};
+	static const uint32_t mac_move_default[] = {0, 300, 1000, 2000}, default_offsets[] = {0, 200, 1000};
 	const Sluice__Api__CeNotification *wanted = change->after->operation->set_ce_notification;
 	const struct ce_notification *old = change->before != NULL ? change->before->runtime : NULL;
 	struct ce_notification *new = generation_alloc(g, sizeof(*new));
@@ -482,9 +482,17 @@ static int set_ce_notification(struct generation *g, struct change *change)
 	}
 	if (wanted->mvrp != NULL) {
 		new->mvrp = wanted->mvrp->enabled;
-		new->mvrp_offsets = offsets_of(wanted->mvrp->n_offsets_ms, wanted->mvrp->offsets_ms, mvrp_default,
-					       RTE_DIM(mvrp_default), new->mvrp_offset_ms);
+		new->mvrp_offsets = offsets_of(wanted->mvrp->n_offsets_ms, wanted->mvrp->offsets_ms, default_offsets,
+					       RTE_DIM(default_offsets), new->mvrp_offset_ms);
 		new->mvrp_provider_address = wanted->mvrp->provider_address;
+		new->mvrp_registration = (uint8_t)wanted->mvrp->registration;
+		new->mvrp_periodic = !wanted->mvrp->periodic_off;
+	}
+	if (wanted->stp_tc != NULL) {
+		new->stp_tc = wanted->stp_tc->enabled;
+		new->stp_tc_rst = wanted->stp_tc->kind == SLUICE__API__STP_TC_KIND__STP_TC_RST;
+		new->stp_tc_offsets = offsets_of(wanted->stp_tc->n_offsets_ms, wanted->stp_tc->offsets_ms,
+						 default_offsets, RTE_DIM(default_offsets), new->stp_tc_offset_ms);
 	}
 	change->after->runtime = new;
 	generation_retire(g, old);
