@@ -85,6 +85,11 @@ export class Switch {
     return run('ovs-appctl', ['-t', this.#control, 'lacp/show', bond]);
   }
 
+  /** What it says of a bond's members. */
+  bond(name: string): Promise<string> {
+    return run('ovs-appctl', ['-t', this.#control, 'bond/show', name]);
+  }
+
   /** Runs a program where the switch is. */
   inNamespace(program: string, args: readonly string[]): Promise<string> {
     return run('ip', ['netns', 'exec', this.namespace, program, ...args]);

@@ -239,3 +239,78 @@ for (const protocol of ['stp', 'rstp'] as const) {
     }
   });
 }
+
+test('a port all of whose VLANs are blocked is out of use for its CE, by LACP and by its carrier', {
+  timeout: 60_000,
+}, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-hold-'));
+  const [member, single] = [`cm${id}l`, `cm${id}c`];
+  await makeNamespaces([namespace]);
+  const ovs = await Switch.start(namespace, join(folder, 'ovs'));
+  const engine = await Engine.start(join(folder, 'socket'));
+  try {
+    await cable(member, 'member');
+    await cable(single, 'single');
+    await ipBatch(['link add spare type veth peer name sparep'], namespace);
+    await ovs.addBond('bond', ['member', 'spare'], { lacp: 'active', 'other_config:lacp-time': 'fast' });
+    await engine.apply([
+      {
+        case: 'setPort',
+        value: { name: 'lag', enabled: true, device: { case: 'bundle', value: { lacp: 1, fast: true } } },
+      },
+      {
+        case: 'setPort',
+        value: { name: member, enabled: true, bundleName: 'lag', device: { case: 'afPacket', value: member } },
+      },
+      port(single),
+      domain('v10'),
+      tagged('lag', 10),
+      tagged(single, 10),
+      told('lag', { lacp: { enabled: true, holdMs: 300 } }),
+      told(single, { carrier: { enabled: true, holdMs: 300 } }),
+    ]);
+    const distributing = (count: number): Promise<true> =>
+      until(`${count} links that distribute`, 15_000, async () =>
+        (await engine.ports()).get('lag')?.bundle?.distributingLinks === count ? true : undefined,
+      );
+    const carrier = async (): Promise<boolean> =>
+      (await ovs.inNamespace('cat', ['/sys/class/net/single/operstate'])).trim() === 'up';
+    await distributing(1);
+    await until('the carrier', 5000, async () => ((await carrier()) ? true : undefined));
+    await until('the switch uses the link', 10_000, async () =>
+      /may_enable: true/.test(await ovs.bond('bond')) ? true : undefined,
+    );
+    let from = performance.now();
+    const since = (): string => `${(performance.now() - from).toFixed(0)} ms`;
+    await engine.apply([block('lag', 10), block(single, 10)]);
+    await until('no carrier', 5000, async () => ((await carrier()) ? undefined : true));
+    t.diagnostic(`all VLANs blocked → the peer has no carrier: ${since()} (hold time 300 ms)`);
+    await until('the switch does not use the link', 5000, async () =>
+      /may_enable: true/.test(await ovs.bond('bond')) ? undefined : true,
+    );
+    t.diagnostic(`all VLANs blocked → Open vSwitch takes the link out of use: ${since()}`);
+    await distributing(0);
+    const holds = async (name: string, method: string): Promise<boolean | undefined> =>
+      (await engine.ceNotification(name))?.methods.find((one) => one.method === method)?.holdsDown;
+    assert.deepEqual([await holds('lag', 'lacp'), await holds(single, 'carrier')], [true, true]);
+    const state = (await engine.ports()).get(member)?.lacp?.actor?.state ?? 0;
+    assert.equal(state & 8, 0, 'synchronization');
+    from = performance.now();
+    await engine.apply([release('lag', 10), release(single, 10)]);
+    await until('the carrier', 5000, async () => ((await carrier()) ? true : undefined));
+    t.diagnostic(`released → carrier: ${since()}`);
+    await distributing(1);
+    t.diagnostic(`released → the bundle distributes: ${since()}`);
+    assert.deepEqual([await holds('lag', 'lacp'), await holds(single, 'carrier')], [false, false]);
+    // A notification that goes lets the port go.
+    await engine.apply([block(single, 10)]);
+    await until('no carrier', 5000, async () => ((await carrier()) ? undefined : true));
+    await engine.apply([{ case: 'delete', value: { kind: 6, name: single } }]);
+    await until('the carrier', 5000, async () => ((await carrier()) ? true : undefined));
+  } finally {
+    assert.equal(await engine.stop(), 0);
+    await ovs.stop();
+    await deleteNamespaces([namespace]);
+    rmSync(folder, { recursive: true });
+  }
+});

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "../e-lmi/config.h"
 #include "../mrp/collect.h"
 #include "../mrp/participant.h"
 #include "ce_mvrp.h"
@@ -334,6 +335,133 @@ static void rst_has_the_flag_the_role_and_the_worst_priority(void **state)
 	assert_memory_equal(engine_frames[0].bytes + 12, expected, sizeof(expected));
 }
 
+// ---------------------------------------------------------------- e-lmi, lacp, carrier
+
+// EVC 1 has VLANs 1 and 2, EVC 2 has VLAN 3; the rest and untagged frames are EVC 3's.
+static const struct e_lmi_config *three_evcs(void)
+{
+	static struct {
+		struct e_lmi_config config;
+		struct e_lmi_evc evc[3];
+	} it;
+	struct e_lmi_evc *evc = it.config.evc;
+
+	it.config = (struct e_lmi_config){
+		.uni_id = "uni", .map_type = 3, .verification_ms = 15000, .spacing_ms = 1000, .status_counter = 4};
+	it.config.evc_count = 3;
+	evc[0] = (struct e_lmi_evc){.reference_id = 1, .id = "a", .vlans = {1 << 1 | 1 << 2}};
+	evc[1] = (struct e_lmi_evc){.reference_id = 2, .id = "b", .vlans = {1 << 3}};
+	evc[2] = (struct e_lmi_evc){.reference_id = 3, .id = "c", .untagged = true, .default_evc = true};
+	return &it.config;
+}
+
+// The last frame: an asynchronous status of this EVC.
+static void assert_told(uint16_t reference_id, uint8_t status)
+{
+	const uint8_t expected[] = {0x01,
+				    0x80,
+				    0xc2,
+				    0,
+				    0,
+				    7,
+				    2,
+				    0,
+				    0,
+				    0,
+				    0xee,
+				    2,
+				    0x88,
+				    0xee,
+				    1,
+				    0x7d,
+				    1,
+				    1,
+				    2,
+				    0x21,
+				    3,
+				    0,
+				    (uint8_t)reference_id,
+				    status};
+
+	assert_true(engine_frame_count > 0);
+	assert_memory_equal(engine_frames[engine_frame_count - 1].bytes, expected, sizeof(expected));
+}
+
+static void evc_follows_its_vlans(void **state)
+{
+	set_up(&(struct ce_notification){.port = CE_PORT, .e_lmi = three_evcs()});
+	assert_int_equal(engine_frame_count, 0);
+	block(1, true);
+	assert_told(1, 5); // new and partially active
+	engine_advance(2000);
+	block(2, true);
+	assert_told(1, 1);
+	block(3, true);
+	assert_int_equal(engine_frame_count, 2);
+	engine_advance(1001);
+	assert_told(2, 1);
+	engine_advance(2000);
+	block(4, true);
+	assert_told(3, 5); // its untagged frames still pass
+	engine_advance(2000);
+	block(0, true);
+	assert_told(3, 1);
+	engine_advance(60000);
+	assert_int_equal(engine_frame_count, 5);
+}
+
+static void enquiry_is_answered_at_a_blocked_port(void **state)
+{
+	Sluice__Api__CeMethodState method = SLUICE__API__CE_METHOD_STATE__INIT;
+	static const uint8_t enquiry[60] = {0x01, 0x80, 0xc2, 0, 0, 7, 2, 0, 0, 0, 0, 9, 0x88, 0xee, 1,
+					    0x75, 1,    1,    1, 2, 2, 1, 0, 3, 5, 0, 0, 0,    0,    0};
+
+	set_up(&(struct ce_notification){.port = CE_PORT, .e_lmi = three_evcs()});
+	for (uint16_t vid = 0; vid <= 4; vid++)
+		block(vid, true);
+	engine_advance(10000);
+	engine_frame_count = 0;
+	engine_receive(CE_PORT, enquiry, sizeof(enquiry));
+	engine_poll();
+	assert_int_equal(engine_frame_count, 1);
+	assert_memory_equal(engine_frames[0].bytes + 12, ((uint8_t[]){0x88, 0xee, 1, 0x7d, 1, 1, 1, 2, 2, 1, 1}), 11);
+	method_state("e-lmi", &method);
+	assert_int_equal(method.frames_received, 1);
+}
+
+static void port_is_held_once_all_vlans_have_been_blocked_for_long(void **state)
+{
+	Sluice__Api__CeMethodState method = SLUICE__API__CE_METHOD_STATE__INIT;
+
+	engine_holds = 0;
+	set_up(&(struct ce_notification){
+		.port = CE_PORT, .lacp = true, .lacp_hold_ms = 1000, .carrier = true, .carrier_hold_ms = 2000});
+	for (uint16_t vid = 0; vid <= 3; vid++)
+		block(vid, true);
+	engine_advance(5000);
+	assert_int_equal(engine_holds, 0);
+	// Not for long enough.
+	block(4, true);
+	engine_advance(900);
+	block(4, false);
+	engine_advance(5000);
+	assert_int_equal(engine_holds, 0);
+	block(4, true);
+	engine_advance(1001);
+	assert_int_equal(engine_holds, 1);
+	method_state("lacp", &method);
+	assert_true(method.holds_down);
+	engine_advance(1000);
+	assert_int_equal(engine_holds, 2);
+	// At once back.
+	block(0, false);
+	method_state("lacp", &method);
+	assert_false(method.holds_down);
+	method_state("carrier", &method);
+	assert_false(method.holds_down);
+	assert_true(method.last_sent_ns > 0);
+}
+
 int main(void)
 {
 #define CE_TEST(test) cmocka_unit_test_teardown(test, tear_down)
@@ -348,6 +476,9 @@ int main(void)
 		CE_TEST(flood_of_frames_is_bounded),
 		CE_TEST(release_sends_a_tcn_and_a_block_nothing),
 		CE_TEST(rst_has_the_flag_the_role_and_the_worst_priority),
+		CE_TEST(evc_follows_its_vlans),
+		CE_TEST(enquiry_is_answered_at_a_blocked_port),
+		CE_TEST(port_is_held_once_all_vlans_have_been_blocked_for_long),
 	};
 
 	return cmocka_run_group_tests_name("ce-methods", tests, NULL, NULL);

@@ -8,7 +8,8 @@
 #include "ce_method.h"
 
 // The index is that of ce_port.sent and ce_port.state.
-static const struct ce_method *const methods[CE_METHODS] = {&ce_mac_move, &ce_mvrp, &ce_stp_tc};
+static const struct ce_method *const methods[CE_METHODS] = {&ce_mac_move, &ce_mvrp, &ce_stp_tc,
+							    &ce_e_lmi,    &ce_lacp, &ce_carrier};
 
 static struct ce_port *ports[MAX_PORTS];
 // A logical port of the port has changed: perhaps in a transaction that was aborted.

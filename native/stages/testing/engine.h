@@ -23,6 +23,8 @@ extern unsigned engine_frame_count;
 extern enum port_link engine_link;
 extern unsigned engine_inject_room;
 extern unsigned engine_events;
+// How often a port was taken down, or a bundle's links out of synchronization.
+extern unsigned engine_holds;
 extern struct worker engine_worker;
 
 // EAL, pools and graph, once for the process.

@@ -1320,7 +1320,7 @@ export declare type ELmi = Message<"sluice.api.ELmi"> & {
   pollingVerificationOff: boolean;
 
   /**
-   * N393, 1 to 10; 0: 4.
+   * N393, 2 to 10; 0: 4.
    *
    * @generated from field: uint32 status_counter = 6;
    */
@@ -2960,8 +2960,7 @@ export declare const Observation_PointSchema: GenEnum<Observation_Point>;
 export declare type ControlPlanePolicer = Message<"sluice.api.ControlPlanePolicer"> & {
   /**
    * One of the classes that the engine knows ("arp", "nd", "icmp", "bgp", "ospf", "vrrp", "bfd", "dhcp", "mrp", "e-lmi",
-   * "ttl-exceeded",
-   * "glean", "other").
+   * "ttl-exceeded", "glean", "other").
    *
    * @generated from field: string class = 1;
    */
