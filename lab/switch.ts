@@ -95,6 +95,11 @@ export class Switch {
     return run('ip', ['netns', 'exec', this.namespace, program, ...args]);
   }
 
+  /** The forwarding database as it is printed: one program is started. */
+  fdbTable(): Promise<string> {
+    return run('ovs-appctl', ['-t', this.#control, 'fdb/show', bridge]);
+  }
+
   /** The forwarding database; ports by device name. */
   async fdb(): Promise<FdbEntry[]> {
     const numbers = new Map<string, string>();
@@ -103,7 +108,7 @@ export class Switch {
       const [number, name] = line.split(',');
       if (number !== undefined && name !== undefined) numbers.set(number, name);
     }
-    const table = await run('ovs-appctl', ['-t', this.#control, 'fdb/show', bridge]);
+    const table = await this.fdbTable();
     return table
       .split('\n')
       .slice(1)
@@ -129,6 +134,11 @@ export class Switch {
 
   get #socket(): string {
     return `${this.#folder}/db.sock`;
+  }
+
+  /** Where ovs-appctl finds it. */
+  get control(): string {
+    return this.#control;
   }
 
   get #control(): string {

@@ -9,9 +9,11 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { deleteNamespaces, makeNamespaces, plainDevice } from '../../lab/host.ts';
 import { ipBatch, run, until } from '../../lab/run.ts';
+import { Switch } from '../../lab/switch.ts';
 import { LinkState } from '../../src/engine/gen/sluice_pb.js';
 import type { EngineOperation } from '../../src/engine/operation.ts';
 import { domain, Engine } from '../engine.ts';
+import { Wire } from '../wire.ts';
 
 const id = `${process.pid % 100000}`;
 const namespace = `ca${id}`;
@@ -119,6 +121,70 @@ test('a Linux bridge forgets within milliseconds what it has learned at the port
   } finally {
     await agent?.stop();
     assert.equal(await engine.stop(), 0);
+    await deleteNamespaces([namespace]);
+    rmSync(files, { recursive: true });
+  }
+});
+
+test('the agent asks by E-LMI, learns an EVC’s VLANs and flushes when the engine says that it is partially active', {
+  timeout: 40_000,
+}, async (t) => {
+  const files = mkdtempSync(join(tmpdir(), 'sluice-agent-'));
+  make('../build/ce-agent/ce-agent-asan');
+  await makeNamespaces([namespace]);
+  const engine = await Engine.start(join(files, 'socket'));
+  const ovs = await Switch.start(namespace, join(files, 'ovs'));
+  let agent: Agent | undefined;
+  let wire: Wire | undefined;
+  try {
+    await cable(old, 'old');
+    await ipBatch(['link add host type veth peer name hostp'], namespace);
+    for (const device of ['host', 'hostp']) await plainDevice(namespace, device);
+    await ipBatch(['link set host up', 'link set hostp up'], namespace);
+    await ovs.addPorts([{ device: 'old' }, { device: 'hostp' }]);
+    const evc = { referenceId: 9, id: 'blue', vlans: [10, 11] };
+    await engine.apply([
+      domain('v10'),
+      { case: 'setPort', value: { name: old, enabled: true, device: { case: 'afPacket', value: old } } },
+      ...[10, 11].map(
+        (vid): EngineOperation => ({
+          case: 'setLogicalPort',
+          value: { name: `${old}.${vid}`, port: old, bridgeDomain: 'v10', enabled: true, match: [{ type: 0, vid }] },
+        }),
+      ),
+      { case: 'setCeNotification', value: { port: old, eLmi: { enabled: true, statusCounter: 2, evcs: [evc] } } },
+    ]);
+    await engine.link(old, LinkState.LINK_UP);
+    agent = await Agent.start(['--ovs', 'ce', '--ovs-target', ovs.control, '--polling', '5', 'old']);
+    const said = agent;
+    await until('the CE knows the EVC', 15_000, async () => {
+      const state = (await engine.ceNotification(old))?.eLmi;
+      return state?.evcs[0]?.status === 2 && state.operational ? true : undefined;
+    });
+    // Entries of both VLANs and of one that no EVC has.
+    const entries = [10, 11, 12].map((vlan) => `02:00:00:00:00:${vlan}`);
+    wire = await Wire.attach(namespace, ['host']);
+    await wire.send([10, 11, 12].map((vlan, i) => ({ at: 'host', tags: `c${vlan}`, from: entries[i] ?? '' })));
+    const table = await ovs.fdbTable();
+    for (const mac of entries) assert.ok(table.includes(mac), table);
+    const from = performance.now();
+    await engine.apply([{ case: 'setBlockPoint', value: { name: `${old}/10`, port: old, vid: 10, cause: 1 } }]);
+    await until('the agent has flushed', 5000, () =>
+      said.lines.some((line) => /^flushed port=old vlans=10,11 entries=2/.test(line)) ? true : undefined,
+    );
+    t.diagnostic(`commit → the agent has flushed two entries of Open vSwitch: ${(performance.now() - from).toFixed(0)} ms`);
+    const left = await ovs.fdbTable();
+    assert.deepEqual(
+      entries.map((mac) => left.includes(mac)),
+      [false, false, true],
+    );
+    const state = (await engine.ceNotification(old))?.eLmi;
+    assert.deepEqual([state?.sequenceErrors, state?.protocolErrors, state?.asynchronousSent], [0n, 0n, 1n]);
+  } finally {
+    await agent?.stop();
+    await wire?.close();
+    assert.equal(await engine.stop(), 0);
+    await ovs.stop();
     await deleteNamespaces([namespace]);
     rmSync(files, { recursive: true });
   }
