@@ -24,7 +24,8 @@ int flush_open(void);
 // is in no bridge.
 int flush_port(int netlink, int port, const struct vlan_set *vlans, int *removed);
 
-// The same in an Open vSwitch bridge, by ovs-appctl: VLAN by VLAN, whatever the port. 0 or -errno.
-int flush_ovs(const char *bridge, const struct vlan_set *vlans, int *removed);
+// The same in an Open vSwitch bridge, whatever the port, by ovs-appctl; `target` is the switch's name or control
+// socket, as ovs-appctl takes it. 0 or -errno.
+int flush_ovs(const char *target, const char *bridge, const struct vlan_set *vlans, int *removed);
 
 #endif

@@ -39,7 +39,7 @@ struct agent_port {
 
 static struct agent_port *ports[MOST_PORTS];
 static unsigned port_count;
-static const char *ovs_bridge;
+static const char *ovs_bridge, *ovs_target = "ovs-vswitchd";
 static int netlink = -1;
 
 static uint64_t now_ms(void)
@@ -114,7 +114,7 @@ static void flush_everywhere(const struct vlan_set *vlans)
 	int removed = -1;
 
 	if (ovs_bridge != NULL) {
-		int rc = flush_ovs(ovs_bridge, vlans, &removed);
+		int rc = flush_ovs(ovs_target, ovs_bridge, vlans, &removed);
 
 		say("flushed", ports[0], vlans, removed, rc);
 		return;
@@ -246,8 +246,9 @@ static int run(int signals, unsigned polling_seconds)
 
 static int usage(void)
 {
-	fputs("usage: ce-agent [--ovs BRIDGE] [--polling SECONDS] PORT...\n"
+	fputs("usage: ce-agent [--ovs BRIDGE [--ovs-target TARGET]] [--polling SECONDS] PORT...\n"
 	      "  --ovs BRIDGE       the ports are those of this Open vSwitch bridge\n"
+	      "  --ovs-target TARGET  as ovs-appctl takes it: a name or a control socket (ovs-vswitchd)\n"
 	      "  --polling SECONDS  E-LMI enquiries, 5 to 30, 0: none (10)\n",
 	      stderr);
 	return 2;
@@ -255,8 +256,10 @@ static int usage(void)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"ovs", required_argument, NULL, 'o'}, {"polling", required_argument, NULL, 'p'}, {NULL, 0, NULL, 0}};
+	static const struct option options[] = {{"ovs", required_argument, NULL, 'o'},
+						{"ovs-target", required_argument, NULL, 't'},
+						{"polling", required_argument, NULL, 'p'},
+						{NULL, 0, NULL, 0}};
 	unsigned long polling = 10;
 	char *rest = NULL;
 	sigset_t ends;
@@ -265,6 +268,8 @@ int main(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option == 'o')
 			ovs_bridge = optarg;
+		else if (option == 't')
+			ovs_target = optarg;
 		else if (option == 'p')
 			polling = strtoul(optarg, &rest, 10);
 		else

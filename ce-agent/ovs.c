@@ -30,10 +30,11 @@ static int finish(pid_t child)
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EIO;
 }
 
-static int remove_entry(const char *bridge, unsigned vid, const char *mac)
+static int remove_entry(const char *target, const char *bridge, unsigned vid, const char *mac)
 {
 	char vlan[8];
-	char *arguments[] = {(char *)(uintptr_t) "ovs-appctl", (char *)(uintptr_t) "fdb/del",
+	char *arguments[] = {(char *)(uintptr_t) "ovs-appctl", (char *)(uintptr_t) "-t",
+			     (char *)(uintptr_t)target,        (char *)(uintptr_t) "fdb/del",
 			     (char *)(uintptr_t)bridge,        vlan,
 			     (char *)(uintptr_t)mac,           NULL};
 
@@ -41,10 +42,10 @@ static int remove_entry(const char *bridge, unsigned vid, const char *mac)
 	return finish(start(arguments, -1));
 }
 
-int flush_ovs(const char *bridge, const struct vlan_set *vlans, int *removed)
+int flush_ovs(const char *target, const char *bridge, const struct vlan_set *vlans, int *removed)
 {
-	char *arguments[] = {(char *)(uintptr_t) "ovs-appctl", (char *)(uintptr_t) "fdb/show",
-			     (char *)(uintptr_t)bridge, NULL};
+	char *arguments[] = {(char *)(uintptr_t) "ovs-appctl", (char *)(uintptr_t) "-t",  (char *)(uintptr_t)target,
+			     (char *)(uintptr_t) "fdb/show",   (char *)(uintptr_t)bridge, NULL};
 	int ends[2], rc;
 	char line[256];
 	FILE *table;
@@ -62,7 +63,7 @@ int flush_ovs(const char *bridge, const struct vlan_set *vlans, int *removed)
 		// Port, VLAN, MAC, age; a static entry has the word for its age.
 		if (sscanf(line, " %31s %u %17[0-9a-fA-F:]", port, &vid, mac) != 3 || vid >= VIDS) continue;
 		if (strstr(line, "static") != NULL || !vlan_set_has(vlans, (uint16_t)vid)) continue;
-		if (remove_entry(bridge, vid, mac) == 0) ++*removed;
+		if (remove_entry(target, bridge, vid, mac) == 0) ++*removed;
 	}
 	if (table != NULL) fclose(table);
 	rc = finish(child);

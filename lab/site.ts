@@ -8,58 +8,73 @@ import { attachHost, deleteNamespaces, type Host, makeNamespaces, plainDevice } 
 import { ipBatch } from './run.ts';
 import { Switch } from './switch.ts';
 
+/** In the namespace of the caller unless said. */
+export type RouterDevice = string | { readonly device: string; readonly namespace: string };
+
 export interface SiteOptions {
   /** Prefix of every namespace: `sluice-1a2b-`. */
   readonly prefix: string;
-  /** 1 to 250: decides names, addresses and MACs. */
+  /** 1 to 250, and to 100 with several hosts in a VLAN: decides names, addresses and MACs. */
   readonly number: number;
-  /** Kernel devices at the router's end, one for each uplink. Made here, in the namespace that the router runs in. */
-  readonly routerDevices: readonly string[];
+  /** Kernel devices at the router's end, one for each uplink. Made here. */
+  readonly routerDevices: readonly RouterDevice[];
   readonly vlans: readonly number[];
   /** Folder for the switch's files. */
   readonly folder: string;
   readonly ageingSeconds?: number;
+  /** In each VLAN; 1 unless said. */
+  readonly hostsPerVlan?: number;
 }
 
 export class Site {
   readonly switch: Switch;
   /** By VLAN. */
-  readonly hosts: ReadonlyMap<number, Host>;
+  readonly #hosts: ReadonlyMap<number, readonly Host[]>;
   readonly #namespaces: readonly string[];
 
-  private constructor(ce: Switch, hosts: ReadonlyMap<number, Host>, namespaces: readonly string[]) {
+  private constructor(ce: Switch, hosts: ReadonlyMap<number, readonly Host[]>, namespaces: readonly string[]) {
     this.switch = ce;
-    this.hosts = hosts;
+    this.#hosts = hosts;
     this.#namespaces = namespaces;
   }
 
   static async build(options: SiteOptions): Promise<Site> {
     const site = `${options.prefix}site${options.number}`;
-    const hosts = new Map(options.vlans.map((vlan) => [vlan, hostOf(site, options.number, vlan)]));
-    const namespaces = [site, ...[...hosts.values()].map((host) => host.namespace)];
+    const numbers = Array.from({ length: options.hostsPerVlan ?? 1 }, (_, index) => index + 1);
+    const hosts = new Map(
+      options.vlans.map((vlan) => [vlan, numbers.map((number) => hostOf(site, options.number, vlan, number))] as const),
+    );
+    const cables = [...hosts].flatMap(([vlan, list]) =>
+      list.map((host, index) => ({ host, vlan, device: index === 0 ? `vlan${vlan}` : `vlan${vlan}-${index + 1}` })),
+    );
+    const namespaces = [site, ...cables.map(({ host }) => host.namespace)];
     await makeNamespaces(namespaces);
 
-    const uplinks = options.routerDevices.map((device, index) => ({ device, uplink: `uplink${index + 1}` }));
+    const uplinks = options.routerDevices.map((end, index) => ({
+      ...(typeof end === 'string' ? { device: end, namespace: undefined } : end),
+      uplink: `uplink${index + 1}`,
+    }));
     const [ce] = await Promise.all([
       Switch.start(site, options.folder, { ageingSeconds: options.ageingSeconds ?? 300 }),
-      ...uplinks.map(async ({ device, uplink }) => {
-        await ipBatch([`link add ${device} type veth peer name ${uplink} netns ${site}`]);
-        await Promise.all([plainDevice(undefined, device), plainDevice(site, uplink)]);
-        await ipBatch([`link set ${device} up`]);
+      ...uplinks.map(async ({ device, namespace, uplink }) => {
+        await ipBatch([`link add ${device} type veth peer name ${uplink} netns ${site}`], namespace);
+        await Promise.all([plainDevice(namespace, device), plainDevice(site, uplink)]);
+        await ipBatch([`link set ${device} up`], namespace);
         await ipBatch([`link set ${uplink} up`], site);
       }),
-      ...[...hosts].map(([vlan, host]) => attachHost(host, { namespace: site, device: `vlan${vlan}` })),
+      ...cables.map(({ host, device }) => attachHost(host, { namespace: site, device })),
     ]);
     await ce.addPorts([
       ...uplinks.map(({ uplink }) => ({ device: uplink })),
-      ...options.vlans.map((vlan) => ({ device: `vlan${vlan}`, accessVlan: vlan })),
+      ...cables.map(({ device, vlan }) => ({ device, accessVlan: vlan })),
     ]);
     return new Site(ce, hosts, namespaces);
   }
 
-  host(vlan: number): Host {
-    const host = this.hosts.get(vlan);
-    if (host === undefined) throw new Error(`no host in VLAN ${vlan}`);
+  /** `number` counts the hosts of a VLAN from 1. */
+  host(vlan: number, number = 1): Host {
+    const host = this.#hosts.get(vlan)?.[number - 1];
+    if (host === undefined) throw new Error(`no host ${number} in VLAN ${vlan}`);
     return host;
   }
 
@@ -70,12 +85,13 @@ export class Site {
   }
 }
 
-/** 10.0.<vlan>.<site>, 02:00:00:<vlan>:<site>; the VLAN in two bytes. */
-function hostOf(site: string, number: number, vlan: number): Host {
+/** 10.0.<vlan>.<site>, 02:00:00:<vlan>:<site>; the VLAN in two bytes. Of the second host in a VLAN <site> + 100, and so on. */
+function hostOf(site: string, siteNumber: number, vlan: number, number: number): Host {
   const hex = (value: number): string => value.toString(16).padStart(2, '0');
+  const last = siteNumber + 100 * (number - 1);
   return {
-    namespace: `${site}-vlan${vlan}`,
-    address: `10.${vlan >> 8}.${vlan & 255}.${number}`,
-    mac: `02:00:00:${hex(vlan >> 8)}:${hex(vlan & 255)}:${hex(number)}`,
+    namespace: `${site}-vlan${vlan}${number === 1 ? '' : `-${number}`}`,
+    address: `10.${vlan >> 8}.${vlan & 255}.${last}`,
+    mac: `02:00:00:${hex(vlan >> 8)}:${hex(vlan & 255)}:${hex(last)}`,
   };
 }

@@ -21,6 +21,10 @@ export interface FdbEntry {
 
 const bridge = 'ce';
 
+function isEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
 export class Switch {
   readonly namespace: string;
   readonly #folder: string;
@@ -90,6 +94,57 @@ export class Switch {
     return run('ovs-appctl', ['-t', this.#control, 'bond/show', name]);
   }
 
+  /** Drops all that comes in and goes out by a port, as a cable in the middle of which somebody cuts: its carrier stays. */
+  async cut(device: string): Promise<void> {
+    await this.#portMode(device, 'no-receive', 'no-forward');
+  }
+
+  /** Ends `cut`. */
+  async mend(device: string): Promise<void> {
+    await this.#portMode(device, 'receive', 'forward');
+  }
+
+  /** Drops IPv4 packets between two addresses, both ways, and what asks for the one or the other. */
+  async part(a: string, b: string): Promise<void> {
+    for (const [from, to] of [
+      [a, b],
+      [b, a],
+    ]) {
+      for (const kind of [`ip,nw_src=${from},nw_dst=${to}`, `arp,arp_spa=${from},arp_tpa=${to}`]) {
+        await run('ovs-ofctl', ['add-flow', this.#management, `cookie=1,priority=1000,${kind},actions=drop`]);
+      }
+    }
+  }
+
+  /** Ends every `part`. */
+  async join(): Promise<void> {
+    await run('ovs-ofctl', ['del-flows', this.#management, 'cookie=1/-1']);
+  }
+
+  /** Forgets all addresses, as after a restart. */
+  async flush(): Promise<void> {
+    await run('ovs-appctl', ['-t', this.#control, 'fdb/flush', bridge]);
+  }
+
+  async #portMode(device: string, ...modes: readonly string[]): Promise<void> {
+    for (const mode of modes) await run('ovs-ofctl', ['mod-port', this.#management, device, mode]);
+  }
+
+  /** Sets columns of a device's interface, such as cfm_mpid=9. */
+  async setInterface(device: string, columns: Readonly<Record<string, string>>): Promise<void> {
+    await this.#vsctl(
+      'set',
+      'interface',
+      device,
+      ...Object.entries(columns).map(([column, value]) => `${column}=${value}`),
+    );
+  }
+
+  /** What a column of a device's interface holds, such as `cfm_fault`. */
+  async interfaceColumn(device: string, column: string): Promise<string> {
+    return (await this.#vsctl('get', 'interface', device, column)).trim();
+  }
+
   /** Runs a program where the switch is. */
   inNamespace(program: string, args: readonly string[]): Promise<string> {
     return run('ip', ['netns', 'exec', this.namespace, program, ...args]);
@@ -120,16 +175,28 @@ export class Switch {
       );
   }
 
+  /** Ends ovs-vswitchd as a crash would: nothing is forwarded or sent any more. */
+  async kill(): Promise<void> {
+    const daemon = this.#processes.find(({ spawnargs }) => spawnargs.includes('ovs-vswitchd'));
+    if (daemon === undefined || isEnded(daemon)) return;
+    const ended = new Promise((resolve) => daemon.once('exit', resolve));
+    daemon.kill('SIGKILL');
+    await ended;
+  }
+
   /** Ends the processes and waits for their end. */
   async stop(): Promise<void> {
     const ended = this.#processes.map(
-      (child) =>
-        new Promise<void>((resolve) => (child.exitCode === null ? child.once('exit', () => resolve()) : resolve())),
+      (child) => new Promise<void>((resolve) => (isEnded(child) ? resolve() : child.once('exit', () => resolve()))),
     );
     for (const child of this.#processes) child.kill('SIGTERM');
     await Promise.all(ended);
     this.#processes = [];
     await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  get #management(): string {
+    return `unix:${this.#folder}/${bridge}.mgmt`;
   }
 
   get #socket(): string {

@@ -34,14 +34,18 @@ import { bindsOf, ensureListener } from './sluiced/listener.ts';
 import { collectAfterLargeCommits } from './sluiced/memory.ts';
 import { parseSluicedOptions, type SluicedOptions } from './sluiced/options.ts';
 import { routerSchema } from './sluiced/schema.ts';
+import { Segments } from './sluiced/segments.ts';
 import { Snmp } from './sluiced/snmp.ts';
 import { DEFAULT_ENDPOINT, type Endpoint, UsageError } from './start/options.ts';
 import { ModuleError } from './yang/statement/error.ts';
 
 const log = (message: string): void => void process.stdout.write(`${new Date().toISOString()} ${message}\n`);
 
+/** `leave`: the router ends, and not the control plane alone. */
+type Stop = (leave: boolean) => Promise<void>;
+
 /** Starts everything; resolves with what ends it. */
-async function start(options: SluicedOptions): Promise<() => Promise<void>> {
+async function start(options: SluicedOptions): Promise<Stop> {
   const check = Store.check(options.state);
   const schema = routerSchema(options.yangPaths);
   const constraints = compileConstraints(schema);
@@ -92,6 +96,14 @@ async function start(options: SluicedOptions): Promise<() => Promise<void>> {
     accept: (stream) => netconf.accept(stream),
     log,
   });
+  const segments = new Segments({
+    keys: store.keys,
+    engine,
+    running: () => runningOf(store),
+    hidden,
+    publish: (notification) => netconf.publish(notification),
+    log,
+  });
   const generator = new KeyGenerator(schema, hidden);
   const signer = new RequestSigner(store.keys, () => runningOf(store), hidden);
   const datastores = new Datastores({
@@ -115,6 +127,7 @@ async function start(options: SluicedOptions): Promise<() => Promise<void>> {
     providers: [
       ...features.features.flatMap(({ state }) => (state === undefined ? [] : [state])),
       storedConfigurationState(store, violations),
+      segments.state,
     ],
     handlers: new Map([
       [LOCALIZE_KEY, ({ input }) => ({ kind: 'output', nodes: localizeKey(schema, input, snmp.engine().engineId) })],
@@ -123,10 +136,12 @@ async function start(options: SluicedOptions): Promise<() => Promise<void>> {
         path,
         ({ rpc, target = '', input }) => ({ kind: 'output', nodes: signer.sign(rpc, target, input) }),
       ]),
-      ...engineOperations(store.keys, engine, () => runningOf(store)).map(([path, operation]): [string, RpcHandler] => [
-        path,
-        async ({ rpc, target = '', input }) => ({ kind: 'output', nodes: await operation({ rpc, target, input }) }),
-      ]),
+      ...[...engineOperations(store.keys, engine, () => runningOf(store)), ...segments.actions].map(
+        ([path, operation]): [string, RpcHandler] => [
+          path,
+          async ({ rpc, target = '', input }) => ({ kind: 'output', nodes: await operation({ rpc, target, input }) }),
+        ],
+      ),
     ]),
     log,
     urlFolder: `${options.state}/url`,
@@ -141,6 +156,7 @@ async function start(options: SluicedOptions): Promise<() => Promise<void>> {
     datastores.confirmed.wake();
   });
   engine.onReplay(features.onEngineReplay);
+  segments.start(datastores);
   engine.start();
   try {
     netconf.tellChanges(`${options.state}/netconf-library.json`);
@@ -156,8 +172,10 @@ async function start(options: SluicedOptions): Promise<() => Promise<void>> {
   announce(`${options.run}/netconf.json`, whereSshListens(transports, options.netconf));
   store.prepare();
   datastores.onCommit(collectAfterLargeCommits());
-  return async () => {
+  return async (leave) => {
+    if (leave) await segments.leave();
     await netconf.close();
+    await segments.close();
     await snmp.close();
     await transports.close();
     await engine.stop();
@@ -204,10 +222,11 @@ const stop = await start(options).catch(fail);
 log('ready');
 if (options.readyFd !== undefined) writeSync(options.readyFd, '\n');
 flushCompileCache(); // the next start may follow a kill
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+/** SIGHUP ends the control plane alone: another one is started, and the peers of ethernet segments take over nothing. */
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
   process.once(signal, () => {
     log(`stopping after ${signal}`);
-    stop().then(
+    stop(signal !== 'SIGHUP').then(
       () => process.exit(0),
       (error) => {
         log(`the end failed: ${error}`);

@@ -3,17 +3,23 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { until } from '../lab/run.ts';
-import { Connection } from '../src/engine/connection.ts';
+import { Connection, type RequestBody } from '../src/engine/connection.ts';
 import type {
   BfdSessionState,
   BridgeDomainState,
   CeNotificationState,
+  CfmMepState,
+  CfmTestReply,
   EngineState,
+  EthernetSegmentState,
   Event,
   LogicalPortState,
   PortState,
   QueryReply,
+  SegmentOrderSchema,
+  SegmentProbeSchema,
 } from '../src/engine/gen/sluice_pb.js';
 import type { EngineOperation } from '../src/engine/operation.ts';
 import { Transaction } from '../src/engine/transaction.ts';
@@ -21,7 +27,15 @@ import { Transaction } from '../src/engine/transaction.ts';
 const binary = fileURLToPath(new URL('../build/native/sluice-engine', import.meta.url));
 const deadlineMs = 10_000;
 
-type Query = 'bfdSessions' | 'ceNotifications' | 'ports' | 'logicalPorts' | 'bridgeDomains' | 'controlPlanePolicers';
+type Query =
+  | 'cfmMeps'
+  | 'ceNotifications'
+  | 'ethernetSegments'
+  | 'bfdSessions'
+  | 'ports'
+  | 'logicalPorts'
+  | 'bridgeDomains'
+  | 'controlPlanePolicers';
 
 export class Engine {
   readonly events: Event[] = [];
@@ -81,6 +95,36 @@ export class Engine {
 
   async bfdSessions(): Promise<Map<string, BfdSessionState>> {
     return byName((await this.#query('bfdSessions')).flatMap(({ bfdSessions }) => bfdSessions));
+  }
+
+  async ethernetSegments(): Promise<Map<string, EthernetSegmentState>> {
+    return byName((await this.#query('ethernetSegments')).flatMap(({ ethernetSegments }) => ethernetSegments));
+  }
+
+  /** Blocks and releases VLANs; when it was effective, nanoseconds of the wall clock. */
+  async order(value: MessageInitShape<typeof SegmentOrderSchema>): Promise<bigint> {
+    const reply = await this.#ask({ case: 'segmentOrder', value });
+    if (reply.case !== 'segmentOrder') throw new Error(`an answer of another kind: ${reply.case}`);
+    return reply.value.effectiveAtNs;
+  }
+
+  async probe(value: MessageInitShape<typeof SegmentProbeSchema>): Promise<void> {
+    await this.#ask({ case: 'segmentProbe', value });
+  }
+
+  async cfmMeps(): Promise<Map<string, CfmMepState>> {
+    return byName((await this.#query('cfmMeps')).flatMap(({ cfmMeps }) => cfmMeps));
+  }
+
+  /** A test on demand: its results, once it has ended. */
+  async cfmTest(value: Extract<RequestBody, { case: 'cfmTest' }>['value']): Promise<CfmTestReply> {
+    const reply = await this.#ask({ case: 'cfmTest', value });
+    if (reply.case !== 'cfmTest') throw new Error(`the engine answered with ${reply.case}`);
+    return reply.value;
+  }
+
+  async ceNotifications(): Promise<readonly CeNotificationState[]> {
+    return (await this.#query('ceNotifications')).flatMap(({ ceNotifications }) => ceNotifications);
   }
 
   async bridgeDomains(): Promise<Map<string, BridgeDomainState>> {

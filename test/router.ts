@@ -22,6 +22,8 @@ export interface RouterOptions {
   /** Use this state folder and leave it behind; otherwise a new one that `stop` removes. */
   readonly state?: string;
   readonly lab?: boolean;
+  /** Network namespace that it runs in, with its ports. */
+  readonly namespace?: string;
 }
 
 export class Router {
@@ -40,7 +42,9 @@ export class Router {
     const state = options.state ?? mkdtempSync(join(tmpdir(), 'sluice-test-'));
     const places = placesOf(state);
     const args = [program, ...(options.lab ? [] : ['--no-lab']), '--state', state, '--netconf', '127.0.0.1:0'];
-    const child = spawn(process.execPath, [...args, ...(options.args ?? [])], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const inside = options.namespace === undefined ? [] : ['ip', 'netns', 'exec', options.namespace];
+    const [command = '', ...words] = [...inside, process.execPath, ...args, ...(options.args ?? [])];
+    const child = spawn(command, words, { stdio: ['ignore', 'pipe', 'pipe'] });
     const router = new Router(places, child, options.state !== undefined);
     // A test that ends early takes its router with it.
     const abandon = (): boolean => child.kill('SIGINT');
@@ -93,6 +97,18 @@ export class Router {
     await until(`the end of ${which}`, 5000, () => !isAlive(name) || undefined);
   }
 
+  /** kill -9 of all of it, as a machine that loses its power: nothing restarts anything. Its devices stay. */
+  async crash(): Promise<void> {
+    const { engine, sluiced } = this.record();
+    const ended = new Promise((resolve) => this.#child.once('exit', resolve));
+    this.#child.kill('SIGKILL');
+    for (const name of [engine, sluiced]) if (name !== undefined) process.kill(name.pid, 'SIGKILL');
+    await ended;
+    for (const name of [engine, sluiced]) {
+      if (name !== undefined) await until('the end of the router', 5000, () => !isAlive(name) || undefined);
+    }
+  }
+
   /** Name of the kernel device for the router's port number `port` of a site; within the router's own prefix. */
   device(name: string): string {
     return `${devicePrefix(this.places)}${name}`;
@@ -111,7 +127,7 @@ export class Router {
 
   /** Ctrl-C, and waits for the end. */
   async stop(): Promise<void> {
-    if (this.#child.exitCode === null) {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
       const ended = new Promise((resolve) => this.#child.once('exit', resolve));
       this.#child.kill('SIGINT');
       await ended;

@@ -514,6 +514,7 @@ static int set_ce_notification(struct generation *g, struct change *change)
 		new->carrier = wanted->carrier->enabled;
 		new->carrier_hold_ms = wanted->carrier->hold_ms ? wanted->carrier->hold_ms : 1000;
 	}
+	new->cfm = wanted->cfm;
 	change->after->runtime = new;
 	retire_ce_notification(g, old);
 	return STAGES_ASK(ce_notification, g, old, new);

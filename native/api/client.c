@@ -12,9 +12,14 @@
 
 #include "../main/log.h"
 #include "../main/stages.h"
+#include "../stages/ethernet-segment/order.h"
+#include "../stages/ethernet-segment/probe_send.h"
+#include "later.h"
 #include "memory.h"
 
 #define READ_SIZE        65536
+// Bytes of the longest frame that is looked at while a transaction goes on in parts.
+#define URGENT_SIZE      4096
 #define ERROR_CODE(name) SLUICE__API__ERROR_CODE__ERROR_##name
 
 struct client *clients;
@@ -251,6 +256,23 @@ static void on_flush(struct client *client, uint32_t id, const Sluice__Api__Flus
 	reply_ok(client, id);
 }
 
+// Requests that a stage carries out and answers when it has.
+static void on_stage_request(struct client *client, const Sluice__Api__Request *request)
+{
+	struct api_error error = {0};
+	struct later *later = later_new(client, request->id, &error);
+	int rc = later != NULL ? 1 : -1;
+
+	for (const struct stage *stage = stages_first(); rc == 1 && stage != NULL; stage = stage->next)
+		if (stage->request != NULL) rc = stage->request(request, client->owner, later, &error);
+	if (rc == 0) return;
+	later_forget(later);
+	if (rc < 0)
+		reply_error(client, request->id, &error);
+	else
+		reply_protocol(client, request->id, "a request that this engine does not know");
+}
+
 static void on_query(struct client *client, uint32_t id, const Sluice__Api__Query *what)
 {
 	struct api_error error = {0};
@@ -258,6 +280,31 @@ static void on_query(struct client *client, uint32_t id, const Sluice__Api__Quer
 	client->query = query_new(client->owner, what, &error);
 	client->query_id = id;
 	if (client->query == NULL) reply_error(client, id, &error);
+}
+
+static void on_segment_order(struct client *client, uint32_t id, const Sluice__Api__SegmentOrder *order)
+{
+	Sluice__Api__SegmentOrderReply it = SLUICE__API__SEGMENT_ORDER_REPLY__INIT;
+	struct api_error error = {0};
+
+	if (segment_order(client->owner, order, &it.effective_at_ns, &error) < 0) {
+		reply_error(client, id, &error);
+		return;
+	}
+	reply(client, id, SLUICE__API__REPLY__BODY_SEGMENT_ORDER, &it);
+	// Who waits for it goes on at once. An error of the socket shows when the loop comes to it.
+	(void)output_write(&client->output, client->watch.fd);
+	segment_order_told();
+}
+
+static void on_segment_probe(struct client *client, uint32_t id, const Sluice__Api__SegmentProbe *probe)
+{
+	struct api_error error = {0};
+
+	if (segment_probe(client->owner, probe, &error) < 0)
+		reply_error(client, id, &error);
+	else
+		reply_ok(client, id);
 }
 
 static void on_request(struct client *client, const Sluice__Api__Request *request, size_t size)
@@ -288,9 +335,27 @@ static void on_request(struct client *client, const Sluice__Api__Request *reques
 	case SLUICE__API__REQUEST__BODY_FLUSH:
 		on_flush(client, request->id, request->flush);
 		break;
+	case SLUICE__API__REQUEST__BODY_SEGMENT_ORDER:
+		on_segment_order(client, request->id, request->segment_order);
+		break;
+	case SLUICE__API__REQUEST__BODY_SEGMENT_PROBE:
+		on_segment_probe(client, request->id, request->segment_probe);
+		break;
 	default:
-		reply_protocol(client, request->id, "a request that this engine does not know");
+		on_stage_request(client, request);
 	}
+}
+
+void later_reply(struct later *later, Sluice__Api__Reply__BodyCase body, void *message)
+{
+	struct client *client = later->client;
+
+	if (client != NULL && !client->closing) {
+		reply(client, later->id, body, message);
+		// Written when the loop comes round: whoever replies may be in the middle of a change.
+		loop_change(&client->watch, EPOLLOUT);
+	}
+	later_forget(later);
 }
 
 // ---------------------------------------------------------------- in and out
@@ -342,20 +407,53 @@ static bool one_frame(struct client *client)
 	return true;
 }
 
+static bool is_urgent(const Sluice__Api__Request *request)
+{
+	return request->body_case == SLUICE__API__REQUEST__BODY_SEGMENT_ORDER ||
+	       request->body_case == SLUICE__API__REQUEST__BODY_SEGMENT_PROBE;
+}
+
+// While a transaction goes on in parts: the next frame is carried out if it is about a segment, which waits for nothing;
+// any other waits, and so does what is behind it. 1: there was one; 0: not whole yet; -1: one that waits.
+static int one_urgent(struct client *client)
+{
+	size_t from = client->input.from, size;
+	Sluice__Api__Request *request;
+	struct memory_limit limit;
+	const uint8_t *frame;
+	bool urgent;
+	int rc = frame_next(&client->input, &frame, &size);
+
+	if (rc == 0) return client->input.to - from < URGENT_SIZE ? 0 : -1;
+	memory_limit_init(&limit, MAX_MESSAGE_MEMORY);
+	request = rc > 0 && size <= URGENT_SIZE ? sluice__api__request__unpack(&limit.allocator, size, frame) : NULL;
+	urgent = request != NULL && request->id != 0 && is_urgent(request);
+	if (urgent)
+		on_request(client, request, size);
+	else
+		client->input.from = from;
+	if (request != NULL) sluice__api__request__free_unpacked(request, NULL);
+	return urgent ? 1 : -1;
+}
+
 // Carries out what has come in as far as the output has room. False: the client is gone.
 static bool work(struct client *client)
 {
-	bool idle = false;
+	bool idle = false, reads = true;
 	int rc;
 
 	do {
 		while (!idle && !client->closing && !output_full(&client->output)) {
-			if (client->busy != CLIENT_IDLE)
-				idle = true;
-			else if (client->query != NULL)
+			if (client->busy != CLIENT_IDLE) {
+				int urgent = one_urgent(client);
+
+				idle = urgent <= 0;
+				reads = urgent >= 0;
+			} else if (client->query != NULL) {
 				go_on(client);
-			else
+			} else {
 				idle = !one_frame(client);
+			}
 		}
 		rc = output_write(&client->output, client->watch.fd);
 	} while (rc == 0 && !idle && !client->closing);
@@ -365,7 +463,7 @@ static bool work(struct client *client)
 	}
 	loop_change(&client->watch,
 		    (rc > 0 ? (uint32_t)EPOLLOUT : 0) |
-			    (idle && !client->closing && client->busy == CLIENT_IDLE ? (uint32_t)EPOLLIN : 0));
+			    (idle && !client->closing && reads ? (uint32_t)EPOLLIN : 0));
 	return true;
 }
 
@@ -385,6 +483,11 @@ static void client_ready(struct watch *watch, uint32_t events)
 		uint8_t *room = frame_buffer_room(&client->input, READ_SIZE);
 		ssize_t got = room != NULL ? recv(watch->fd, room, READ_SIZE, MSG_DONTWAIT) : 0;
 
+		// It says nothing more, and waits for the answer to what it said.
+		if (got == 0 && room != NULL && client->busy != CLIENT_IDLE && (events & (EPOLLHUP | EPOLLERR)) == 0) {
+			loop_change(watch, 0);
+			return;
+		}
 		if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) {
 			client_close(client);
 			return;
@@ -443,6 +546,7 @@ void client_close(struct client *client)
 	query_free(client->query);
 	timer_disarm(&client->timeout);
 	timer_disarm(&client->part);
+	laters_forsake(client);
 	loop_remove(&client->watch);
 	close(client->watch.fd);
 	if (client->owner != NULL) {

@@ -29,6 +29,8 @@ struct client {
 	struct query *query;
 	uint32_t query_id;
 	struct timer timeout;
+	struct later *laters; // replies that stages owe it
+	unsigned later_count;
 	struct client *next;
 };
 

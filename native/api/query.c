@@ -277,6 +277,8 @@ static int objects_part(struct query *query, struct arena *arena, Sluice__Api__Q
 	part->control_plane_policers = (Sluice__Api__ControlPlanePolicerState **)list;
 	part->mirrors = (Sluice__Api__MirrorState **)list;
 	part->bfd_sessions = (Sluice__Api__BfdSessionState **)list;
+	part->ethernet_segments = (Sluice__Api__EthernetSegmentState **)list;
+	part->cfm_meps = (Sluice__Api__CfmMepState **)list;
 	for (unsigned n = 0; n < PART_ENTRIES && query->at < query->count; n++) {
 		const struct entry *entry = &query->entries[query->at++];
 		const struct object *object = store_find(entry->kind, entry->name);

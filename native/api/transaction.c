@@ -386,6 +386,8 @@ static void commit_objects(struct transaction *t, Sluice__Api__CommitReply *repl
 		else
 			reply->changed++;
 		version_free(change->before);
+		// While routes follow in parts, others see what there is now.
+		change->before = change->after;
 	}
 	t->owner->object_count += reply->created - reply->deleted;
 }

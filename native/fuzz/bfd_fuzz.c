@@ -56,7 +56,7 @@ static void add_session(uint8_t number, bool multihop, uint8_t auth_type)
 
 static void set_up(void)
 {
-	bfd_by_hand = 1000 * 1000 * MS;
+	urgent_by_hand = 1000 * 1000 * MS;
 	router_start();
 	apply(op_vrf("main"));
 	apply(router_port("a"));
@@ -141,8 +141,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		receive(sessions[how % SESSIONS], how, (how & 0x40) != 0 ? data[at + 1] : 255, data + at + 3, length);
 		forged &= (how & 0x20) == 0;
-		if ((how & 0x80) != 0) bfd_by_hand += data[at + 1] * MS;
-		bfd_round(bfd_by_hand, &changed);
+		if ((how & 0x80) != 0) urgent_by_hand += data[at + 1] * MS;
+		bfd_round(urgent_by_hand, &changed);
 		router_run();
 		at += 3 + length;
 	}

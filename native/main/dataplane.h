@@ -29,7 +29,7 @@
 #define NAME_SIZE        64
 #define MAX_DROP_REASONS 128
 #define MAX_BURST        256
-#define WORKER_WAKES     3 // the control thread, the thread of the TAPs, that of BFD
+#define WORKER_WAKES     3 // the control thread, the thread of the TAPs, the urgent one
 
 // A persistent array of pointers: a new generation copies the chunks it changes
 // and shares the others, so that one change among 10,000 objects copies 4 kB.
@@ -67,6 +67,7 @@ struct counters {
 
 struct tag_map;    // stages/classify: (outer tag, inner tag) -> logical port
 struct block_map;  // stages/block-point: vid -> block point
+struct cfm_map;    // stages/cfm: vid -> MEP
 struct fdb_bridge; // stages/bridge: what a bridge domain keeps across generations
 struct port_io;    // port/: the open device, kept across generations
 struct member_list;
@@ -96,6 +97,7 @@ struct port {
 	struct port_io *io;             // NULL: no device behind it now
 	const struct tag_map *tags;     // owned by stages/classify, COW
 	const struct block_map *blocks; // owned by stages/block-point, COW; NULL: none
+	const struct cfm_map *meps;     // owned by stages/cfm, COW; NULL: none
 	struct counters *counters;      // [worker index]
 	uint64_t since_ns;              // CLOCK_REALTIME of the counters' start
 	bool is_bundle;
@@ -288,6 +290,7 @@ struct ce_notification {
 	uint16_t port; // id
 	bool mac_move;
 	bool mvrp;
+	bool cfm;
 	bool mvrp_provider_address;
 	uint8_t mac_move_offsets;
 	uint8_t mvrp_offsets;
@@ -385,6 +388,7 @@ struct packet_meta {
 #define PACKET_COPY       0x02 // one of several copies (flood)
 #define PACKET_ROUTER     0x04 // from the router itself: no input features, not counted as received
 #define PACKET_PUNTED     0x08 // came back from the kernel: goes out as it is, no second punt
+#define PACKET_FROM_PEER  0x10 // redirected by a peer of an ethernet segment: not redirected again
 #define PACKET_COUNTED    0x80 // by the flow cache, which has sent it to tx: `record` is 1 + its path
 #define PACKET_REDIRECTED 0x20 // its sender has been told of a better way
 

@@ -81,6 +81,8 @@ int generation_refuse(struct generation *g, int code, const char *format, ...) _
 struct block_change {
 	const struct block_point *point; // valid until the end of `published`
 	bool blocked;
+	bool hidden; // another block holds there: for the CE nothing changes
+	bool keeps;  // what was learned behind it is still wanted: no flush
 	unsigned method_count;
 	struct {
 		const char *method; // "mac-move", "mvrp": static storage
@@ -97,7 +99,10 @@ uint64_t generation_effective_at_ns(const struct generation *g);
 
 // ---------------------------------------------------------------- stages
 
-struct arena; // api/state.h
+struct arena;     // api/state.h
+struct owner;     // api/store.h
+struct later;     // api/later.h
+struct api_error; // api/object.h
 
 struct fdb_row {
 	uint32_t bridge_domain;
@@ -147,6 +152,10 @@ struct stage {
 	int (*prepared)(struct generation *g);
 	// Committed, and every worker is on the new root. Cannot fail. Stages run in the order of `order`.
 	void (*published)(struct generation *g);
+	// What an ethernet segment blocked and released, without a generation or by the one that was just published: effective
+	// on every worker, all at one port, ascending VIDs. In the order of `order`; for bridge and CE notification, which
+	// hear of block points in published(). Valid until the end of the call.
+	void (*blocks_changed)(struct block_change *changes, unsigned count);
 	// In this generation's published(): what a stage needs from objects that are gone must be saved before.
 	int order;
 
@@ -188,6 +197,10 @@ struct stage {
 	// -ENOMEM.
 	int (*trace)(const struct port *port, const uint8_t *frame, size_t length, struct arena *arena,
 		     Sluice__Api__QueryReply *part);
+	// A request that a stage carries out. 1: not this stage's; 0: taken, with the duty to reply (api/later.h); -1:
+	// refused, with the error.
+	int (*request)(const Sluice__Api__Request *request, const struct owner *owner, struct later *later,
+		       struct api_error *error);
 	// Each round of the control loop after control_wake(): take what workers have posted to this stage's rings.
 	void (*poll)(void);
 

@@ -6,10 +6,20 @@ import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { PlannedOperation } from '../commit/feature.ts';
-import { Connection, type RequestBody } from './connection.ts';
-import { ApiVersion, type Event, type HelloReply, type QueryReply, type QuerySchema } from './gen/sluice_pb.js';
+import { FaultError } from '../yang/fault.ts';
+import { Connection, type ReplyBody, type RequestBody } from './connection.ts';
+import {
+  ApiVersion,
+  type Event,
+  type HelloReply,
+  type QueryReply,
+  type QuerySchema,
+  type SegmentOrderReply,
+  type SegmentOrderSchema,
+  type SegmentProbeSchema,
+} from './gen/sluice_pb.js';
 import { arrange, type EnginePlannedOperation, type ObjectId } from './operation.ts';
-import { EngineError, EngineLostError } from './refusal.ts';
+import { EngineError, EngineLostError, refusalFault } from './refusal.ts';
 import { type LeftOut, replay } from './replay.ts';
 import { Turn } from './turn.ts';
 
@@ -25,6 +35,10 @@ const QUERY_DEADLINE_MS = 30_000;
 /** First and longest pause before what the engine refused at a replay is tried again. */
 const AGAIN_FIRST_MS = 1000;
 const AGAIN_LONGEST_MS = 30_000;
+/** An engine that does not carry out an order within it is gone. */
+const ORDER_DEADLINE_MS = 10_000;
+/** Probes without an answer; further ones are not sent: they are worth nothing later. */
+const PROBES_MAX = 32;
 
 export interface EngineClientOptions {
   readonly socketPath: string;
@@ -55,6 +69,7 @@ export class EngineClient {
   #again: NodeJS.Timeout | undefined;
   #againMs = AGAIN_FIRST_MS;
   #lastComplaint = '';
+  #probes = 0;
 
   constructor(options: EngineClientOptions) {
     this.#options = options;
@@ -128,6 +143,49 @@ export class EngineClient {
       ),
       new Promise<boolean>((resolve) => setTimeout(resolve, withinMs, false).unref()),
     ]);
+  }
+
+  /**
+   * Has an ethernet segment's VLANs blocked and released, whatever transaction is open. Resolves once that is effective on
+   * every worker, or with why the engine refuses; undefined: the engine is away, or went away meanwhile.
+   */
+  async segmentOrder(
+    order: MessageInitShape<typeof SegmentOrderSchema>,
+  ): Promise<SegmentOrderReply | { readonly refused: string } | undefined> {
+    try {
+      const reply = await this.#connection?.request({ case: 'segmentOrder', value: order }, ORDER_DEADLINE_MS);
+      return reply?.case === 'segmentOrder' ? reply.value : undefined;
+    } catch (error) {
+      if (error instanceof EngineLostError) return undefined;
+      if (error instanceof EngineError) return { refused: error.message };
+      throw error;
+    }
+  }
+
+  /**
+   * Asks the engine to do something that is no transaction. Undefined where it is away, or goes before it has answered;
+   * throws FaultError at `path` where it refuses. One that has not answered within the time is as good as gone.
+   */
+  async request(body: RequestBody, withinMs: number, path: string): Promise<ReplyBody | undefined> {
+    try {
+      return await this.#connection?.request(body, withinMs);
+    } catch (error) {
+      if (error instanceof EngineError) throw new FaultError(refusalFault(error, path));
+      if (error instanceof EngineLostError) return undefined;
+      throw error;
+    }
+  }
+
+  /** Sends a probe into VLANs of an ethernet segment. false: it was not sent. */
+  segmentProbe(probe: MessageInitShape<typeof SegmentProbeSchema>): boolean {
+    const connection = this.#connection;
+    if (connection === undefined || this.#probes >= PROBES_MAX) return false;
+    this.#probes += 1;
+    const done = (): void => {
+      this.#probes -= 1;
+    };
+    connection.request({ case: 'segmentProbe', value: probe }, ORDER_DEADLINE_MS).then(done, done);
+    return true;
   }
 
   /**

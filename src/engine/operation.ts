@@ -152,6 +152,11 @@ const kinds: { readonly [Case in SetCase]: Kind<Case> } = {
       [KIND_VRF, vrf === '' ? undefined : vrf],
     ],
   },
+  setCfmMep: {
+    kind: ObjectKind.KIND_CFM_MEP,
+    name: ({ name }) => name,
+    references: ({ port }) => [[KIND_PORT, port]],
+  },
   setDhcpRelay: {
     kind: ObjectKind.KIND_DHCP_RELAY,
     name: (it) => it.interface,

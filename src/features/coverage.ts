@@ -7,9 +7,11 @@ import { accessListEffects } from './access-lists/coverage.ts';
 import { blockPointEffects } from './block-points/coverage.ts';
 import { bridgeDomainEffects } from './bridge-domains/coverage.ts';
 import { ceNotificationEffects } from './ce-notification/coverage.ts';
+import { cfmEffects } from './cfm/coverage.ts';
 import { controlPlanePolicerEffects } from './control-plane-policers/coverage.ts';
 import { crossConnectEffects } from './cross-connects/coverage.ts';
 import { dhcpRelayEffects } from './dhcp-relay/coverage.ts';
+import { ethernetSegmentEffects } from './ethernet-segments/coverage.ts';
 import { interfaceEffects } from './interfaces/coverage.ts';
 import { ipEffects } from './ip/coverage.ts';
 import { keystoreEffects } from './keystore/coverage.ts';
@@ -48,6 +50,8 @@ export const effects: readonly LeafEffect[] = [
   ...mirrorEffects,
   ...blockPointEffects,
   ...ceNotificationEffects,
+  ...ethernetSegmentEffects,
+  ...cfmEffects,
   ...crossConnectEffects,
   ...ipEffects,
   ...vrrpEffects,

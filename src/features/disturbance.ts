@@ -57,6 +57,8 @@ function ofDeletion(old: EngineOperation): string | undefined {
       return 'nothing is routed in it any more';
     case 'setVrrp':
       return 'another router takes its addresses over, or none';
+    case 'setCfmMep':
+      return 'the CE misses its CCMs, and nobody watches it';
     case 'setDhcpRelay':
       return 'clients get no addresses from the servers any more';
     case 'setL3Interface':

@@ -4,7 +4,7 @@ import type { Event, QueryReply } from '../engine/gen/sluice_pb.js';
 
 /** The part of the engine client that providers use; one that is asked only, and tells nothing, need not have the rest. */
 export type EngineQueries = Pick<EngineClient, 'query'> &
-  Partial<Pick<EngineClient, 'stream' | 'onEvent' | 'onReplay' | 'onLoss'>>;
+  Partial<Pick<EngineClient, 'stream' | 'request' | 'onEvent' | 'onReplay' | 'onLoss'>>;
 
 /**
  * Calls back with every event of the engine, and without one when everything that it says may be another: it came, went, or
@@ -48,7 +48,10 @@ type Lists =
   | 'vrrp'
   | 'dhcpRelays'
   | 'observations'
-  | 'controlPlanePolicers';
+  | 'controlPlanePolicers'
+  | 'bfdSessions'
+  | 'ethernetSegments'
+  | 'cfmMeps';
 
 /** Answers are asked for by name up to here; above, asking for all is cheaper. */
 const MANY_NAMES = 256;

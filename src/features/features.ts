@@ -7,6 +7,8 @@ import type { Event } from '../engine/gen/sluice_pb.js';
 import type { Schema } from '../yang/schema/node.ts';
 import { accessListLine } from './access-lists/log.ts';
 import { BlockPointNotifier } from './block-points/notify.ts';
+import { CfmModel } from './cfm/model.ts';
+import { FaultAlarms } from './cfm/notify.ts';
 import type { EngineQueries } from './engine-state.ts';
 import { forwardingFeatures } from './forwarding.ts';
 import type { InterfaceNumbers } from './interfaces/state.ts';
@@ -83,6 +85,7 @@ export function createFeatures(context: FeatureContext): RouterFeatures {
     snmpFeature(keys, new SnmpState(keys, snmp)),
   ];
   const notifier = new BlockPointNotifier(keys.schema, publish);
+  const alarms = new FaultAlarms(keys.schema, new CfmModel(keys), running, publish);
   return {
     features,
     access,
@@ -93,6 +96,7 @@ export function createFeatures(context: FeatureContext): RouterFeatures {
     transportIntent: () => transportIntent(keys, running(), log),
     onEngineEvent: (event) => {
       notifier.onEvent(event);
+      alarms.onEvent(event);
       const line = accessListLine(event);
       if (line !== undefined) log(line);
     },

@@ -9,11 +9,14 @@ import { bridgeDomainsFeature } from './bridge-domains/feature.ts';
 import { BridgeDomainModel } from './bridge-domains/model.ts';
 import { ceNotificationFeature } from './ce-notification/feature.ts';
 import { CeNotificationModel } from './ce-notification/model.ts';
+import { cfmFeature } from './cfm/feature.ts';
+import { CfmModel } from './cfm/model.ts';
 import { controlPlanePolicersFeature } from './control-plane-policers/feature.ts';
 import { crossConnectsFeature } from './cross-connects/feature.ts';
 import { CrossConnectModel } from './cross-connects/model.ts';
 import { dhcpRelayFeature } from './dhcp-relay/feature.ts';
 import type { EngineQueries } from './engine-state.ts';
+import { ethernetSegmentsFeature } from './ethernet-segments/feature.ts';
 import { InterfaceChanges } from './interfaces/change.ts';
 import { interfacesFeature } from './interfaces/feature.ts';
 import { InterfaceModel } from './interfaces/model.ts';
@@ -30,21 +33,25 @@ import { routingFeature } from './routing/feature.ts';
 import { RoutingModel } from './routing/model.ts';
 import { vrrpFeature } from './vrrp/feature.ts';
 
+/** The models that say what an interface is. */
+export function interfaceChanges(keys: KeySpace): InterfaceChanges {
+  const interfaces = new InterfaceModel(keys);
+  return new InterfaceChanges({
+    interfaces,
+    bridgeDomains: new BridgeDomainModel(keys),
+    ip: new IpModel(interfaces),
+    crossConnects: new CrossConnectModel(keys),
+    accessLists: new AccessListModel(keys),
+    policers: new PolicerModel(keys),
+  });
+}
+
 export function forwardingFeatures(
   keys: KeySpace,
   engine: EngineQueries,
   numbers: InterfaceNumbers,
 ): readonly Feature[] {
-  const interfaces = new InterfaceModel(keys);
-  const ip = new IpModel(interfaces);
-  const changes = new InterfaceChanges({
-    interfaces,
-    bridgeDomains: new BridgeDomainModel(keys),
-    ip,
-    crossConnects: new CrossConnectModel(keys),
-    accessLists: new AccessListModel(keys),
-    policers: new PolicerModel(keys),
-  });
+  const changes = interfaceChanges(keys);
   return [
     interfacesFeature(changes, engine, numbers),
     bridgeDomainsFeature(changes, engine),
@@ -55,6 +62,8 @@ export function forwardingFeatures(
     routingFeature(changes, new RoutingModel(keys), engine),
     mirrorsFeature(new MirrorModel(keys), changes, engine),
     blockPointsFeature(new BlockPointModel(keys), changes, engine),
+    ethernetSegmentsFeature(changes),
+    cfmFeature(new CfmModel(keys), changes, engine),
     vrrpFeature(changes, engine),
     dhcpRelayFeature(changes, engine),
     observationFeature(changes, engine),

@@ -3,6 +3,8 @@ import type { KeySpace } from '../datastore/key/key.ts';
 import type { View } from '../datastore/view/view.ts';
 import type { DataNode } from '../yang/data/node.ts';
 import type { RpcNode } from '../yang/schema/node.ts';
+import { cfmActions } from './cfm/actions.ts';
+import { CfmModel } from './cfm/model.ts';
 import type { EngineQueries } from './engine-state.ts';
 import { InterfaceModel } from './interfaces/model.ts';
 import { IpModel } from './ip/model.ts';
@@ -23,5 +25,9 @@ export function engineOperations(
   running: () => View,
 ): readonly [string, Operation][] {
   const interfaces = new InterfaceModel(keys);
-  return [...ribActions(new IpModel(interfaces), engine, running), tracePacket(interfaces, engine, running)];
+  return [
+    ...ribActions(new IpModel(interfaces), engine, running),
+    ...cfmActions(new CfmModel(keys), engine, running),
+    tracePacket(interfaces, engine, running),
+  ];
 }

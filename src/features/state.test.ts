@@ -218,9 +218,9 @@ test('providers tell where state may have changed: of a port with its sub-interf
   };
   assert.deepEqual(send({ case: 'link', value: { port: 'p' } }), ['p', 'p.10']);
   assert.deepEqual(send({ case: 'blockPoint', value: { name: 'p.10', port: 'p', vid: 10 } }), ['p 10', 'p']);
-  assert.equal(send({ case: 'lost', value: 3n }).filter((each) => each.startsWith('all of')).length, 5);
+  assert.equal(send({ case: 'lost', value: 3n }).filter((each) => each.startsWith('all of')).length, 6);
   for (const loss of losses) loss();
-  assert.equal(told.length, 5);
+  assert.equal(told.length, 6);
   for (const stop of stops) stop();
   assert.equal(listeners.length + losses.length, 0);
 });

@@ -172,7 +172,9 @@ test('the agent asks by E-LMI, learns an EVC’s VLANs and flushes when the engi
     await until('the agent has flushed', 5000, () =>
       said.lines.some((line) => /^flushed port=old vlans=10,11 entries=2/.test(line)) ? true : undefined,
     );
-    t.diagnostic(`commit → the agent has flushed two entries of Open vSwitch: ${(performance.now() - from).toFixed(0)} ms`);
+    t.diagnostic(
+      `commit → the agent has flushed two entries of Open vSwitch: ${(performance.now() - from).toFixed(0)} ms`,
+    );
     const left = await ovs.fdbTable();
     assert.deepEqual(
       entries.map((mac) => left.includes(mac)),

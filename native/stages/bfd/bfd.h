@@ -1,11 +1,13 @@
-// Sessions of BFD between three threads: the control thread makes and changes them, the thread "sluice-bfd" runs their
-// clocks, workers bring packets. `bfd_lock` guards sessions against the two former.
+// Sessions of BFD between three threads: the control thread makes and changes them, the thread "sluice-urgent" runs
+// their clocks, workers bring packets. The lock of main/urgent.h guards sessions against the two former.
 #ifndef SLUICE_BFD_BFD_H
 #define SLUICE_BFD_BFD_H
 
 #include <stdatomic.h>
 
+#include "../../main/due.h"
 #include "../../main/stage.h"
+#include "../../main/urgent.h"
 #include "machine.h"
 
 #define BFD_MOST_SESSIONS 1024
@@ -43,8 +45,7 @@ struct bfd_session {
 	uint32_t send_vrf;
 	bool has_source;
 	struct ip_address source;
-	uint32_t place; // in the heap of what is due, from 1; 0: not there
-	uint64_t due;
+	struct due due;
 	uint64_t since_ns, last_down_ns;
 	bool untold; // its last change found no room among the changes
 	struct bfd_counters counters;
@@ -96,15 +97,6 @@ void bfd_sessions_stop(void);
 // Takes what workers have brought, then does what is due at `now`, microseconds. Returns when to be called again at the
 // latest, BFD_NEVER; sets `changed` where there are changes to take.
 uint64_t bfd_round(uint64_t now, bool *changed);
-
-// Not 0: the time that a test keeps. Then there is no thread, and the test calls bfd_round().
-extern uint64_t bfd_by_hand;
-// The thread runs from the first session on.
-int bfd_thread_start(void);
-void bfd_thread_stop(void);
-// Any thread.
-void bfd_thread_wake(void);
-uint64_t bfd_now(void);
 
 // ---------------------------------------------------------------- workers
 

@@ -112,7 +112,7 @@ static uint16_t bfd_in_process(struct rte_graph *graph, struct rte_node *node, v
 		else
 			rte_node_enqueue_x1(graph, node, edge, objs[i]);
 	}
-	if (any) bfd_thread_wake();
+	if (any) urgent_wake();
 	return n;
 }
 

@@ -192,7 +192,7 @@ static int bfd_build(struct generation *g, struct change *change)
 		return rc;
 	}
 	rc = refuse_too_many(g);
-	if (rc == 0 && bfd_thread_start() < 0) rc = generation_refuse(g, -ENOMEM, "no thread for BFD sessions");
+	if (rc == 0 && urgent_start() < 0) rc = generation_refuse(g, -ENOMEM, "no thread for BFD sessions");
 	return rc < 0 ? rc : generation_on_commit(g, commit_set, update);
 }
 

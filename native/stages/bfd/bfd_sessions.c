@@ -1,6 +1,5 @@
 // The sessions, and what happens in a round of their thread.
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,12 +23,11 @@ static_assert(sizeof(struct bfd_heard) % 4 == 0, "an element of a ring");
 
 _Atomic uint32_t bfd_by_interface[MAX_ID + 1], bfd_by_vrf[MAX_ID + 1];
 
-static pthread_mutex_t lock; // who has it is as urgent as who waits for it
 static uint64_t random_state;
 static struct id_pool slots = {.limit = BFD_MOST_SESSIONS};
 static struct bfd_session *by_slot[BFD_MOST_SESSIONS + 1], *by_hash[HASHES];
-static struct bfd_session *heap[BFD_MOST_SESSIONS + 1]; // from 1
-static uint32_t heap_count;
+static struct due *heap_items[BFD_MOST_SESSIONS + 1];
+static struct due_heap heap = {.items = heap_items};
 static struct rte_ring *rings[MAX_WORKERS];
 
 // A ring of changes: `told` of them were taken, `made` were made.
@@ -48,44 +46,14 @@ static uint32_t random_next(void)
 
 // ---------------------------------------------------------------- what is due
 
-static void place(uint32_t at, struct bfd_session *session)
+static struct bfd_session *of_due(struct due *due)
 {
-	heap[at] = session;
-	session->place = at;
-}
-
-static void sift(uint32_t at, struct bfd_session *session)
-{
-	while (at > 1 && heap[at / 2]->due > session->due) {
-		place(at, heap[at / 2]);
-		at /= 2;
-	}
-	for (uint32_t child; (child = 2 * at) <= heap_count; at = child) {
-		if (child < heap_count && heap[child + 1]->due < heap[child]->due) child++;
-		if (heap[child]->due >= session->due) break;
-		place(at, heap[child]);
-	}
-	place(at, session);
-}
-
-static void unschedule(struct bfd_session *session)
-{
-	uint32_t at = session->place;
-	struct bfd_session *last;
-
-	if (at == 0) return;
-	session->place = 0;
-	last = heap[heap_count--];
-	if (last != session) sift(at, last);
+	return (struct bfd_session *)(void *)((char *)due - offsetof(struct bfd_session, due));
 }
 
 static void schedule(struct bfd_session *session)
 {
-	session->due = bfd_due(&session->machine);
-	if (session->due == BFD_NEVER)
-		unschedule(session);
-	else
-		sift(session->place != 0 ? session->place : ++heap_count, session);
+	due_set(&heap, &session->due, bfd_due(&session->machine));
 }
 
 // ---------------------------------------------------------------- carrying out
@@ -224,19 +192,19 @@ uint64_t bfd_round(uint64_t now, bool *has_changed)
 	uint64_t next;
 	bool more = false;
 
-	pthread_mutex_lock(&lock);
+	urgent_lock();
 	// First what has come: a thread that was late must not take for silence what waits here.
 	for (unsigned w = 0; w < worker_count; w++)
 		more |= empty_ring(rings[w], now);
-	for (uint32_t budget = heap_count; budget > 0 && heap_count > 0 && heap[1]->due <= now; budget--) {
-		struct bfd_session *session = heap[1];
+	for (uint32_t budget = heap.count; budget > 0 && heap.count > 0 && due_first(&heap)->at <= now; budget--) {
+		struct bfd_session *session = of_due(due_first(&heap));
 		uint8_t state = session->machine.state;
 
 		carry_out(session, bfd_time(&session->machine, now, random_next()), state);
 	}
-	next = more ? now : heap_count > 0 ? heap[1]->due : BFD_NEVER;
+	next = more ? now : heap.count > 0 ? due_first(&heap)->at : BFD_NEVER;
 	*has_changed = made != before || any_untold;
-	pthread_mutex_unlock(&lock);
+	urgent_unlock();
 	return next;
 }
 
@@ -269,7 +237,7 @@ static void put_in(struct bfd_session *session)
 	session->sequence = (struct bfd_sequence){.sent = random};
 	session->since_ns = clock_realtime_ns();
 	// A slot alone would be the same after a restart, and a packet of before would be taken.
-	bfd_begin(&session->machine, &s->parameters, random << SLOT_BITS | session->slot, bfd_now());
+	bfd_begin(&session->machine, &s->parameters, random << SLOT_BITS | session->slot, urgent_now());
 	schedule(session);
 	atomic_fetch_add(count_of(s), 1);
 }
@@ -282,8 +250,8 @@ static void take_out(struct bfd_session *session)
 		&by_hash[hash_of(path_of(&session->settings), session->settings.version, &session->settings.remote)];
 
 	down.admin_down = true;
-	if (bfd_change(&session->machine, &down, bfd_now(), 0) & BFD_SEND) transmit(session, false);
-	unschedule(session);
+	if (bfd_change(&session->machine, &down, urgent_now(), 0) & BFD_SEND) transmit(session, false);
+	due_set(&heap, &session->due, DUE_NEVER);
 	while (*at != session)
 		at = &(*at)->next;
 	*at = session->next;
@@ -317,16 +285,16 @@ static void find_source(struct bfd_session *session)
 
 void bfd_look(struct bfd_session *session)
 {
-	pthread_mutex_lock(&lock);
+	urgent_lock();
 	find_source(session);
-	pthread_mutex_unlock(&lock);
+	urgent_unlock();
 }
 
 void bfd_configure(struct bfd_session *session, const struct bfd_settings *settings)
 {
 	uint8_t before = session->machine.state;
 
-	pthread_mutex_lock(&lock);
+	urgent_lock();
 	if (session->slot != 0 && !is_the_same(&session->settings, settings)) take_out(session);
 	// Another key begins a numbering of its own.
 	if (memcmp(&session->settings.auth, &settings->auth, sizeof(settings->auth)) != 0)
@@ -336,18 +304,18 @@ void bfd_configure(struct bfd_session *session, const struct bfd_settings *setti
 	if (session->slot == 0)
 		put_in(session);
 	else
-		carry_out(session, bfd_change(&session->machine, &settings->parameters, bfd_now(), random_next()),
+		carry_out(session, bfd_change(&session->machine, &settings->parameters, urgent_now(), random_next()),
 			  before);
-	pthread_mutex_unlock(&lock);
-	bfd_thread_wake();
+	urgent_unlock();
+	urgent_wake();
 }
 
 void bfd_delete(struct bfd_session *session)
 {
 	if (session->slot != 0) {
-		pthread_mutex_lock(&lock);
+		urgent_lock();
 		take_out(session);
-		pthread_mutex_unlock(&lock);
+		urgent_unlock();
 	}
 	free(session);
 }
@@ -361,9 +329,9 @@ struct bfd_session *bfd_next(uint32_t *slot)
 
 void bfd_read(const struct bfd_session *session, struct bfd_session *copy)
 {
-	pthread_mutex_lock(&lock);
+	urgent_lock();
 	*copy = *session;
-	pthread_mutex_unlock(&lock);
+	urgent_unlock();
 }
 
 // Those that found no room, as they are now.
@@ -393,24 +361,19 @@ unsigned bfd_take_changes(struct bfd_told *to, unsigned most)
 {
 	unsigned count = 0;
 
-	pthread_mutex_lock(&lock);
+	urgent_lock();
 	for (; count < most && told != made; told++)
 		if (changes[told % MOST_CHANGES].session != NULL) to[count++] = changes[told % MOST_CHANGES];
 	if (count == 0 && any_untold) count = take_untold(to, most);
-	pthread_mutex_unlock(&lock);
+	urgent_unlock();
 	return count;
 }
 
 int bfd_sessions_start(void)
 {
-	pthread_mutexattr_t attributes;
 	size_t size = (size_t)rte_ring_get_memsize_elem(sizeof(struct bfd_heard), BFD_RING);
 
 	random_state = rte_rand() | 1;
-	pthread_mutexattr_init(&attributes);
-	pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT);
-	pthread_mutex_init(&lock, &attributes);
-	pthread_mutexattr_destroy(&attributes);
 	for (unsigned w = 0; w < worker_count; w++) {
 		rings[w] = aligned_alloc(RTE_CACHE_LINE_SIZE, RTE_ALIGN_CEIL(size, RTE_CACHE_LINE_SIZE));
 		if (rings[w] == NULL) return -ENOMEM;
@@ -427,5 +390,4 @@ void bfd_sessions_stop(void)
 	}
 	id_pool_free(&slots);
 	made = told = 0;
-	pthread_mutex_destroy(&lock);
 }

@@ -3,6 +3,13 @@
 
 #define BATCH 64
 
+static struct urgent urgent = {.round = bfd_round};
+
+RTE_INIT(bfd_urgent)
+{
+	urgent_register(&urgent);
+}
+
 static int start(void)
 {
 	int rc = bfd_send_start();
@@ -12,7 +19,7 @@ static int start(void)
 
 static void stop(void)
 {
-	bfd_thread_stop();
+	urgent_stop();
 	bfd_sessions_stop();
 }
 

@@ -160,9 +160,10 @@ static void peer_hears(void)
 		if (!v6) assert_int_equal(checksum(ip, 20, 0), 0xffff);
 		memcpy(bytes, udp + 8, length - 8);
 		assert_int_equal(bfd_parse(udp + 8, length - 8, &packet), BFD_FINE);
-		assert_true(bfd_authenticate(&peer.auth, &peer.sequence, &peer.machine, &packet, bytes, bfd_by_hand));
+		assert_true(
+			bfd_authenticate(&peer.auth, &peer.sequence, &peer.machine, &packet, bytes, urgent_by_hand));
 		peer.heard++;
-		peer_does(bfd_receive(&peer.machine, &packet, bfd_by_hand, 0));
+		peer_does(bfd_receive(&peer.machine, &packet, urgent_by_hand, 0));
 	}
 	router_forget();
 }
@@ -172,7 +173,7 @@ static void peer_begins(const char *address, const char *router, uint16_t port, 
 	const struct bfd_parameters parameters = {interval, interval, 3, false};
 
 	peer = (struct peer){.address = address, .router = router, .port = port, .ttl = 255};
-	bfd_begin(&peer.machine, &parameters, 77, bfd_by_hand);
+	bfd_begin(&peer.machine, &parameters, 77, urgent_by_hand);
 	router_forget();
 }
 
@@ -182,22 +183,22 @@ static void go_on(uint32_t ms, bool silent)
 	bool changed;
 
 	for (; ms != 0; ms--) {
-		bfd_by_hand += MS;
-		bfd_round(bfd_by_hand, &changed);
+		urgent_by_hand += MS;
+		bfd_round(urgent_by_hand, &changed);
 		router_run();
 		if (silent) {
 			router_forget();
 			continue;
 		}
 		peer_hears();
-		if (bfd_due(&peer.machine) <= bfd_by_hand) peer_does(bfd_time(&peer.machine, bfd_by_hand, 0));
-		bfd_round(bfd_by_hand, &changed);
+		if (bfd_due(&peer.machine) <= urgent_by_hand) peer_does(bfd_time(&peer.machine, urgent_by_hand, 0));
+		bfd_round(urgent_by_hand, &changed);
 	}
 }
 
 static int setup(void **state)
 {
-	bfd_by_hand = 1000 * SECOND;
+	urgent_by_hand = 1000 * SECOND;
 	router_start();
 	apply(op_vrf("red"));
 	apply(router_port("a"));
@@ -249,10 +250,10 @@ static void comes_up(const struct wish *wish, const char *router)
 	go_on(1000, false);
 	assert_in_range(peer.heard, 98, 136);
 	// Death is seen within the detection time, and the router's view of it said at once.
-	went = bfd_by_hand;
-	while (session->machine.state == BFD_STATE_UP && bfd_by_hand < went + SECOND)
+	went = urgent_by_hand;
+	while (session->machine.state == BFD_STATE_UP && urgent_by_hand < went + SECOND)
 		go_on(1, true);
-	assert_in_range(bfd_by_hand - went, 20 * MS, 31 * MS);
+	assert_in_range(urgent_by_hand - went, 20 * MS, 31 * MS);
 	assert_int_equal(session->machine.diagnostic, BFD_DIAG_DETECTION_EXPIRED);
 	assert_int_equal(session->counters.became_down, 1);
 	assert_int_not_equal(session->last_down_ns, 0);
@@ -347,13 +348,13 @@ static void what_is_wrong_is_dropped_and_counted(void **state)
 	// Somebody else on the link knows the discriminator.
 	peer.address = "10.0.1.3";
 	peer_sends(false);
-	bfd_round(bfd_by_hand, &changed);
+	bfd_round(urgent_by_hand, &changed);
 	assert_int_equal(session->counters.session_errors, 1);
 	peer.address = "10.0.1.2";
 	// Authentication that nobody asked for.
 	peer.auth = (struct bfd_auth){BFD_AUTH_KEYED_SHA1, 5, "secret"};
 	peer_sends(false);
-	bfd_round(bfd_by_hand, &changed);
+	bfd_round(urgent_by_hand, &changed);
 	assert_int_equal(session->counters.authentication_failures, 1);
 	peer.auth = (struct bfd_auth){0};
 	assert_int_equal(session->counters.received, received);
@@ -361,8 +362,8 @@ static void what_is_wrong_is_dropped_and_counted(void **state)
 	for (unsigned i = 0; i < BFD_RING + 10; i++)
 		peer_sends(false);
 	assert_int_equal(router_drops("bfd-queue-full"), 11); // a ring holds one less than its size
-	bfd_by_hand += 100 * MS;
-	bfd_round(bfd_by_hand, &changed);
+	urgent_by_hand += 100 * MS;
+	bfd_round(urgent_by_hand, &changed);
 	assert_int_equal(session->counters.received, received + BFD_RING - 1);
 	assert_int_equal(session->machine.state, BFD_STATE_UP);
 	delete_session("4");
@@ -404,13 +405,13 @@ static void changes_are_told_in_order_and_none_of_what_is_gone(void **state)
 	peer_begins("10.0.1.2", "10.0.1.1", BFD_PORT, 10 * MS);
 	bfd_compose(&peer.machine, false, &packet);
 	peer_sends(false); // Down
-	bfd_round(bfd_by_hand, &changed);
+	bfd_round(urgent_by_hand, &changed);
 	assert_true(changed);
 	assert_int_equal(bfd_take_changes(told, 8), 1);
 	assert_int_equal(told[0].state, BFD_STATE_INIT);
 	assert_int_equal(bfd_take_changes(told, 8), 0);
-	bfd_by_hand += 4 * SECOND;
-	bfd_round(bfd_by_hand, &changed);
+	urgent_by_hand += 4 * SECOND;
+	bfd_round(urgent_by_hand, &changed);
 	assert_true(changed);
 	delete_session("4");
 	assert_int_equal(bfd_take_changes(told, 8), 0);
@@ -436,7 +437,7 @@ static void of_too_many_changes_the_last_is_told(void **state)
 	for (unsigned i = 0; i < 5001; i++) {
 		heard.packet.state = i % 2 == 0 ? BFD_STATE_DOWN : BFD_STATE_ADMIN_DOWN;
 		assert_true(bfd_put(&workers[0], &heard));
-		bfd_round(bfd_by_hand, &changed);
+		bfd_round(urgent_by_hand, &changed);
 		assert_true(changed);
 	}
 	// Nor are there buffers for all that was to be said.

@@ -1,29 +1,44 @@
 // Nodes "block-in" and "drop-block-point": stops what enters by a blocked VLAN.
 //
-// What the router itself answers has left before: frames to 01-80-C2-00-00-00..0F go from classify to their protocol.
+// What the router itself answers has left before: frames to 01-80-C2-00-00-00..0F go from classify to their protocol,
+// CFM frames to their MEP (../cfm). Frames of an ethernet segment's PEs to each other leave here, before any block.
 // A frame of MRP or CFM that no protocol of ours takes is the customer's, and is stopped like any other.
 #include "../classify/next.h"
 #include "../classify/tags.h"
 #include "../drop/drop_node.h"
 #include "../enqueue.h"
 #include "../flow/record.h"
+#include "block_in.h"
 #include "block_map.h"
 
 DROP_NODE(block_point, "block-point", DROP_INGRESS);
 
-enum { EDGE_VLAN_IN = NEXT_SERVICES, EDGE_DROP, EDGES };
+enum { EDGE_VLAN_IN = BLOCK_IN_EDGES, EDGE_DROP, EDGES };
+
+// What a closed gate does with a frame.
+static inline uint8_t stop(const struct worker *worker, const struct gate *gate, const struct rte_mbuf *m, uint16_t vid)
+{
+	if (gate_redirects(gate, vid) && (rte_pktmbuf_mtod(m, const uint8_t *)[0] & 1) == 0) return BLOCK_IN_REDIRECT;
+	gate->counters[worker->index].in_dropped[vid]++;
+	return EDGE_DROP;
+}
 
 static inline uint8_t block_in_packet(const struct worker *worker, const struct rte_mbuf *m,
 				      const struct packet_meta *meta)
 {
-	const struct port *port = dataplane_port(worker->dataplane, meta->ingress_port);
-	const struct block_point *point = block_map_get(port->blocks, meta->vid);
+	const struct block_map *map = dataplane_port(worker->dataplane, meta->ingress_port)->blocks;
+	const struct block_point *point = block_map_get(map, meta->vid);
+	const struct gate *gate = block_map_gate(map, meta->vid);
 	const struct logical_port *lp;
 
+	if (gate != NULL && unlikely(map->vlans->probes && m->data_len >= TAGS_WINDOW &&
+				     is_segment_probe(rte_pktmbuf_mtod(m, const uint8_t *))))
+		return BLOCK_IN_PROBE;
 	if (point != NULL) {
 		point->counters[worker->index].in_dropped++;
 		return EDGE_DROP;
 	}
+	if (gate != NULL && !gate_is_open(gate, meta->vid)) return stop(worker, gate, m, meta->vid);
 	lp = dataplane_logical_port(worker->dataplane, meta->ingress);
 	if (lp->interface != 0) return NEXT_L3;
 	if (lp->rewrite == REWRITE_KIND_NONE &&
@@ -32,19 +47,23 @@ static inline uint8_t block_in_packet(const struct worker *worker, const struct 
 	return EDGE_VLAN_IN;
 }
 
-static void block_in_record(const struct worker *worker, const struct rte_node *node, struct rte_mbuf *m,
-			    struct flow_record *record)
+// Before the gate is read: it changes while packets are under way.
+static void block_in_watch(const struct worker *worker, const struct rte_node *node, struct rte_mbuf *m,
+			   struct flow_record *record)
+{
+	const struct packet_meta *meta = packet_meta(m);
+
+	record_stage(record, node->id);
+	record_element(record, FLOW_BLOCK, flow_tag_id(meta->ingress_port, meta->vid));
+}
+
+static void block_in_record(const struct worker *worker, struct rte_mbuf *m, uint8_t edge, struct flow_record *record)
 {
 	const struct packet_meta *meta = packet_meta(m);
 	const struct port *port = dataplane_port(worker->dataplane, meta->ingress_port);
-	const struct block_point *point = block_map_get(port->blocks, meta->vid);
 
-	record_stage(record, node->id);
-	record_element(record, FLOW_BLOCK, flow_tag_id(port->id, meta->vid));
-	if (point == NULL) return;
-	record_counter(record, &point->counters[worker->index].in_dropped, NULL, 0);
-	record_verdict(record, "blocked by %s", point->name);
-	record_object(record, "block-point", point->name, "");
+	if (edge == EDGE_DROP) block_record(worker, port->blocks, meta->vid, false, record);
+	if (edge == BLOCK_IN_REDIRECT) record_refuse(record, "redirected to a peer of the segment");
 }
 
 static uint16_t block_in_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
@@ -58,8 +77,9 @@ static uint16_t block_in_process(struct rte_graph *graph, struct rte_node *node,
 		for (uint16_t i = 0; i < chunk; i++) {
 			struct flow_record *record = flow_record_of(worker, objs[done + i]);
 
+			if (unlikely(record != NULL)) block_in_watch(worker, node, objs[done + i], record);
 			edge[i] = block_in_packet(worker, objs[done + i], packet_meta(objs[done + i]));
-			if (unlikely(record != NULL)) block_in_record(worker, node, objs[done + i], record);
+			if (unlikely(record != NULL)) block_in_record(worker, objs[done + i], edge[i], record);
 		}
 		enqueue_runs(graph, node, objs + done, edge, chunk, chunk == n);
 	}
@@ -70,6 +90,13 @@ static struct rte_node_register block_in_node = {
 	.name = "block-in",
 	.process = block_in_process,
 	.nb_edges = EDGES,
-	.next_nodes = {NEXT_SERVICE_NODES, [EDGE_VLAN_IN] = "vlan-in", [EDGE_DROP] = "drop-block-point"},
+	.next_nodes =
+		{
+			NEXT_SERVICE_NODES,
+			[BLOCK_IN_PROBE] = "drop-block-point",
+			[BLOCK_IN_REDIRECT] = "drop-block-point",
+			[EDGE_VLAN_IN] = "vlan-in",
+			[EDGE_DROP] = "drop-block-point",
+		},
 };
 RTE_NODE_REGISTER(block_in_node);

@@ -11,7 +11,7 @@ int block_map_set(struct generation *g, const struct block_map **map, uint16_t v
 	struct block_page *page;
 
 	if (old == point) return 0;
-	if (point == NULL && (*map)->count == 1) {
+	if (point == NULL && (*map)->count == 1 && (*map)->vlans == NULL) {
 		block_map_retire(g, *map);
 		*map = NULL;
 		return 0;
@@ -25,10 +25,28 @@ int block_map_set(struct generation *g, const struct block_map **map, uint16_t v
 	return 0;
 }
 
+int block_map_set_vlans(struct generation *g, const struct block_map **map, const struct gate_vlans *vlans)
+{
+	struct block_map *new_map;
+
+	if (vlans == NULL && *map == NULL) return 0;
+	if (vlans == NULL && (*map)->count == 0) {
+		block_map_retire(g, *map);
+		*map = NULL;
+		return 0;
+	}
+	new_map = cow_writable(g, map, sizeof(*new_map));
+	if (new_map == NULL) return -ENOMEM;
+	generation_retire(g, new_map->vlans);
+	new_map->vlans = vlans;
+	return 0;
+}
+
 void block_map_retire(struct generation *g, const struct block_map *map)
 {
 	if (map == NULL) return;
 	for (unsigned p = 0; p < BLOCK_PAGES; p++)
 		generation_retire(g, map->page[p]);
+	generation_retire(g, map->vlans);
 	generation_retire(g, map);
 }

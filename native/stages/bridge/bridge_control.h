@@ -12,6 +12,8 @@ extern const struct fdb_memory bridge_memory;
 int bridge_flush_later(struct generation *g, uint32_t logical_port);
 // Raises the epochs of those and of the logical ports that are blocked by `g`. True: some had learned addresses.
 bool bridge_flush_published(struct generation *g);
+// Those of the logical ports behind what is blocked by these changes; the same answer.
+bool bridge_flush_blocked(const struct dataplane *dp, const struct block_change *change, unsigned count);
 // Raises one epoch now.
 void bridge_flush_port(uint32_t logical_port);
 // Frees the slots of all entries that are not valid any more, so that the counts are exact.

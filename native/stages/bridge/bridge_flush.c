@@ -41,9 +41,21 @@ static void flush_blocked(void *ctx, uint32_t logical_port)
 	*learned |= atomic_load(&bridge_fdb.port[logical_port].learned) != 0;
 }
 
+bool bridge_flush_blocked(const struct dataplane *dp, const struct block_change *change, unsigned count)
+{
+	bool learned = false;
+
+	for (unsigned i = 0; i < count; i++) {
+		const struct port *port = dataplane_port(dp, change[i].point->port);
+
+		if (change[i].blocked && !change[i].keeps && port != NULL)
+			tag_map_each(port->tags, change[i].point->vid, flush_blocked, &learned);
+	}
+	return learned;
+}
+
 bool bridge_flush_published(struct generation *g)
 {
-	const struct dataplane *dp = generation_next(g);
 	unsigned count;
 	const struct block_change *change = generation_block_changes(g, &count);
 	bool learned = false;
@@ -52,11 +64,5 @@ bool bridge_flush_published(struct generation *g)
 		for (uint64_t bits = later[i]; bits != 0; bits &= bits - 1)
 			flush_blocked(&learned, i * 64 + (uint32_t)__builtin_ctzll(bits));
 	if (some_later) forget(NULL);
-	for (unsigned i = 0; i < count; i++) {
-		const struct port *port = dataplane_port(dp, change[i].point->port);
-
-		if (change[i].blocked && port != NULL)
-			tag_map_each(port->tags, change[i].point->vid, flush_blocked, &learned);
-	}
-	return learned;
+	return bridge_flush_blocked(generation_next(g), change, count) || learned;
 }

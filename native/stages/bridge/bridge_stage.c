@@ -72,11 +72,26 @@ static void published(struct generation *g)
 	bridge_moves_published();
 }
 
+static void blocks_changed(struct block_change *changes, unsigned count)
+{
+	sweep_needed = bridge_flush_blocked(dataplane_current(), changes, count) || sweep_needed;
+}
+
 // Last of all: nobody waits for it.
-static void swept(struct generation *g)
+static void sweep(void)
 {
 	if (sweep_needed) bridge_sweep_all();
 	sweep_needed = false;
+}
+
+static void swept(struct generation *g)
+{
+	sweep();
+}
+
+static void swept_after(struct block_change *changes, unsigned count)
+{
+	sweep();
 }
 
 static void flush(uint32_t bridge_domain, uint32_t logical_port)
@@ -194,6 +209,7 @@ static struct stage bridge_stage = {
 	.logical_port = logical_port_changed,
 	.static_mac = bridge_static_changed,
 	.published = published,
+	.blocks_changed = blocks_changed,
 	.order = 0,
 	.flush = flush,
 	.fdb_read = fdb_read,
@@ -207,6 +223,7 @@ STAGE_REGISTER(bridge_stage);
 static struct stage bridge_sweep_stage = {
 	.name = "bridge-sweep",
 	.published = swept,
+	.blocks_changed = swept_after,
 	.order = 100,
 };
 STAGE_REGISTER(bridge_sweep_stage);

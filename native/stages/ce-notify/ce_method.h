@@ -5,7 +5,7 @@
 
 #include "../../main/stage.h"
 
-#define CE_METHODS 6
+#define CE_METHODS 7
 
 struct ce_port;
 
@@ -58,7 +58,7 @@ struct ce_port {
 	struct ce_sent sent[CE_METHODS];
 };
 
-extern const struct ce_method ce_mac_move, ce_mvrp, ce_stp_tc, ce_e_lmi, ce_lacp, ce_carrier;
+extern const struct ce_method ce_mac_move, ce_mvrp, ce_stp_tc, ce_e_lmi, ce_cfm, ce_lacp, ce_carrier;
 
 // The method's state at a port; NULL: nobody is told there.
 void *ce_method_at(uint16_t port, const struct ce_method *method);

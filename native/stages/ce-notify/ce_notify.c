@@ -8,8 +8,8 @@
 #include "ce_method.h"
 
 // The index is that of ce_port.sent and ce_port.state.
-static const struct ce_method *const methods[CE_METHODS] = {&ce_mac_move, &ce_mvrp, &ce_stp_tc,
-							    &ce_e_lmi,    &ce_lacp, &ce_carrier};
+static const struct ce_method *const methods[CE_METHODS] = {&ce_mac_move, &ce_mvrp, &ce_stp_tc, &ce_e_lmi,
+							    &ce_cfm,      &ce_lacp, &ce_carrier};
 
 static struct ce_port *ports[MAX_PORTS];
 // A logical port of the port has changed: perhaps in a transaction that was aborted.
@@ -130,7 +130,7 @@ static bool is_blocked(const struct dataplane *dp, uint16_t port_id, uint16_t vi
 {
 	const struct port *port = dataplane_port(dp, port_id);
 
-	return port != NULL && block_map_get(port->blocks, vid) != NULL;
+	return port != NULL && block_map_blocks(port->blocks, vid);
 }
 
 static int by_vid(const void *a, const void *b)
@@ -138,26 +138,50 @@ static int by_vid(const void *a, const void *b)
 	return (int)((const struct ce_change *)a)->vid - (int)((const struct ce_change *)b)->vid;
 }
 
+static void tell(struct ce_port *ce, struct ce_change *changes, unsigned count)
+{
+	if (count == 0) return;
+	qsort(changes, count, sizeof(changes[0]), by_vid);
+	for (unsigned i = 0; i < CE_METHODS; i++)
+		if (methods[i]->enabled(&ce->config)) methods[i]->changed(ce->state[i], changes, count);
+}
+
+// A port has at most as many changed VLANs as there are; only this thread is here.
+static struct ce_change changed[4096];
+
 static void notify(struct generation *g, struct ce_port *ce, struct block_change *events, unsigned event_count)
 {
-	// A port has at most as many changed VLANs as there are; only this thread is here.
-	static struct ce_change changes[4096];
 	const struct dataplane *before = generation_before(g), *after = generation_next(g);
 	unsigned count = 0;
 
-	for (unsigned i = 0; i < event_count && count < RTE_DIM(changes); i++) {
+	for (unsigned i = 0; i < event_count && count < RTE_DIM(changed); i++) {
 		const struct block_point *point = events[i].point;
 		bool blocked = is_blocked(after, ce->port, point->vid);
 
 		// A block point that only changed its name changes nothing for the CE.
 		if (point->port == ce->port && blocked == events[i].blocked &&
 		    blocked != is_blocked(before, ce->port, point->vid))
-			changes[count++] = (struct ce_change){point->vid, blocked, &events[i]};
+			changed[count++] = (struct ce_change){point->vid, blocked, &events[i]};
 	}
-	if (count == 0) return;
-	qsort(changes, count, sizeof(changes[0]), by_vid);
+	tell(ce, changed, count);
+}
+
+static void vlans_may_differ(struct ce_port *ce)
+{
 	for (unsigned i = 0; i < CE_METHODS; i++)
-		if (methods[i]->enabled(&ce->config)) methods[i]->changed(ce->state[i], changes, count);
+		if (methods[i]->vlans != NULL) methods[i]->vlans(ce->state[i]);
+}
+
+static void blocks_changed(struct block_change *events, unsigned event_count)
+{
+	unsigned count = 0;
+
+	if (event_count == 0 || ports[events[0].point->port] == NULL) return;
+	for (unsigned i = 0; i < event_count && count < RTE_DIM(changed); i++)
+		if (!events[i].hidden)
+			changed[count++] = (struct ce_change){events[i].point->vid, events[i].blocked, &events[i]};
+	tell(ports[events[0].point->port], changed, count);
+	vlans_may_differ(ports[events[0].point->port]);
 }
 
 // Whether the port may have, or let through, other VLANs than before.
@@ -181,9 +205,7 @@ static void published(struct generation *g)
 	for (uint16_t port = 0; port < MAX_PORTS; port++) {
 		if (ports[port] == NULL) continue;
 		if (count != 0) notify(g, ports[port], events, count);
-		if (!vlans_changed(g, port)) continue;
-		for (unsigned i = 0; i < CE_METHODS; i++)
-			if (methods[i]->vlans != NULL) methods[i]->vlans(ports[port]->state[i]);
+		if (vlans_changed(g, port)) vlans_may_differ(ports[port]);
 	}
 }
 
@@ -266,6 +288,7 @@ static struct stage ce_notify_stage = {
 	.logical_port = logical_port_changed,
 	.ce_notification = ce_notification_changed,
 	.published = published,
+	.blocks_changed = blocks_changed,
 	// After the bridge has flushed what is behind the blocked logical ports, before its sweep.
 	.order = 50,
 	.ce_notification_state = ce_notification_state,

@@ -10,7 +10,7 @@ bool ce_blocked(uint16_t port_id, uint16_t vid)
 {
 	const struct port *port = dataplane_port(dataplane_current(), port_id);
 
-	return port != NULL && block_map_get(port->blocks, vid) != NULL;
+	return port != NULL && block_map_blocks(port->blocks, vid);
 }
 
 static void see(void *ctx, uint32_t logical_port)

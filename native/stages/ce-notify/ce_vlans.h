@@ -8,7 +8,7 @@
 // A bit a VID; 0 is the untagged one.
 struct ce_vlans {
 	uint64_t has[64];      // there is an enabled logical port with that outer VID
-	uint64_t forwards[64]; // and no block point
+	uint64_t forwards[64]; // and neither a block point nor its ethernet segment blocks it
 };
 
 static inline bool ce_vlans_test(const uint64_t bits[64], uint16_t vid)

@@ -55,7 +55,7 @@ static bool is_blocked(const struct dataplane *dp, const struct logical_port *lp
 {
 	const struct port *port = dataplane_port(dp, lp->port);
 
-	return port != NULL && block_map_get(port->blocks, lp->matches != 0 ? lp->match[0].vid : 0) != NULL;
+	return port != NULL && block_map_blocks(port->blocks, lp->matches != 0 ? lp->match[0].vid : 0);
 }
 
 // The logical port of a job, or NULL: it has gone, is disabled or blocked, or belongs elsewhere now.

@@ -16,7 +16,8 @@
 #include "tag_map.h"
 
 enum {
-	EDGE_VLAN_IN = NEXT_SERVICES,
+	EDGE_CFM = CLASSIFY_CFM,
+	EDGE_VLAN_IN,
 	EDGE_BLOCK_IN,
 	EDGE_MALFORMED,
 	EDGE_MTU,
@@ -95,6 +96,7 @@ static inline void run_count(const struct worker *worker, struct run *run)
 
 static inline uint8_t edge_of(const struct port *port, const struct logical_port *lp, bool priority_tagged)
 {
+	if (unlikely(port->meps != NULL)) return EDGE_CFM;
 	if (unlikely(port->blocks != NULL)) return EDGE_BLOCK_IN;
 	if (lp->interface != 0) return NEXT_L3;
 	return lp->rewrite == REWRITE_KIND_NONE && !priority_tagged ? next_service(lp) : EDGE_VLAN_IN;
@@ -138,12 +140,13 @@ static uint8_t classify_packet(struct worker *worker, struct run *run, const str
 		return EDGE_MTU;
 	if (unlikely(is_reserved(frame)) && (edge = reserved_edge(port, frame, &tags)) != EDGES) return edge;
 	lp = dataplane_logical_port(worker->dataplane, tag_map_lookup(port->tags, &tags));
-	if (unlikely(lp == NULL)) return EDGE_UNKNOWN_VLAN;
-	meta->ingress = lp->id;
-	meta->bridge_domain = lp->bridge_domain;
 	meta->vid = tags.count != 0 ? tags.tag[0].vid : 0;
 	meta->tags = tags.count;
 	meta->priority = tags.priority;
+	// A MEP needs no logical port.
+	if (unlikely(lp == NULL)) return port->meps != NULL ? EDGE_CFM : EDGE_UNKNOWN_VLAN;
+	meta->ingress = lp->id;
+	meta->bridge_domain = lp->bridge_domain;
 	count_in(&lp->counters[worker->index], frame, m->pkt_len);
 	if (unlikely(!lp->enabled)) return EDGE_LOGICAL_PORT_DISABLED;
 	if (unlikely(frame[6] & 1)) return EDGE_SOURCE_MULTICAST;
@@ -241,6 +244,7 @@ static struct rte_node_register classify_node = {
 	.next_nodes =
 		{
 			NEXT_SERVICE_NODES,
+			[EDGE_CFM] = "drop-unknown-vlan",
 			[EDGE_VLAN_IN] = "vlan-in",
 			[EDGE_BLOCK_IN] = "block-in",
 			[EDGE_MALFORMED] = "drop-malformed",

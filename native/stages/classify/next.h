@@ -9,6 +9,9 @@
 // An L3 interface takes a frame as it is: its tags are passed over.
 enum { NEXT_L3 = L3_EDGE, NEXT_BRIDGE, NEXT_CROSS_CONNECT, NEXT_SERVICES };
 
+// Edge of classify alone: frames of ports with MEPs, which stages/cfm leads to its node "cfm-in".
+#define CLASSIFY_CFM NEXT_SERVICES
+
 #define NEXT_SERVICE_NODES [NEXT_L3] = "drop-no-bridge-domain", [NEXT_BRIDGE] = "bridge", [NEXT_CROSS_CONNECT] = "l2xc"
 
 static inline uint8_t next_service(const struct logical_port *lp)

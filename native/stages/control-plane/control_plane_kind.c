@@ -12,18 +12,13 @@ static const struct {
 	const char *name;
 	uint32_t rate, burst;
 } classes[CONTROL_CLASSES] = {
-	[CONTROL_ARP] = {"arp", 10000, 2000},
-	[CONTROL_ND] = {"nd", 10000, 2000},
-	[CONTROL_ICMP] = {"icmp", 20000, 5000},
-	[CONTROL_BGP] = {"bgp", 20000, 5000},
-	[CONTROL_OSPF] = {"ospf", 10000, 2000},
-	[CONTROL_VRRP] = {"vrrp", 5000, 1000},
-	[CONTROL_BFD] = {"bfd", 50000, 5000},
-	[CONTROL_DHCP] = {"dhcp", 5000, 1000},
-	[CONTROL_MRP] = {"mrp", 1000, 256},
-	[CONTROL_E_LMI] = {"e-lmi", 500, 128},
-	[CONTROL_TTL_EXCEEDED] = {"ttl-exceeded", 10000, 2000},
-	[CONTROL_GLEAN] = {"glean", 100000, 10000},
+	[CONTROL_ARP] = {"arp", 10000, 2000},       [CONTROL_ND] = {"nd", 10000, 2000},
+	[CONTROL_ICMP] = {"icmp", 20000, 5000},     [CONTROL_BGP] = {"bgp", 20000, 5000},
+	[CONTROL_OSPF] = {"ospf", 10000, 2000},     [CONTROL_VRRP] = {"vrrp", 5000, 1000},
+	[CONTROL_BFD] = {"bfd", 50000, 5000},       [CONTROL_CFM] = {"cfm", 50000, 5000},
+	[CONTROL_DHCP] = {"dhcp", 5000, 1000},      [CONTROL_MRP] = {"mrp", 1000, 256},
+	[CONTROL_E_LMI] = {"e-lmi", 500, 128},      [CONTROL_TTL_EXCEEDED] = {"ttl-exceeded", 10000, 2000},
+	[CONTROL_GLEAN] = {"glean", 100000, 10000}, [CONTROL_SEGMENT_PROBE] = {"segment-probe", 200000, 20000},
 	[CONTROL_OTHER] = {"other", 5000, 2000},
 };
 

@@ -2,6 +2,19 @@
 #include "../block-point/block_map.h"
 #include "control.h"
 
+// Of a segment: which VLANs it has, and with which gate.
+static void vlans_changed(uint16_t id, const struct gate_vlans *before, const struct gate_vlans *after)
+{
+	const struct gate *old = before != NULL ? before->gate : NULL, *new = after != NULL ? after->gate : NULL;
+
+	if (before == after) return;
+	for (uint16_t vid = 0; vid < GATE_VIDS; vid++) {
+		bool was = before != NULL && vid_is_in(before->word, vid), is = after != NULL && vid_is_in(after->word, vid);
+
+		if (was != is || (is && old != new)) flow_element_changed(FLOW_BLOCK, flow_tag_id(id, vid));
+	}
+}
+
 static void port_changed(uint16_t id, const struct port *old, const struct port *new)
 {
 	const struct block_map *before = old != NULL ? old->blocks : NULL, *after = new != NULL ? new->blocks : NULL;
@@ -9,6 +22,7 @@ static void port_changed(uint16_t id, const struct port *old, const struct port 
 	if (old == NULL || new == NULL || old->enabled != new->enabled || old->mtu != new->mtu || old->io != new->io ||
 	    old->counters != new->counters || (before == NULL) != (after == NULL))
 		flow_element_changed(FLOW_PORT, id);
+	vlans_changed(id, before != NULL ? before->vlans : NULL, after != NULL ? after->vlans : NULL);
 	for (unsigned page = 0; before != after && page < BLOCK_PAGES; page++) {
 		if (before != NULL && after != NULL && before->page[page] == after->page[page]) continue;
 		for (unsigned i = 0; i < BLOCK_PAGE; i++) {

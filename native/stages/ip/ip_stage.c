@@ -20,7 +20,7 @@ void node_wire(const char *node, unsigned edge, const char *to)
 
 static int start(void)
 {
-	static const char *l2[] = {"classify", "vlan-in", "block-in", "bridge", "bridge-flood"};
+	static const char *l2[] = {"classify", "cfm-in", "vlan-in", "block-in", "bridge", "bridge-flood"};
 	static const char *in[] = {"l3-in", "urpf", "ip4-options"};
 	static const char *out[] = {"ip4-lookup", "ip6-lookup", "ip4-rewrite", "ip6-rewrite"};
 

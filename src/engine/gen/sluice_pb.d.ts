@@ -116,6 +116,12 @@ export declare type Request = Message<"sluice.api.Request"> & {
      */
     value: SegmentProbe;
     case: "segmentProbe";
+  } | {
+    /**
+     * @generated from field: sluice.api.CfmTest cfm_test = 13;
+     */
+    value: CfmTest;
+    case: "cfmTest";
   } | { case: undefined; value?: undefined };
 };
 
@@ -185,6 +191,12 @@ export declare type Reply = Message<"sluice.api.Reply"> & {
      */
     value: SegmentOrderReply;
     case: "segmentOrder";
+  } | {
+    /**
+     * @generated from field: sluice.api.CfmTestReply cfm_test = 13;
+     */
+    value: CfmTestReply;
+    case: "cfmTest";
   } | { case: undefined; value?: undefined };
 };
 
@@ -488,6 +500,12 @@ export declare type Operation = Message<"sluice.api.Operation"> & {
      */
     value: EthernetSegment;
     case: "setEthernetSegment";
+  } | {
+    /**
+     * @generated from field: sluice.api.CfmMep set_cfm_mep = 24;
+     */
+    value: CfmMep;
+    case: "setCfmMep";
   } | {
     /**
      * Deleting what does not exist is a success. Deleting what others still refer to
@@ -1163,6 +1181,13 @@ export declare type CeNotification = Message<"sluice.api.CeNotification"> & {
    * @generated from field: sluice.api.CeCarrier carrier = 7;
    */
   carrier?: CeCarrier | undefined;
+
+  /**
+   * The MEP of the VLAN sends its CCM at once, and twice more (CfmMep): what it sends so is counted and reported here.
+   *
+   * @generated from field: bool cfm = 8;
+   */
+  cfm: boolean;
 };
 
 /**
@@ -2625,7 +2650,7 @@ export declare type EthernetSegment = Message<"sluice.api.EthernetSegment"> & {
   localAddress: Uint8Array;
 
   /**
-   * Of the other PEs, of the same family.
+   * Of the other PEs, of the same family; at most 15.
    *
    * @generated from field: repeated bytes peers = 6;
    */
@@ -2654,14 +2679,14 @@ export declare type EthernetSegment = Message<"sluice.api.EthernetSegment"> & {
   vni: number;
 
   /**
-   * Frames that a peer redirects here before the VLAN is released wait for it, so many at most. 0: 4096.
+   * Frames that a peer redirects here before the VLAN is released wait for it, so many at most. 0: 4096; at most 16384.
    *
    * @generated from field: uint32 hold_limit = 10;
    */
   holdLimit: number;
 
   /**
-   * And so long, milliseconds. 0: 100.
+   * And so long, milliseconds; at most 10000. 0: 100.
    *
    * @generated from field: uint32 hold_ms = 11;
    */
@@ -2676,7 +2701,9 @@ export declare const EthernetSegmentSchema: GenMessage<EthernetSegment>;
 
 /**
  * Blocks and releases VLANs of a segment. Needs no transaction and waits for none. The reply comes once it holds on every
- * worker; orders are carried out one after the other. Refused as a whole where a VLAN is not the segment's.
+ * worker; orders are carried out one after the other. Refused as a whole where a VLAN is not the segment's. Also taken
+ * while Prepare or Commit of the same connection goes on: its reply then comes before theirs. Orders that wait behind
+ * another request wait with it.
  *
  * @generated from message sluice.api.SegmentOrder
  */
@@ -2697,15 +2724,16 @@ export declare type SegmentOrder = Message<"sluice.api.SegmentOrder"> & {
   release: Uint8Array;
 
   /**
-   * Of the VLANs in `block`: unicast frames that still come, from the CE or towards it, go to this peer in place of being
-   * dropped; they never go back where they came from. Empty: they are dropped.
+   * Of the VLANs in `block`: unicast frames that still come, from the CE or towards it, to addresses that the bridge
+   * knows, go to this peer in place of being dropped; they never go back where they came from. Empty: they are dropped.
+   * What the bridge has learned behind the segment goes when the redirection ends, not at once.
    *
    * @generated from field: bytes redirect_to = 4;
    */
   redirectTo: Uint8Array;
 
   /**
-   * For so long, milliseconds. 0: 3000.
+   * For so long, milliseconds; at most 60000. 0: 3000.
    *
    * @generated from field: uint32 redirect_ms = 5;
    */
@@ -2738,7 +2766,8 @@ export declare const SegmentOrderReplySchema: GenMessage<SegmentOrderReply>;
 
 /**
  * To a segment, and as an event from it: a frame in each of the VLANs, through the CE, that all other PEs of the segment
- * hear (src/features/ethernet-segments/README.md). Events of one millisecond and one sender are one.
+ * hear (src/features/ethernet-segments/README.md). What comes from one sender, of one kind and stamp, within a millisecond
+ * is one event. Answered once the frames are on their way; those that the port does not take are counted as dropped.
  *
  * @generated from message sluice.api.SegmentProbe
  */
@@ -2776,6 +2805,403 @@ export declare type SegmentProbe = Message<"sluice.api.SegmentProbe"> & {
  * Use `create(SegmentProbeSchema)` to create a new message.
  */
 export declare const SegmentProbeSchema: GenMessage<SegmentProbe>;
+
+/**
+ * A Down MEP towards the CE behind a port, for the frames of one VLAN; one for each. Block points and ethernet segments do
+ * not stop what it sends and receives. Frames of higher levels pass it.
+ *
+ * Where the effective block of its VLAN changes, a CCM with the new port status goes out at once, and 200 and 1000 ms later.
+ *
+ * @generated from message sluice.api.CfmMep
+ */
+export declare type CfmMep = Message<"sluice.api.CfmMep"> & {
+  /**
+   * Stable key, chosen by the client.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string port = 2;
+   */
+  port: string;
+
+  /**
+   * 1 to 4094: its frames carry this tag; 0: untagged.
+   *
+   * @generated from field: uint32 vid = 3;
+   */
+  vid: number;
+
+  /**
+   * @generated from field: sluice.api.TagType tag_type = 4;
+   */
+  tagType: TagType;
+
+  /**
+   * 0 to 7.
+   *
+   * @generated from field: uint32 md_level = 5;
+   */
+  mdLevel: number;
+
+  /**
+   * Format and octets of the maintenance domain's name (21.6.5.1, table 21-19): 1 none, 2 DNS-like, 3 MAC address and 2
+   * octets, 4 characters.
+   *
+   * @generated from field: uint32 md_name_format = 6;
+   */
+  mdNameFormat: number;
+
+  /**
+   * @generated from field: bytes md_name = 7;
+   */
+  mdName: Uint8Array;
+
+  /**
+   * Of the short MA name (table 21-20): 1 primary VID, 2 characters, 3 16-bit integer, 4 RFC 2685 VPN id, 32 ICC and UMC of
+   * 13 characters, without a domain name. Both names together are at most 44 octets with, 45 without a domain name.
+   *
+   * @generated from field: uint32 ma_name_format = 8;
+   */
+  maNameFormat: number;
+
+  /**
+   * @generated from field: bytes ma_name = 9;
+   */
+  maName: Uint8Array;
+
+  /**
+   * 1 to 8191.
+   *
+   * @generated from field: uint32 mep_id = 10;
+   */
+  mepId: number;
+
+  /**
+   * As in the flags of a CCM (table 21-16): 1 3.33 ms, 2 10 ms, 3 100 ms, 4 1 s, 5 10 s, 6 1 min, 7 10 min. 0: 1 s.
+   *
+   * @generated from field: uint32 ccm_interval = 11;
+   */
+  ccmInterval: number;
+
+  /**
+   * Sends no CCM, but goes on receiving them.
+   *
+   * @generated from field: bool ccm_off = 12;
+   */
+  ccmOff: boolean;
+
+  /**
+   * Of CCM and LTM, 0 to 7.
+   *
+   * @generated from field: uint32 priority = 13;
+   */
+  priority: number;
+
+  /**
+   * MEP ids of the others in the association, at most 64: each is watched, and anybody else is an error (DefErrorCCM).
+   * Empty: who is heard is watched from then on, 8 at most.
+   *
+   * @generated from field: repeated uint32 remote_meps = 14;
+   */
+  remoteMeps: number[];
+
+  /**
+   * CCMs have an interface status TLV.
+   *
+   * @generated from field: bool interface_status = 15;
+   */
+  interfaceStatus: boolean;
+
+  /**
+   * Lowest defect that is told (20.9.5): 1 all, 2 MAC status and above, 3 remote CCM, 4 error CCM, 5 cross connect, 6 none.
+   * 0: 2.
+   *
+   * @generated from field: uint32 lowest_alarm_priority = 16;
+   */
+  lowestAlarmPriority: number;
+
+  /**
+   * How long a defect must last before it is told, and be gone before it may be told again; milliseconds, 2500 to 10000.
+   * 0: 2500 and 10000.
+   *
+   * @generated from field: uint32 fng_alarm_ms = 17;
+   */
+  fngAlarmMs: number;
+
+  /**
+   * @generated from field: uint32 fng_reset_ms = 18;
+   */
+  fngResetMs: number;
+};
+
+/**
+ * Describes the message sluice.api.CfmMep.
+ * Use `create(CfmMepSchema)` to create a new message.
+ */
+export declare const CfmMepSchema: GenMessage<CfmMep>;
+
+/**
+ * On demand, by a MEP; one at a time each (ERROR_BUSY). The reply comes when it has ended, whatever came back by then:
+ * requests that follow are answered meanwhile.
+ *
+ * @generated from message sluice.api.CfmTest
+ */
+export declare type CfmTest = Message<"sluice.api.CfmTest"> & {
+  /**
+   * @generated from field: string mep = 1;
+   */
+  mep: string;
+
+  /**
+   * @generated from field: sluice.api.CfmTestKind kind = 2;
+   */
+  kind: CfmTestKind;
+
+  /**
+   * @generated from oneof sluice.api.CfmTest.destination
+   */
+  destination: {
+    /**
+     * 6 bytes; a group address is for loopback only, and replies of several are counted then.
+     *
+     * @generated from field: bytes mac = 3;
+     */
+    value: Uint8Array;
+    case: "mac";
+  } | {
+    /**
+     * Of a remote MEP that has been heard (else ERROR_NOT_FOUND).
+     *
+     * @generated from field: uint32 mep_id = 4;
+     */
+    value: number;
+    case: "mepId";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * Frames, 1 to 1024; 0: 1. A linktrace has one.
+   *
+   * @generated from field: uint32 count = 5;
+   */
+  count: number;
+
+  /**
+   * Between frames, milliseconds, 10 to 60000; 0: 1000, of delay and loss 100.
+   *
+   * @generated from field: uint32 interval_ms = 6;
+   */
+  intervalMs: number;
+
+  /**
+   * After the last frame, milliseconds, 10 to 60000; 0: 5000. In all a test takes 300 s at most.
+   *
+   * @generated from field: uint32 timeout_ms = 7;
+   */
+  timeoutMs: number;
+
+  /**
+   * Octets of a data TLV, 0 to 1480; 0: none. Loopback and delay.
+   *
+   * @generated from field: uint32 data_size = 8;
+   */
+  dataSize: number;
+
+  /**
+   * @generated from field: uint32 priority = 9;
+   */
+  priority: number;
+
+  /**
+   * @generated from field: bool drop_eligible = 10;
+   */
+  dropEligible: boolean;
+
+  /**
+   * Of a linktrace; 0: 64.
+   *
+   * @generated from field: uint32 ttl = 11;
+   */
+  ttl: number;
+
+  /**
+   * @generated from field: bool use_fdb_only = 12;
+   */
+  useFdbOnly: boolean;
+};
+
+/**
+ * Describes the message sluice.api.CfmTest.
+ * Use `create(CfmTestSchema)` to create a new message.
+ */
+export declare const CfmTestSchema: GenMessage<CfmTest>;
+
+/**
+ * Times are nanoseconds.
+ *
+ * @generated from message sluice.api.CfmTestReply
+ */
+export declare type CfmTestReply = Message<"sluice.api.CfmTestReply"> & {
+  /**
+   * @generated from field: uint32 sent = 1;
+   */
+  sent: number;
+
+  /**
+   * Replies that fit. Loopback: in order.
+   *
+   * @generated from field: uint32 received = 2;
+   */
+  received: number;
+
+  /**
+   * @generated from field: uint32 out_of_order = 3;
+   */
+  outOfOrder: number;
+
+  /**
+   * Loopback: came back changed.
+   *
+   * @generated from field: uint32 damaged = 4;
+   */
+  damaged: number;
+
+  /**
+   * Loopback: there and back; delay: without what the responder took.
+   *
+   * @generated from field: uint64 delay_min = 5;
+   */
+  delayMin: bigint;
+
+  /**
+   * @generated from field: uint64 delay_average = 6;
+   */
+  delayAverage: bigint;
+
+  /**
+   * @generated from field: uint64 delay_max = 7;
+   */
+  delayMax: bigint;
+
+  /**
+   * Mean difference of a frame's delay and that of the one before.
+   *
+   * @generated from field: uint64 jitter = 8;
+   */
+  jitter: bigint;
+
+  /**
+   * Loss: frames that the responder did not get, and replies that did not come, by the last reply; what was sent after it is
+   * undecided.
+   *
+   * @generated from field: uint32 far_end_lost = 9;
+   */
+  farEndLost: number;
+
+  /**
+   * @generated from field: uint32 near_end_lost = 10;
+   */
+  nearEndLost: number;
+
+  /**
+   * @generated from field: uint32 undecided = 11;
+   */
+  undecided: number;
+
+  /**
+   * @generated from field: repeated sluice.api.CfmLinktraceHop hops = 12;
+   */
+  hops: CfmLinktraceHop[];
+
+  /**
+   * Transaction id of the first frame, or test id.
+   *
+   * @generated from field: uint32 first_id = 13;
+   */
+  firstId: number;
+};
+
+/**
+ * Describes the message sluice.api.CfmTestReply.
+ * Use `create(CfmTestReplySchema)` to create a new message.
+ */
+export declare const CfmTestReplySchema: GenMessage<CfmTestReply>;
+
+/**
+ * An LTR, in the order of coming, at most 64.
+ *
+ * @generated from message sluice.api.CfmLinktraceHop
+ */
+export declare type CfmLinktraceHop = Message<"sluice.api.CfmLinktraceHop"> & {
+  /**
+   * @generated from field: uint32 ttl = 1;
+   */
+  ttl: number;
+
+  /**
+   * @generated from field: bool forwarded = 2;
+   */
+  forwarded: boolean;
+
+  /**
+   * @generated from field: bool terminal_mep = 3;
+   */
+  terminalMep: boolean;
+
+  /**
+   * 1 RlyHit, 2 RlyFDB, 3 RlyMPDB.
+   *
+   * @generated from field: uint32 relay_action = 4;
+   */
+  relayAction: number;
+
+  /**
+   * @generated from field: bytes mac = 5;
+   */
+  mac: Uint8Array;
+
+  /**
+   * 8 bytes; empty: not there.
+   *
+   * @generated from field: bytes last_egress_identifier = 6;
+   */
+  lastEgressIdentifier: Uint8Array;
+
+  /**
+   * @generated from field: bytes next_egress_identifier = 7;
+   */
+  nextEgressIdentifier: Uint8Array;
+
+  /**
+   * 1 IngOK, 2 IngDown, 3 IngBlocked, 4 IngVID; 0: not there. Egress likewise.
+   *
+   * @generated from field: uint32 ingress_action = 8;
+   */
+  ingressAction: number;
+
+  /**
+   * @generated from field: bytes ingress_mac = 9;
+   */
+  ingressMac: Uint8Array;
+
+  /**
+   * @generated from field: uint32 egress_action = 10;
+   */
+  egressAction: number;
+
+  /**
+   * @generated from field: bytes egress_mac = 11;
+   */
+  egressMac: Uint8Array;
+};
+
+/**
+ * Describes the message sluice.api.CfmLinktraceHop.
+ * Use `create(CfmLinktraceHopSchema)` to create a new message.
+ */
+export declare const CfmLinktraceHopSchema: GenMessage<CfmLinktraceHop>;
 
 /**
  * RFC 1542, RFC 3046 (option 82) for IPv4, RFC 8415 for IPv6.
@@ -2959,8 +3385,8 @@ export declare const Observation_PointSchema: GenEnum<Observation_Point>;
  */
 export declare type ControlPlanePolicer = Message<"sluice.api.ControlPlanePolicer"> & {
   /**
-   * One of the classes that the engine knows ("arp", "nd", "icmp", "bgp", "ospf", "vrrp", "bfd", "dhcp", "mrp", "e-lmi",
-   * "ttl-exceeded", "glean", "other").
+   * One of the classes that the engine knows ("arp", "nd", "icmp", "bgp", "ospf", "vrrp", "bfd", "cfm", "dhcp", "mrp",
+   * "e-lmi", "ttl-exceeded", "glean", "segment-probe", "other").
    *
    * @generated from field: string class = 1;
    */
@@ -3256,6 +3682,12 @@ export declare type Query = Message<"sluice.api.Query"> & {
      */
     value: Names;
     case: "ethernetSegments";
+  } | {
+    /**
+     * @generated from field: sluice.api.Names cfm_meps = 28;
+     */
+    value: Names;
+    case: "cfmMeps";
   } | { case: undefined; value?: undefined };
 
   /**
@@ -3533,6 +3965,11 @@ export declare type QueryReply = Message<"sluice.api.QueryReply"> & {
    * @generated from field: repeated sluice.api.EthernetSegmentState ethernet_segments = 27;
    */
   ethernetSegments: EthernetSegmentState[];
+
+  /**
+   * @generated from field: repeated sluice.api.CfmMepState cfm_meps = 28;
+   */
+  cfmMeps: CfmMepState[];
 };
 
 /**
@@ -4366,6 +4803,217 @@ export declare type SegmentVlanState = Message<"sluice.api.SegmentVlanState"> & 
  * Use `create(SegmentVlanStateSchema)` to create a new message.
  */
 export declare const SegmentVlanStateSchema: GenMessage<SegmentVlanState>;
+
+/**
+ * Defects are bits: RDI 1, MAC status 2, remote CCM 4, error CCM 8, cross connect 16. The priority of each (table 20-1) is the
+ * number of its bit, from 1.
+ *
+ * @generated from message sluice.api.CfmMepState
+ */
+export declare type CfmMepState = Message<"sluice.api.CfmMepState"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: bytes mac = 2;
+   */
+  mac: Uint8Array;
+
+  /**
+   * Whether its port status says up.
+   *
+   * @generated from field: bool port_up = 3;
+   */
+  portUp: boolean;
+
+  /**
+   * @generated from field: uint32 defects = 4;
+   */
+  defects: number;
+
+  /**
+   * @generated from field: sluice.api.CfmFngState fng_state = 5;
+   */
+  fngState: CfmFngState;
+
+  /**
+   * Priority of the highest since FNG_RESET; 0: none.
+   *
+   * @generated from field: uint32 highest_defect = 6;
+   */
+  highestDefect: number;
+
+  /**
+   * Its CCMs carry RDI.
+   *
+   * @generated from field: bool rdi = 7;
+   */
+  rdi: boolean;
+
+  /**
+   * @generated from field: repeated sluice.api.CfmRemoteMepState remote_meps = 8;
+   */
+  remoteMeps: CfmRemoteMepState[];
+
+  /**
+   * @generated from field: uint64 ccms_sent = 9;
+   */
+  ccmsSent: bigint;
+
+  /**
+   * @generated from field: uint64 ccm_send_failures = 10;
+   */
+  ccmSendFailures: bigint;
+
+  /**
+   * @generated from field: uint64 ccms_received = 11;
+   */
+  ccmsReceived: bigint;
+
+  /**
+   * @generated from field: uint64 ccm_sequence_errors = 12;
+   */
+  ccmSequenceErrors: bigint;
+
+  /**
+   * @generated from field: uint64 error_ccms = 13;
+   */
+  errorCcms: bigint;
+
+  /**
+   * @generated from field: uint64 xcon_ccms = 14;
+   */
+  xconCcms: bigint;
+
+  /**
+   * Remote MEPs that were not taken in for want of room.
+   *
+   * @generated from field: uint64 remote_meps_refused = 15;
+   */
+  remoteMepsRefused: bigint;
+
+  /**
+   * @generated from field: uint64 lbr_in = 16;
+   */
+  lbrIn: bigint;
+
+  /**
+   * @generated from field: uint64 lbr_in_out_of_order = 17;
+   */
+  lbrInOutOfOrder: bigint;
+
+  /**
+   * @generated from field: uint64 lbr_damaged = 18;
+   */
+  lbrDamaged: bigint;
+
+  /**
+   * @generated from field: uint64 lbr_out = 19;
+   */
+  lbrOut: bigint;
+
+  /**
+   * @generated from field: uint64 unexpected_ltr = 20;
+   */
+  unexpectedLtr: bigint;
+
+  /**
+   * @generated from field: uint64 ltr_out = 21;
+   */
+  ltrOut: bigint;
+
+  /**
+   * @generated from field: uint64 dmr_out = 22;
+   */
+  dmrOut: bigint;
+
+  /**
+   * @generated from field: uint64 slr_out = 23;
+   */
+  slrOut: bigint;
+
+  /**
+   * Of a lower level, and no CCM.
+   *
+   * @generated from field: uint64 low_level = 24;
+   */
+  lowLevel: bigint;
+
+  /**
+   * Heads of the last CCMs that made these defects, at most 128 bytes; empty: none.
+   *
+   * @generated from field: bytes error_ccm_last_failure = 25;
+   */
+  errorCcmLastFailure: Uint8Array;
+
+  /**
+   * @generated from field: bytes xcon_ccm_last_failure = 26;
+   */
+  xconCcmLastFailure: Uint8Array;
+};
+
+/**
+ * Describes the message sluice.api.CfmMepState.
+ * Use `create(CfmMepStateSchema)` to create a new message.
+ */
+export declare const CfmMepStateSchema: GenMessage<CfmMepState>;
+
+/**
+ * @generated from message sluice.api.CfmRemoteMepState
+ */
+export declare type CfmRemoteMepState = Message<"sluice.api.CfmRemoteMepState"> & {
+  /**
+   * @generated from field: uint32 mep_id = 1;
+   */
+  mepId: number;
+
+  /**
+   * @generated from field: sluice.api.CfmRemoteMepStatus state = 2;
+   */
+  state: CfmRemoteMepStatus;
+
+  /**
+   * CLOCK_REALTIME of the last change of state.
+   *
+   * @generated from field: fixed64 since_ns = 3;
+   */
+  sinceNs: bigint;
+
+  /**
+   * @generated from field: bytes mac = 4;
+   */
+  mac: Uint8Array;
+
+  /**
+   * @generated from field: bool rdi = 5;
+   */
+  rdi: boolean;
+
+  /**
+   * Of the last CCM: 1 blocked, 2 up; 0: it had none. And 1 up to 7 lower layer down.
+   *
+   * @generated from field: uint32 port_status = 6;
+   */
+  portStatus: number;
+
+  /**
+   * @generated from field: uint32 interface_status = 7;
+   */
+  interfaceStatus: number;
+
+  /**
+   * @generated from field: uint64 ccms_received = 8;
+   */
+  ccmsReceived: bigint;
+};
+
+/**
+ * Describes the message sluice.api.CfmRemoteMepState.
+ * Use `create(CfmRemoteMepStateSchema)` to create a new message.
+ */
+export declare const CfmRemoteMepStateSchema: GenMessage<CfmRemoteMepState>;
 
 /**
  * @generated from message sluice.api.DhcpRelayState
@@ -5360,7 +6008,7 @@ export declare const ELmiEvcStateSchema: GenMessage<ELmiEvcState>;
  */
 export declare type CeMethodState = Message<"sluice.api.CeMethodState"> & {
   /**
-   * "mac-move", "mvrp", "stp-tc", "e-lmi", "lacp", "carrier".
+   * "mac-move", "mvrp", "stp-tc", "e-lmi", "cfm", "lacp", "carrier".
    *
    * @generated from field: string method = 1;
    */
@@ -5652,6 +6300,14 @@ export declare type Event = Message<"sluice.api.Event"> & {
      */
     value: SegmentProbe;
     case: "segmentProbe";
+  } | {
+    /**
+     * at_ns is the time of the change.
+     *
+     * @generated from field: sluice.api.CfmEvent cfm = 13;
+     */
+    value: CfmEvent;
+    case: "cfm";
   } | { case: undefined; value?: undefined };
 };
 
@@ -5738,6 +6394,58 @@ export declare type BfdEvent = Message<"sluice.api.BfdEvent"> & {
  * Use `create(BfdEventSchema)` to create a new message.
  */
 export declare const BfdEventSchema: GenMessage<BfdEvent>;
+
+/**
+ * An attachment circuit is down when `defects & 4` (nothing is heard of the CE), and up again when it is not.
+ *
+ * @generated from message sluice.api.CfmEvent
+ */
+export declare type CfmEvent = Message<"sluice.api.CfmEvent"> & {
+  /**
+   * Name of the MEP, and where it is.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string port = 2;
+   */
+  port: string;
+
+  /**
+   * @generated from field: uint32 vid = 3;
+   */
+  vid: number;
+
+  /**
+   * @generated from field: sluice.api.CfmEventKind kind = 4;
+   */
+  kind: CfmEventKind;
+
+  /**
+   * As in CfmMepState, in every event.
+   *
+   * @generated from field: uint32 defects = 5;
+   */
+  defects: number;
+
+  /**
+   * @generated from field: uint32 highest_defect = 6;
+   */
+  highestDefect: number;
+
+  /**
+   * @generated from field: sluice.api.CfmRemoteMepState remote_mep = 7;
+   */
+  remoteMep?: CfmRemoteMepState | undefined;
+};
+
+/**
+ * Describes the message sluice.api.CfmEvent.
+ * Use `create(CfmEventSchema)` to create a new message.
+ */
+export declare const CfmEventSchema: GenMessage<CfmEvent>;
 
 /**
  * The status of an address has changed (duplicate found, detection done).
@@ -6162,6 +6870,11 @@ export enum ObjectKind {
    * @generated from enum value: KIND_ETHERNET_SEGMENT = 23;
    */
   KIND_ETHERNET_SEGMENT = 23,
+
+  /**
+   * @generated from enum value: KIND_CFM_MEP = 24;
+   */
+  KIND_CFM_MEP = 24,
 }
 
 /**
@@ -6560,6 +7273,45 @@ export enum SegmentProbeKind {
 export declare const SegmentProbeKindSchema: GenEnum<SegmentProbeKind>;
 
 /**
+ * @generated from enum sluice.api.CfmTestKind
+ */
+export enum CfmTestKind {
+  /**
+   * @generated from enum value: CFM_TEST_UNSPECIFIED = 0;
+   */
+  CFM_TEST_UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: CFM_LOOPBACK = 1;
+   */
+  CFM_LOOPBACK = 1,
+
+  /**
+   * @generated from enum value: CFM_LINKTRACE = 2;
+   */
+  CFM_LINKTRACE = 2,
+
+  /**
+   * DMM and DMR: two-way frame delay.
+   *
+   * @generated from enum value: CFM_DELAY = 3;
+   */
+  CFM_DELAY = 3,
+
+  /**
+   * SLM and SLR: frame loss of each direction, with frames of the test's own.
+   *
+   * @generated from enum value: CFM_LOSS = 4;
+   */
+  CFM_LOSS = 4,
+}
+
+/**
+ * Describes the enum sluice.api.CfmTestKind.
+ */
+export declare const CfmTestKindSchema: GenEnum<CfmTestKind>;
+
+/**
  * @generated from enum sluice.api.AddressStatus
  */
 export enum AddressStatus {
@@ -6649,6 +7401,73 @@ export enum BfdState {
  * Describes the enum sluice.api.BfdState.
  */
 export declare const BfdStateSchema: GenEnum<BfdState>;
+
+/**
+ * @generated from enum sluice.api.CfmFngState
+ */
+export enum CfmFngState {
+  /**
+   * @generated from enum value: FNG_RESET = 0;
+   */
+  FNG_RESET = 0,
+
+  /**
+   * @generated from enum value: FNG_DEFECT = 1;
+   */
+  FNG_DEFECT = 1,
+
+  /**
+   * @generated from enum value: FNG_REPORT_DEFECT = 2;
+   */
+  FNG_REPORT_DEFECT = 2,
+
+  /**
+   * @generated from enum value: FNG_DEFECT_REPORTED = 3;
+   */
+  FNG_DEFECT_REPORTED = 3,
+
+  /**
+   * @generated from enum value: FNG_DEFECT_CLEARING = 4;
+   */
+  FNG_DEFECT_CLEARING = 4,
+}
+
+/**
+ * Describes the enum sluice.api.CfmFngState.
+ */
+export declare const CfmFngStateSchema: GenEnum<CfmFngState>;
+
+/**
+ * @generated from enum sluice.api.CfmRemoteMepStatus
+ */
+export enum CfmRemoteMepStatus {
+  /**
+   * @generated from enum value: RMEP_IDLE = 0;
+   */
+  RMEP_IDLE = 0,
+
+  /**
+   * No CCM yet, and not for so long that it is missed.
+   *
+   * @generated from enum value: RMEP_START = 1;
+   */
+  RMEP_START = 1,
+
+  /**
+   * @generated from enum value: RMEP_FAILED = 2;
+   */
+  RMEP_FAILED = 2,
+
+  /**
+   * @generated from enum value: RMEP_OK = 3;
+   */
+  RMEP_OK = 3,
+}
+
+/**
+ * Describes the enum sluice.api.CfmRemoteMepStatus.
+ */
+export declare const CfmRemoteMepStatusSchema: GenEnum<CfmRemoteMepStatus>;
 
 /**
  * RFC 4861, 7.3.2; ARP entries have the same states.
@@ -6904,4 +7723,40 @@ export enum FdbEntryType {
  * Describes the enum sluice.api.FdbEntryType.
  */
 export declare const FdbEntryTypeSchema: GenEnum<FdbEntryType>;
+
+/**
+ * @generated from enum sluice.api.CfmEventKind
+ */
+export enum CfmEventKind {
+  /**
+   * @generated from enum value: CFM_EVENT_UNSPECIFIED = 0;
+   */
+  CFM_EVENT_UNSPECIFIED = 0,
+
+  /**
+   * `defects` or its port status has changed, at once.
+   *
+   * @generated from enum value: CFM_DEFECTS = 1;
+   */
+  CFM_DEFECTS = 1,
+
+  /**
+   * MEP Fault Alarm (12.14.7.7), after the alarm time: `highest_defect`.
+   *
+   * @generated from enum value: CFM_FAULT_ALARM = 2;
+   */
+  CFM_FAULT_ALARM = 2,
+
+  /**
+   * `remote_mep` has another state or MAC, RDI, port or interface status.
+   *
+   * @generated from enum value: CFM_REMOTE_MEP = 3;
+   */
+  CFM_REMOTE_MEP = 3,
+}
+
+/**
+ * Describes the enum sluice.api.CfmEventKind.
+ */
+export declare const CfmEventKindSchema: GenEnum<CfmEventKind>;
 

@@ -14,9 +14,11 @@ import {
   ReplySchema,
   type Request,
   RequestSchema,
+  type SegmentProbe,
 } from '../gen/sluice_pb.js';
 import type { EngineOperation } from '../operation.ts';
 import { apply, encoded, type Objects, refusal } from './objects.ts';
+import { ReferenceSegments } from './reference-segments.ts';
 
 type ReplyInit = NonNullable<MessageInitShape<typeof ReplySchema>['body']>;
 export type QueryReplyInit = MessageInitShape<typeof QueryReplySchema>;
@@ -45,6 +47,9 @@ export class ReferenceEngine {
   readonly missingDevices = new Set<string>();
   /** Answers to queries by what is asked, in parts. */
   readonly answers = new Map<string, (names: readonly string[]) => readonly QueryReplyInit[]>();
+  readonly segments = new ReferenceSegments();
+  /** Takes the probes that are sent to CEs. */
+  onProbe: (probe: SegmentProbe) => void = () => {};
   /** While set, requests are read and not answered. */
   silent = false;
   readonly instance = BigInt(Math.floor(Math.random() * 1e15));
@@ -128,8 +133,21 @@ export class ReferenceEngine {
       case 'abort':
         delete session.open;
         return [ok];
+      case 'segmentOrder': {
+        const effectiveAtNs = BigInt(Date.now()) * 1_000_000n;
+        const why = this.segments.order(this.objects, body.value, effectiveAtNs);
+        if (why !== undefined) return [error(ErrorCode.ERROR_NOT_FOUND, why)];
+        return [{ case: 'segmentOrder', value: { effectiveAtNs } }];
+      }
+      case 'segmentProbe':
+        this.onProbe(body.value);
+        return [ok];
       case 'query': {
         const { what } = body.value;
+        if (what.case === 'ethernetSegments') {
+          const ethernetSegments = [...this.segments.states(this.objects)];
+          return [{ case: 'query', value: { ethernetSegments, last: true } }];
+        }
         const names = typeof what.value === 'object' && 'names' in what.value ? what.value.names : [];
         const parts = this.answers.get(what.case ?? '')?.(names) ?? [{}];
         return parts.map((part, index) => ({ case: 'query', value: { ...part, last: index === parts.length - 1 } }));
@@ -156,6 +174,7 @@ export class ReferenceEngine {
   #swing(after: Objects): { created: number; changed: number; deleted: number } {
     const before = this.objects;
     this.objects = after;
+    this.segments.committed(after);
     let [created, changed, deleted] = [0, 0, 0];
     for (const [id, operation] of after) {
       const old = before.get(id);

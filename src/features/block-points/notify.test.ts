@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { create } from '@bufbuild/protobuf';
-import { type Event, EventSchema } from '../../engine/gen/sluice_pb.js';
+import { BlockCause, type Event, EventSchema } from '../../engine/gen/sluice_pb.js';
 import type { DataNode } from '../../yang/data/node.ts';
 import type { Notification } from '../notification.ts';
 import { schema } from '../testing/schema.ts';
@@ -77,4 +77,17 @@ test('BlockPointNotifier is silent where a restarted engine sets again what was 
   const notifier = new BlockPointNotifier(schema, (notification) => published.push(notification));
   for (const blocked of [true, true, false, true]) notifier.onEvent(event(blocked));
   assert.equal(published.length, 3);
+});
+
+test('BlockPointNotifier says nothing of elections when an engine is replayed that has their segment, else that they ended', () => {
+  const published: Notification[] = [];
+  const notifier = new BlockPointNotifier(schema, (notification) => published.push(notification));
+  const blocked = event(true);
+  if (blocked.what.case === 'blockPoint') blocked.what.value.cause = BlockCause.ELECTION;
+  notifier.onEvent(blocked);
+  const operation = { case: 'setEthernetSegment', value: { name: 's', port: 'p' } };
+  notifier.onReplay([{ target: 'engine', path: '/', summary: '', operation }]);
+  assert.equal(published.length, 1);
+  notifier.onReplay([]);
+  assert.equal(published.length, 2);
 });

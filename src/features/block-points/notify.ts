@@ -1,6 +1,6 @@
 /** The engine's block point events → the notification block-point-change. */
 import type { PlannedOperation } from '../../commit/feature.ts';
-import type { BlockPointEvent, Event } from '../../engine/gen/sluice_pb.js';
+import { BlockCause, type BlockPointEvent, type Event } from '../../engine/gen/sluice_pb.js';
 import type { EnginePlannedOperation } from '../../engine/operation.ts';
 import type { DataNode } from '../../yang/data/node.ts';
 import type { DataSchemaNode, OperationNode, Parent, Schema } from '../../yang/schema/node.ts';
@@ -44,11 +44,14 @@ export class BlockPointNotifier {
   onReplay(operations: readonly PlannedOperation[]): void {
     if (this.#blocked.size === 0) return;
     const held = new Set<string | undefined>();
+    // Ports with an ethernet segment: an engine that restarts blocks all of its VLANs, without an event for each.
+    const segments = new Set<string | undefined>();
     for (const { operation } of operations as readonly EnginePlannedOperation[]) {
       if (operation.case === 'setBlockPoint') held.add(operation.value.name);
+      if (operation.case === 'setEthernetSegment') segments.add(operation.value.port);
     }
     for (const [name, change] of this.#blocked) {
-      if (held.has(name)) continue;
+      if (held.has(name) || (change.cause === BlockCause.ELECTION && segments.has(change.port))) continue;
       this.#blocked.delete(name);
       this.#tell({ ...change, blocked: false, effectiveAtNs: BigInt(Date.now()) * 1_000_000n, methods: [] });
     }

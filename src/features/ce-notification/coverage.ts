@@ -131,4 +131,10 @@ export const ceNotificationEffects: readonly LeafEffect[] = [
       shownBy: onOneEngine,
     },
   ]),
+  {
+    leaf: `${CE_NOTIFICATION}/cfm/enabled`,
+    effect: 'the port status of the VLAN’s MEP, on release and block',
+    ...with_({ 'cfm/enabled': 'true' }, { cfm: true }),
+    shownBy: [['test/engine/cfm.test.ts', '']],
+  },
 ];

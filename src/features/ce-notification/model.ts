@@ -35,6 +35,8 @@ export interface CeNotification {
   readonly eLmi: ELmi;
   readonly lacp: Hold;
   readonly carrier: Hold;
+  /** Whether MEPs tell the CE (../cfm). */
+  readonly cfm: boolean;
 }
 
 export class CeNotificationModel {
@@ -65,6 +67,7 @@ export class CeNotificationModel {
       'mvrp/periodic',
       'stp-tc/enabled',
       'stp-tc/bpdu',
+      'cfm/enabled',
       'lacp/enabled',
       'lacp/hold-time',
       'carrier/enabled',
@@ -117,6 +120,7 @@ export class CeNotificationModel {
         offsetsMs: this.#offsetsOf(view, key, 'stp-tc'),
       },
       eLmi: this.eLmi.read(view, key, row as Row),
+      cfm: is('cfm/enabled'),
       lacp: hold('lacp'),
       carrier: hold('carrier'),
     };

@@ -44,7 +44,7 @@ const mapTypes: Readonly<Record<string, ELmiMapType>> = {
 
 type Operation = (EngineOperation & { case: 'setCeNotification' })['value'];
 
-function operation({ port, macMove, mvrp, stpTc, eLmi, lacp, carrier }: CeNotification): Operation {
+function operation({ port, macMove, mvrp, stpTc, eLmi, cfm, lacp, carrier }: CeNotification): Operation {
   return {
     port,
     macMove: { ...macMove, offsetsMs: [...macMove.offsetsMs] },
@@ -55,6 +55,7 @@ function operation({ port, macMove, mvrp, stpTc, eLmi, lacp, carrier }: CeNotifi
       registration: registrations[mvrp.registration] ?? MvrpRegistration.MVRP_FIXED,
       periodicOff: !mvrp.periodic,
     },
+    cfm,
     ...(stpTc.enabled && {
       stpTc: {
         enabled: true,

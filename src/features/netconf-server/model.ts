@@ -3,7 +3,8 @@ import type { KeySpace } from '../../datastore/key/key.ts';
 import type { View } from '../../datastore/view/view.ts';
 import { Entry } from '../entry.ts';
 import { certificatesOf, MaterialError } from '../keystore/certificate.ts';
-import { type KeyPair, type PrivateKeySource, sourceOf, spkiOf } from '../keystore/key-pair.ts';
+import { identityOf } from '../keystore/identity.ts';
+import { type KeyPair, type PrivateKeySource, sourceOf } from '../keystore/key-pair.ts';
 import { hasKeyPair, keyPairIn, keystoreKeys, type StoredKey } from '../keystore/model.ts';
 import { certificateBags } from '../truststore/model.ts';
 import { SSH_ALGORITHMS, TLS_CIPHER_SUITES, TLS_VERSIONS } from './algorithms.ts';
@@ -254,19 +255,6 @@ function mappingOf(entry: Entry): { readonly id: number; readonly mapping: Mappi
       name: entry.value('name'),
     },
   };
-}
-
-function identityOf(
-  pair: KeyPair,
-  data: string | undefined,
-): { key: PrivateKeySource; certificates: readonly string[] } {
-  if (data === undefined) throw new MaterialError('The key has no certificate.');
-  const { source, publicKey } = sourceOf(pair);
-  const certificates = certificatesOf(Buffer.from(data, 'base64'));
-  const own = certificates.find((certificate) => spkiOf(certificate.publicKey) === spkiOf(publicKey));
-  if (own === undefined) throw new MaterialError('None of the certificates is of this key.');
-  const chain = [own, ...certificates.filter((certificate) => certificate !== own)];
-  return { key: source, certificates: chain.map(({ raw }) => raw.toString('base64')) };
 }
 
 /** Names the place of what key material is missing or wrong. */

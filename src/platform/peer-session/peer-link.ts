@@ -56,6 +56,15 @@ export class PeerLink {
     }
   }
 
+  /** Resolves when what was sent is with the kernel, or the connection has ended. */
+  async flushed(): Promise<void> {
+    if (this.#isEnded) return;
+    await new Promise<void>((resolve) => {
+      this.#socket.once('close', resolve);
+      this.#socket.write('', () => resolve());
+    });
+  }
+
   /** Ends the connection at once: what waits is lost, and nothing of it arrives later. */
   end(reason: string): void {
     if (this.#isEnded) return;

@@ -66,6 +66,11 @@ export class PeerSessions {
     return typeof address === 'object' && address !== null ? address.port : undefined;
   }
 
+  /** Resolves when what was sent to the peers is with the kernel. */
+  async flushed(): Promise<void> {
+    await Promise.all([...this.#links.values()].map((link) => link.flushed()));
+  }
+
   /** Ends all connections. */
   async close(): Promise<void> {
     this.#isClosed = true;

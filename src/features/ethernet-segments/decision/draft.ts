@@ -113,7 +113,7 @@ export function serviceable(draft: Draft): VlanSet {
   return difference(difference(draft.vlans, draft.circuitsDown), draft.commandBlocked);
 }
 
-/** What we say of ourselves as a candidate. */
+/** What we say of ourselves as a candidate. Before DF_DONE: for what is forwarded since before the start. */
 export function ownAdvert(draft: Draft): Advert {
   const { method, acDf } = draft.segment;
   const { preference, dontPreempt } = draft.inUse;
@@ -123,7 +123,7 @@ export function ownAdvert(draft: Draft): Advert {
     preference,
     dontPreempt,
     acDf,
-    able: draft.phase === 'DF_DONE' ? able : NO_VLANS,
+    able: draft.phase === 'DF_DONE' ? able : intersection(able, draft.open),
     draining: draft.isDraining,
     pins: draft.pins,
   };

@@ -1,5 +1,6 @@
 /** What happens to a segment; time is a timer that ends. */
 import type { Message, Pin, Probe } from './message.ts';
+import type { Segment } from './segment.ts';
 import type { VlanSet } from './vlan-set.ts';
 
 /** full: all targets of core tracking answer; degraded: some do; isolated: none does, or the uplinks are down. */
@@ -8,6 +9,8 @@ export type CoreTracking = 'full' | 'degraded' | 'isolated';
 export type Event =
   /** First of all. */
   | { readonly type: 'start' }
+  /** The configuration is another; with another address or ESI it is another segment. */
+  | { readonly type: 'configured'; readonly segment: Segment }
   /** The port or bundle of the segment. */
   | { readonly type: 'segment'; readonly up: boolean }
   | { readonly type: 'core'; readonly tracking: CoreTracking }

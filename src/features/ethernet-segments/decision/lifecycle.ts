@@ -1,7 +1,10 @@
 /** INIT → DF_WAIT → DF_DONE (RFC 8584 section 2.1), and what holds a segment back before. */
 import { close, type Draft, serviceable, setTimer, startOver, synced, takeId } from './draft.ts';
+import { compareAddresses } from './election/candidate.ts';
 import { inUsePreference } from './election/preference.ts';
 import type { CoreTracking } from './event.ts';
+import type { Segment } from './segment.ts';
+import { newPeer } from './state.ts';
 import { difference, isEmpty } from './vlan-set.ts';
 
 export function onStart(draft: Draft): void {
@@ -10,6 +13,20 @@ export function onStart(draft: Draft): void {
   draft.isPeering = draft.peers.length > 0;
   if (draft.isPeering) setTimer(draft, 'peering', peeringMs);
   setTimer(draft, 'probe', probeMs);
+}
+
+/** Takes another configuration without letting go of what is forwarded. A peer that goes is asked no more. */
+export function onConfigured(draft: Draft, segment: Segment): void {
+  const { preference, revertive, address } = segment;
+  const { preference: old, revertive: wasRevertive } = draft.segment;
+  startOver(draft);
+  draft.segment = segment;
+  if (preference !== old || revertive !== wasRevertive) {
+    draft.inUse = { preference, dontPreempt: !revertive };
+  }
+  draft.peers = [...segment.peers]
+    .sort(compareAddresses)
+    .map((peer) => draft.peers.find((known) => known.address === peer) ?? newPeer(peer, address));
 }
 
 export function onSegment(draft: Draft, isUp: boolean): void {

@@ -1,4 +1,5 @@
 /** State of a segment at one PE. A value: steps make new ones. */
+import { compareAddresses } from './election/candidate.ts';
 import type { Elected } from './election/election.ts';
 import type { InUse } from './election/preference.ts';
 import type { CoreTracking } from './event.ts';
@@ -39,6 +40,13 @@ export interface Peer {
   readonly claims: readonly Claim[];
   /** Its probes with a lower stamp are from before a block. */
   readonly freshFrom: number;
+}
+
+/** A peer that nothing is known of. */
+export function newPeer(address: string, own: string): Peer {
+  const isLower = compareAddresses(address, own) < 0;
+  const none = { alive: false, hasSession: false, isSynced: false, hasLeft: false, advert: undefined };
+  return { address, isLower, ...none, forwarding: NO_VLANS, granted: NO_VLANS, claims: [], freshFrom: 0 };
 }
 
 /** VLANs on their way to being released, together since they began together. */

@@ -10,6 +10,7 @@ import type { Event } from './event.ts';
 import {
   closeUnserviceable,
   enterWait,
+  onConfigured,
   onElectionWait,
   onRecovered,
   onSegment,
@@ -24,7 +25,7 @@ import type { Output } from './output.ts';
 import { advertise, onLiveness, onMessage, onSession, onSessionWait } from './peers.ts';
 import { calculate } from './roles.ts';
 import type { Segment } from './segment.ts';
-import { mayForward, type Peer, type State } from './state.ts';
+import { mayForward, newPeer, type State } from './state.ts';
 import { difference, intersection, isEmpty, NO_VLANS, union, type VlanSet } from './vlan-set.ts';
 
 export interface Step {
@@ -45,11 +46,7 @@ export function initialState(segment: Segment, { vlans, open = NO_VLANS, stamp =
   const { address, preference, revertive, method, acDf } = segment;
   const inUse = { preference, dontPreempt: !revertive };
   const advertised: Advert = { method, acDf, ...inUse, able: NO_VLANS, draining: false, pins: [] };
-  const peers = [...segment.peers].sort(compareAddresses).map((peer): Peer => {
-    const isLower = compareAddresses(peer, address) < 0;
-    const none = { alive: false, hasSession: false, isSynced: false, hasLeft: false, advert: undefined };
-    return { address: peer, isLower, ...none, forwarding: NO_VLANS, granted: NO_VLANS, claims: [], freshFrom: 0 };
-  });
+  const peers = [...segment.peers].sort(compareAddresses).map((peer) => newPeer(peer, address));
   return {
     segment,
     phase: 'INIT',
@@ -108,6 +105,9 @@ function take(draft: Draft, event: Event): void {
   switch (event.type) {
     case 'start':
       onStart(draft);
+      return;
+    case 'configured':
+      onConfigured(draft, event.segment);
       return;
     case 'segment':
       onSegment(draft, event.up);

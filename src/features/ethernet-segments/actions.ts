@@ -1,0 +1,89 @@
+/** The actions of an ethernet segment: move-vlans, block, release, drain, undrain. */
+import type { KeySpace } from '../../datastore/key/key.ts';
+import { build } from '../../yang/data/build.ts';
+import { findValue } from '../../yang/data/find.ts';
+import type { DataNode } from '../../yang/data/node.ts';
+import { type ErrorTag, FaultError } from '../../yang/fault.ts';
+import type { Operation } from '../operations.ts';
+import { dateAndTime } from '../time.ts';
+import { difference, isEmpty, type VlanSet, vlansText } from './decision/vlan-set.ts';
+import { SEGMENT } from './model.ts';
+import type { SegmentRun } from './runtime/segment-run.ts';
+import type { EthernetSegments } from './runtime/segments.ts';
+import { rangeOf, vlansOfRanges } from './vlan-ranges.ts';
+
+/** By the path of the action's node. */
+export function segmentActions(keys: KeySpace, segments: EthernetSegments): readonly [string, Operation][] {
+  return [
+    [`${SEGMENT}/move-vlans`, moveVlans],
+    [`${SEGMENT}/block`, (call) => block(call, true)],
+    [`${SEGMENT}/release`, (call) => block(call, false)],
+    [`${SEGMENT}/drain`, drain],
+    [`${SEGMENT}/undrain`, undrain],
+  ];
+
+  async function moveVlans({ target, input }: Call): ReturnType<Operation> {
+    const run = runOf(target);
+    const vlans = vlansIn(run, input, `${target}/move-vlans`);
+    const to = findValue(input, 'to');
+    const { address, peers } = run.configured.segment;
+    if (to !== undefined && to !== address && !peers.includes(to)) {
+      throw refuse(`${target}/move-vlans/to`, `${to} is neither this PE nor a peer of the segment.`);
+    }
+    run.pin(vlans, to);
+    return [];
+  }
+
+  async function block({ target, input }: Call, isBlocked: boolean): ReturnType<Operation> {
+    const run = runOf(target);
+    run.block(vlansIn(run, input, `${target}/${isBlocked ? 'block' : 'release'}`), isBlocked);
+    return [];
+  }
+
+  async function drain({ rpc, target, input }: Call): ReturnType<Operation> {
+    const run = runOf(target);
+    const seconds = Number(findValue(input, 'timeout') ?? 60);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<'late'>((resolve) => {
+      timer = setTimeout(resolve, seconds * 1000, 'late');
+    });
+    const end = await Promise.race([run.drain(), late]);
+    clearTimeout(timer);
+    if (end === 'late') {
+      const left =
+        run.state === undefined ? 'the packet engine is away' : `VLANs ${vlansText(run.state.open)} are here`;
+      const message = `After ${seconds} s ${left}. The drain goes on.`;
+      throw refuse(`${target}/drain`, message, 'operation-failed');
+    }
+    return build(rpc.output, { 'drained-at': dateAndTime(new Date()) });
+  }
+
+  async function undrain({ target }: Call): ReturnType<Operation> {
+    runOf(target).undrain();
+    return [];
+  }
+
+  function runOf(target: string): SegmentRun {
+    const name = keys.last(keys.rowOf(target)?.key ?? '')?.keys[0];
+    const run = name === undefined ? undefined : segments.run(name);
+    if (run !== undefined) return run;
+    throw refuse(target, 'There is no such segment, or the packet engine has not been there yet.', 'data-missing');
+  }
+}
+
+type Call = Parameters<Operation>[0];
+
+function vlansIn({ configured }: SegmentRun, input: readonly DataNode[], path: string): VlanSet {
+  const texts = input.filter(({ schema }) => schema.name === 'vlan').map(({ value = '' }) => value);
+  const wrong = texts.find((text) => rangeOf(text) === undefined);
+  if (wrong !== undefined)
+    throw refuse(`${path}/vlan[.='${wrong}']`, 'A range goes from a lower VLAN to a higher one.');
+  const vlans = vlansOfRanges(texts);
+  const foreign = difference(vlans, configured.vlans);
+  if (isEmpty(foreign)) return vlans;
+  throw refuse(`${path}/vlan`, `VLANs that are not in the segment: ${vlansText(foreign)}.`);
+}
+
+function refuse(path: string, message: string, tag: ErrorTag = 'invalid-value'): FaultError {
+  return new FaultError({ type: 'application', tag, path, message });
+}

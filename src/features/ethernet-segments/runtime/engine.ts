@@ -1,0 +1,7 @@
+/** What the runtime of ethernet segments needs of the engine client. */
+import type { EngineClient } from '../../../engine/client.ts';
+
+export type SegmentEngine = Pick<
+  EngineClient,
+  'query' | 'stream' | 'segmentOrder' | 'segmentProbe' | 'onEvent' | 'onReplay' | 'onLoss'
+>;

@@ -1,0 +1,310 @@
+/**
+ * One segment at work: feeds the decision with what is configured, commanded and found, and has the engine do what it asks.
+ * There is an agent while the engine is there; each begins with what the engine forwards then.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { addressBytes } from '../../address.ts';
+import { type Notice, type Order, SegmentAgent } from '../agent/segment-agent.ts';
+import type { CoreTracking, Event } from '../decision/event.ts';
+import type { Message, Pin, Probe } from '../decision/message.ts';
+import type { State } from '../decision/state.ts';
+import { difference, intersection, isEmpty, NO_VLANS, union, type VlanSet } from '../decision/vlan-set.ts';
+import { MacTable } from '../exchange/mac-table.ts';
+import { MacReplica } from '../exchange/replication.ts';
+import type { SegmentTables } from '../exchange/session.ts';
+import { type EthernetSegment, hexText } from '../model.ts';
+import { vlanBytes } from '../vlan-ranges.ts';
+import type { SegmentEngine } from './engine.ts';
+import { probeKinds } from './probe-kinds.ts';
+import { type Move, SegmentRecord } from './record.ts';
+
+/** Before an order that the engine refused is tried again, unless the configuration becomes another sooner. */
+const ORDER_AGAIN_MS = 1000;
+
+export interface RunParts {
+  readonly engine: Pick<SegmentEngine, 'segmentOrder' | 'segmentProbe'>;
+  readonly send: (peer: string, esi: Uint8Array, message: Message) => boolean;
+  readonly resetSession: (peer: string) => void;
+  readonly notify: (run: SegmentRun, notice: Notice, move: Move | undefined) => void;
+  readonly log: (message: string) => void;
+}
+
+/** What an agent begins with. */
+export interface Found {
+  /** What the engine forwards, and since when (milliseconds since 1970). */
+  readonly open: VlanSet;
+  readonly since: ReadonlyMap<number, number>;
+  readonly isUp: boolean;
+  readonly tracking: CoreTracking;
+  readonly alive: readonly string[];
+}
+
+/** What follows from the configuration beside the segment itself. */
+export interface Surroundings {
+  readonly circuitsDown: VlanSet;
+  /** Methods by which the CE is told. */
+  readonly methods: readonly string[];
+}
+
+export class SegmentRun {
+  readonly record = new SegmentRecord();
+  /** What is exchanged with each peer: ours once, theirs by peer. */
+  readonly own = { remote: new MacTable(), segment: new MacTable() };
+  readonly #theirs = new Map<string, SegmentTables['theirs']>();
+  readonly #parts: RunParts;
+  #configured: EthernetSegment;
+  #surroundings: Surroundings;
+  #agent: SegmentAgent | undefined;
+  #isUp = false;
+  /** VLANs that the engine's segment has; none while it has no such segment. */
+  #inEngine: VlanSet = NO_VLANS;
+  #commandPins: readonly Pin[] = [];
+  #commandBlocked: VlanSet = NO_VLANS;
+  #isDraining = false;
+  #drained = Promise.withResolvers<void>();
+  #left = Promise.withResolvers<void>();
+  #lastElection: { readonly elected: State['elected']; readonly at: number } | undefined;
+  /** Orders are carried out one after the other, also those that had to be tried again. */
+  #orders: Promise<void> = Promise.resolve();
+  #reconfigured = Promise.withResolvers<void>();
+  /** Of agents; orders of one that ended are forgotten. */
+  #generation = 0;
+  /** What the last agent knew to be forwarded. */
+  #openBefore: VlanSet = NO_VLANS;
+
+  constructor(configured: EthernetSegment, surroundings: Surroundings, parts: RunParts) {
+    this.#configured = configured;
+    this.#surroundings = surroundings;
+    this.#parts = parts;
+  }
+
+  get configured(): EthernetSegment {
+    return this.#configured;
+  }
+
+  get state(): State | undefined {
+    return this.#agent?.state;
+  }
+
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  /** Milliseconds since 1970. */
+  get lastElection(): number | undefined {
+    return this.#lastElection?.at;
+  }
+
+  /** With each peer the same of ours, and what that peer said. */
+  tables(peer: string): SegmentTables {
+    return { esi: this.#configured.segment.esi, own: this.own, theirs: this.theirs(peer) };
+  }
+
+  theirs(peer: string): SegmentTables['theirs'] {
+    let theirs = this.#theirs.get(peer);
+    if (theirs === undefined) {
+      theirs = { remote: new MacReplica(new MacTable()), segment: new MacReplica(new MacTable()) };
+      this.#theirs.set(peer, theirs);
+    }
+    return theirs;
+  }
+
+  /** Takes the configuration, and where there is no agent yet, or another one is needed, begins with what was found. */
+  sync(configured: EthernetSegment, surroundings: Surroundings, inEngine: VlanSet, found: Found): void {
+    const { segment: before } = this.#configured;
+    const { segment } = configured;
+    const isSame = hexText(before.esi) === hexText(segment.esi) && before.address === segment.address;
+    this.#configured = configured;
+    this.#surroundings = surroundings;
+    this.#inEngine = inEngine;
+    this.#reconfigured.resolve();
+    this.#reconfigured = Promise.withResolvers();
+    if (!isSame) this.detach();
+    if (this.#agent === undefined) {
+      for (const [vlan, since] of found.since) this.record.found(vlan, since);
+      this.#begin(found);
+    } else {
+      if (!isDeepStrictEqual(before, segment)) this.take({ type: 'configured', segment });
+      this.take({ type: 'vlans', vlans: configured.vlans });
+    }
+    this.take({ type: 'circuits', down: surroundings.circuitsDown });
+    this.#takePins();
+    this.onLink(found.isUp);
+  }
+
+  /** The engine is away: what it forwards it goes on forwarding. */
+  detach(): void {
+    if (this.#agent !== undefined) {
+      const { open: ordered, opening } = this.#agent.state;
+      this.#openBefore = difference(ordered, opening);
+      this.#agent.close();
+    }
+    this.#agent = undefined;
+    this.#inEngine = NO_VLANS;
+    this.#generation += 1;
+    this.#orders = Promise.resolve();
+  }
+
+  take(event: Event): void {
+    const agent = this.#agent;
+    if (agent === undefined) return;
+    if (event.type === 'message') this.record.received(event.message, Date.now());
+    agent.take(event);
+    const { elected } = agent.state;
+    if (elected !== this.#lastElection?.elected) this.#lastElection = { elected, at: Date.now() };
+  }
+
+  onLink(isUp: boolean): void {
+    this.#isUp = isUp;
+    this.take({ type: 'segment', up: isUp });
+  }
+
+  /** Pins VLANs to a PE until another command; `to` undefined: as configured. */
+  pin(vlans: VlanSet, to: string | undefined): void {
+    const kept = this.#commandPins.map((pin) => ({ ...pin, vlans: difference(pin.vlans, vlans) }));
+    const pins = to === undefined ? kept : [...kept, { address: to, vlans }];
+    this.#commandPins = pins.filter((pin) => !isEmpty(pin.vlans));
+    this.#takePins();
+  }
+
+  block(vlans: VlanSet, isBlocked: boolean): void {
+    const { vlans: all } = this.#configured;
+    const before = intersection(this.#commandBlocked, all);
+    this.#commandBlocked = isBlocked ? union(before, vlans) : difference(before, vlans);
+    this.take({ type: 'command', blocked: this.#commandBlocked });
+  }
+
+  /** Resolves when this PE forwards none of the VLANs. */
+  drain(): Promise<void> {
+    this.#isDraining = true;
+    this.#drained = Promise.withResolvers();
+    const { promise } = this.#drained;
+    this.take({ type: 'drain', on: true });
+    return promise;
+  }
+
+  undrain(): void {
+    this.#isDraining = false;
+    this.take({ type: 'drain', on: false });
+  }
+
+  /** Blocks all and tells the peers; resolves when both is done, or there is no agent. */
+  async leave(): Promise<void> {
+    if (this.#agent === undefined) return;
+    this.#left = Promise.withResolvers();
+    const { promise } = this.#left;
+    this.take({ type: 'leave' });
+    this.#noticeLeft();
+    await promise;
+  }
+
+  #begin({ open, tracking, alive }: Found): void {
+    const { segment, vlans } = this.#configured;
+    const inEngine = intersection(open, vlans);
+    // An engine that began anew says so by no event.
+    const lost = difference(this.#openBefore, inEngine);
+    this.#openBefore = NO_VLANS;
+    if (!isEmpty(lost)) {
+      this.#parts.notify(this, { type: 'notify', vlans: lost, state: 'disabled', cause: 'segment-down' }, undefined);
+    }
+    this.#agent = new SegmentAgent(segment, { vlans, open: inEngine, stamp: Date.now() }, this.#ports(segment.esi));
+    this.take({ type: 'core', tracking });
+    this.take({ type: 'command', blocked: this.#commandBlocked });
+    if (this.#isDraining) this.take({ type: 'drain', on: true });
+    for (const peer of alive) this.take({ type: 'liveness', peer, alive: true });
+  }
+
+  #ports(esi: Uint8Array): ConstructorParameters<typeof SegmentAgent>[2] {
+    const { send, resetSession } = this.#parts;
+    return {
+      send: (peer, message) => {
+        this.record.sent(message, Date.now());
+        return send(peer, esi, message);
+      },
+      order: (order) => {
+        const move = this.record.ordered(order, this.#surroundings.methods, Date.now());
+        const generation = this.#generation;
+        const done = this.#orders.then(() => this.#carryOut(order, move, generation));
+        this.#orders = done;
+        // After the agent has taken the confirmation, which it does before this.
+        void done.then(() => setImmediate(() => this.#noticeLeft()));
+        return done;
+      },
+      probe: (probe) => this.#probe(probe),
+      notify: (notice) => {
+        const state = notice.state === 'enabled' ? 'forwarding' : 'blocked';
+        const move = this.record.notified(notice.vlans, state, Date.now());
+        this.#parts.notify(this, notice, move);
+      },
+      resetSession,
+      drained: () => this.#drained.resolve(),
+    };
+  }
+
+  /** Pins by command go before those that are configured. */
+  #takePins(): void {
+    const commanded = this.#commandPins.reduce<VlanSet>((all, { vlans }) => union(all, vlans), NO_VLANS);
+    const configured = this.#configured.pins.map((pin) => ({ ...pin, vlans: difference(pin.vlans, commanded) }));
+    const pins = [...this.#commandPins, ...configured].filter(({ vlans }) => !isEmpty(vlans));
+    this.take({ type: 'pins', pins });
+  }
+
+  /** Does not resolve when the engine goes away: the agent ends then, and the next one asks what is so. */
+  async #carryOut(order: Order, move: Move, generation: number): Promise<void> {
+    while (generation === this.#generation) {
+      // What the engine's segment has no more, it neither blocks nor releases.
+      const vlans = intersection(order.vlans, this.#inEngine);
+      if (isEmpty(vlans)) {
+        this.record.effective(move, Date.now());
+        return;
+      }
+      const reply = await this.#parts.engine.segmentOrder(this.#orderOf(order, vlans));
+      if (reply === undefined) break;
+      if (!('refused' in reply)) {
+        this.record.effective(move, Number(reply.effectiveAtNs) / 1e6);
+        return;
+      }
+      this.#parts.log(`ethernet segment ${this.#configured.name}: the engine refuses an order: ${reply.refused}`);
+      await this.#again();
+    }
+    await new Promise<never>(() => {});
+  }
+
+  #orderOf(order: Order, vlans: VlanSet): Parameters<SegmentEngine['segmentOrder']>[0] {
+    const { name, redirect } = this.#configured;
+    const segment = name;
+    if (order.type === 'release') return { segment, release: vlanBytes(vlans) };
+    if (order.redirectTo === undefined || redirect === undefined) return { segment, block: vlanBytes(vlans) };
+    return {
+      segment,
+      block: vlanBytes(vlans),
+      redirectTo: addressBytes(order.redirectTo),
+      redirectMs: redirect.graceMs,
+    };
+  }
+
+  async #again(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const waited = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, ORDER_AGAIN_MS);
+    });
+    await Promise.race([waited, this.#reconfigured.promise]);
+    clearTimeout(timer);
+  }
+
+  #probe({ kind, vlans, stamp }: Probe): void {
+    const there = intersection(vlans, this.#inEngine);
+    if (isEmpty(there) || this.#configured.probeKey.length === 0) return;
+    const { name: segment } = this.#configured;
+    this.#parts.engine.segmentProbe({ segment, kind: probeKinds[kind], vlans: vlanBytes(there), stamp: BigInt(stamp) });
+  }
+
+  #noticeLeft(): void {
+    const { state } = this;
+    if (state === undefined || (state.isLeaving && state.isDone)) this.#left.resolve();
+  }
+}

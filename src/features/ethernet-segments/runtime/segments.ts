@@ -1,0 +1,363 @@
+/**
+ * The ethernet segments of the router at work: one run for each, BFD and links for all of them, sessions with the peers.
+ * Follows running after each commit, and the engine: while it is away there are no agents and no sessions; each time it comes,
+ * they begin with what it forwards. A change is taken whole: configuration and engine are read together, one after the other.
+ */
+import type { KeySpace } from '../../../datastore/key/key.ts';
+import type { View } from '../../../datastore/view/view.ts';
+import { type Event, LinkState, type QueryReply, type SegmentProbe } from '../../../engine/gen/sluice_pb.js';
+import { addressText } from '../../address.ts';
+import { BRIDGE_DOMAINS } from '../../bridge-domains/model.ts';
+import { CE_NOTIFICATIONS, CeNotificationModel } from '../../ce-notification/model.ts';
+import type { InterfaceModels } from '../../interfaces/change.ts';
+import { INTERFACES } from '../../interfaces/model.ts';
+import { InterfaceObjects } from '../../interfaces/objects.ts';
+import { NETWORK_INSTANCES } from '../../ip/model.ts';
+import { type HiddenKeys, privateKeyOf } from '../../keystore/key-pair.ts';
+import { KEYSTORE } from '../../keystore/model.ts';
+import { TRUSTSTORE } from '../../truststore/model.ts';
+import type { Notice } from '../agent/segment-agent.ts';
+import { vlanSet } from '../decision/vlan-set.ts';
+import { sessionMaterial } from '../material.ts';
+import {
+  ETHERNET_SEGMENTS,
+  type EthernetSegment,
+  hexText,
+  type ProviderEdge,
+  readSegments,
+  type SegmentConfiguration,
+} from '../model.ts';
+import { vlansOfBytes } from '../vlan-ranges.ts';
+import { type Circuit, circuitsDown, circuitsUp } from './circuits.ts';
+import type { SegmentEngine } from './engine.ts';
+import { MacWatch } from './mac-watch.ts';
+import { methodsOf } from './methods.ts';
+import { probeKind } from './probe-kinds.ts';
+import type { Move } from './record.ts';
+import { SegmentRun, type Surroundings } from './segment-run.ts';
+import { Sessions, type SessionsConfiguration, type SessionsParts, sessionsConfiguration } from './sessions.ts';
+import { bfdReports, Tracking } from './tracking.ts';
+
+/** The longest that peers are waited for at the end of the router. */
+export const LEAVE_MS = 2000;
+
+/** Whose configuration segments follow from. */
+const FOLLOWED = [
+  ETHERNET_SEGMENTS,
+  INTERFACES,
+  CE_NOTIFICATIONS,
+  BRIDGE_DOMAINS,
+  NETWORK_INSTANCES,
+  KEYSTORE,
+  TRUSTSTORE,
+];
+
+export interface SegmentsParts {
+  readonly keys: KeySpace;
+  readonly models: InterfaceModels;
+  readonly engine: SegmentEngine;
+  readonly running: () => View;
+  readonly hidden: HiddenKeys;
+  readonly transport: SessionsParts['transport'];
+  readonly notify: (run: SegmentRun, notice: Notice, move: Move | undefined) => void;
+  readonly log: (message: string) => void;
+}
+
+export class EthernetSegments {
+  readonly #parts: SegmentsParts;
+  readonly #notifications: CeNotificationModel;
+  readonly #runs = new Map<string, SegmentRun>();
+  readonly #byEsi = new Map<string, SegmentRun>();
+  readonly #sessions: Sessions;
+  readonly #tracking: Tracking;
+  readonly #macs: MacWatch;
+  #edge: ProviderEdge | undefined;
+  #isAttached = false;
+  /** Of attachments to the engine: what was asked before it went away is not taken. */
+  #generation = 0;
+  #isDirty = false;
+  #isSyncing = false;
+  /** What came while the engine was asked: may be newer than its answer. */
+  #meanwhile: Event[] | undefined;
+
+  constructor(parts: SegmentsParts) {
+    this.#parts = parts;
+    this.#notifications = new CeNotificationModel(parts.keys);
+    this.#sessions = new Sessions({
+      transport: parts.transport,
+      log: parts.log,
+      tables: (peer) => this.#sharedWith(peer).map((run) => run.tables(peer)),
+      onMessage: (peer, esi, message) => this.#byEsi.get(hexText(esi))?.take({ type: 'message', peer, message }),
+      onSession: (peer, up) => {
+        const hasBfd = this.#tracking.isAlive(peer) !== undefined;
+        for (const run of this.#sharedWith(peer)) {
+          if (!hasBfd && up) run.take({ type: 'liveness', peer, alive: true });
+          run.take({ type: 'session', peer, up });
+          if (!hasBfd && !up) run.take({ type: 'liveness', peer, alive: false });
+        }
+      },
+    });
+    this.#macs = new MacWatch(parts.engine);
+    this.#tracking = new Tracking({
+      onLiveness: (peer, alive) => {
+        parts.log(`ethernet segments: peer ${peer} ${alive ? 'lives' : 'is lost'}`);
+        // Nothing more is taken from a session with a peer that is lost.
+        if (!alive) this.#sessions.end(peer, 'the peer is lost');
+        for (const run of this.#sharedWith(peer)) run.take({ type: 'liveness', peer, alive });
+      },
+      onTracking: (tracking) => {
+        parts.log(`ethernet segments: core tracking is ${tracking}`);
+        for (const run of this.#runs.values()) run.take({ type: 'core', tracking });
+      },
+    });
+  }
+
+  get edge(): ProviderEdge | undefined {
+    return this.#edge;
+  }
+
+  get tracking(): Tracking {
+    return this.#tracking;
+  }
+
+  get sessions(): Sessions {
+    return this.#sessions;
+  }
+
+  run(name: string): SegmentRun | undefined {
+    return this.#runs.get(name);
+  }
+
+  runs(): Iterable<SegmentRun> {
+    return this.#runs.values();
+  }
+
+  isAlive(peer: string): boolean {
+    return this.#tracking.isAlive(peer) ?? this.#sessions.isUp(peer);
+  }
+
+  /** Follows the engine; before it is connected to. */
+  start(): void {
+    const { engine } = this.#parts;
+    engine.onEvent((event) => this.#onEvent(event));
+    engine.onReplay(() => {
+      this.#isAttached = true;
+      this.changed();
+    });
+    engine.onLoss(() => this.#detach());
+  }
+
+  /** A commit: looks whether it is about what segments follow from. */
+  committed(rows: readonly { readonly node?: { readonly path: string } | undefined }[]): void {
+    if (rows.some(({ node }) => node === undefined || FOLLOWED.some((path) => node.path.startsWith(path)))) {
+      this.changed();
+    }
+  }
+
+  /** Configuration or engine may be others. */
+  changed(): void {
+    this.#isDirty = true;
+    if (!this.#isSyncing) void this.#syncAll();
+  }
+
+  /** The router ends: blocks all VLANs, tells the peers. Resolves after LEAVE_MS at the latest. */
+  async leave(): Promise<void> {
+    await this.#goodbye([...this.#runs.values()]);
+  }
+
+  /** Ends the sessions; what the engine forwards it goes on forwarding. */
+  async close(): Promise<void> {
+    this.#detach();
+    await this.#sessions.close();
+  }
+
+  async #goodbye(runs: readonly SegmentRun[]): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, LEAVE_MS);
+    });
+    const left = Promise.all(runs.map((run) => run.leave())).then(() => this.#sessions.flushed());
+    await Promise.race([left, late]);
+    clearTimeout(timer);
+  }
+
+  #sharedWith(peer: string): readonly SegmentRun[] {
+    return [...this.#runs.values()].filter((run) => run.configured.segment.peers.includes(peer));
+  }
+
+  #detach(): void {
+    this.#isAttached = false;
+    this.#generation += 1;
+    for (const run of this.#runs.values()) run.detach();
+    this.#macs.follow([]);
+    this.#sessions.configure(undefined);
+    this.#tracking.forget();
+  }
+
+  async #syncAll(): Promise<void> {
+    this.#isSyncing = true;
+    try {
+      while (this.#isDirty && this.#isAttached) {
+        this.#isDirty = false;
+        await this.#sync();
+      }
+    } catch (error) {
+      this.#parts.log(`ethernet segments could not be brought up to date: ${(error as Error).stack}`);
+    } finally {
+      this.#isSyncing = false;
+    }
+  }
+
+  async #sync(): Promise<void> {
+    const generation = this.#generation;
+    const configuration = this.#read();
+    await this.#removed(configuration);
+    if (configuration.edge === undefined && this.#edge === undefined) return;
+    this.#meanwhile = [];
+    const parts = await this.#ask(configuration);
+    const meanwhile = this.#meanwhile;
+    this.#meanwhile = undefined;
+    if (generation !== this.#generation) return;
+    if (parts === undefined) {
+      this.#isDirty = true;
+      return;
+    }
+    // A view is that of one turn: all of it is used in this one.
+    const view = this.#parts.running();
+    this.#take(readSegments(this.#parts.keys, view), view, parts);
+    for (const event of meanwhile) this.#onEvent(event);
+  }
+
+  #read(): SegmentConfiguration {
+    return readSegments(this.#parts.keys, this.#parts.running());
+  }
+
+  /** Undefined: the engine did not answer in time. */
+  async #ask({ edge, segments }: SegmentConfiguration): Promise<readonly QueryReply[] | undefined> {
+    const { engine } = this.#parts;
+    const ports = [...new Set([...(edge?.uplinks ?? []), ...[...segments.values()].map(({ port }) => port)])];
+    const answers = await Promise.all([
+      engine.query({ case: 'ethernetSegments', value: { names: [] } }),
+      engine.query({ case: 'bfdSessions', value: { names: [] } }),
+      ports.length === 0 ? [] : engine.query({ case: 'ports', value: { names: ports } }),
+    ]);
+    const parts = answers.flatMap((answer) => answer ?? []);
+    return answers.includes(undefined) ? undefined : parts;
+  }
+
+  /** Segments that are no more say goodbye while their sessions are there. */
+  async #removed({ segments }: SegmentConfiguration): Promise<void> {
+    const gone = [...this.#runs].filter(([name]) => !segments.has(name));
+    if (gone.length === 0) return;
+    await this.#goodbye(gone.map(([, run]) => run));
+    for (const [name, run] of gone) {
+      run.detach();
+      this.#runs.delete(name);
+    }
+  }
+
+  #take({ edge, segments }: SegmentConfiguration, view: View, parts: readonly QueryReply[]): void {
+    const { models, engine, notify, log } = this.#parts;
+    this.#edge = edge;
+    const ports = new Map(parts.flatMap((part) => part.ports).map(({ name, link }) => [name, link]));
+    const linksDown = [...ports].filter(([, link]) => link !== LinkState.LINK_UP).map(([name]) => name);
+    const missing = (edge?.uplinks ?? []).filter((port) => !ports.has(port));
+    this.#tracking.sync(edge, bfdReports(parts), [...linksDown, ...missing]);
+    const found = new Map(parts.flatMap((part) => part.ethernetSegments).map((state) => [state.name, state]));
+    const objects = new InterfaceObjects(view, models);
+    const watched: { own: SegmentRun['own']; circuits: readonly Circuit[] }[] = [];
+    for (const [name, configured] of segments) {
+      const circuits = circuitsUp(objects, configured);
+      const surroundings: Surroundings = {
+        circuitsDown: circuitsDown(configured, circuits),
+        methods: methodsOf(view, this.#notifications, configured.port),
+      };
+      let run = this.#runs.get(name);
+      if (run === undefined) {
+        run = new SegmentRun(configured, surroundings, {
+          engine,
+          notify,
+          log,
+          send: (peer, esi, message) => this.#sessions.send(peer, esi, message),
+          resetSession: (peer) => this.#sessions.end(peer, 'reset'),
+        });
+        this.#runs.set(name, run);
+      }
+      const state = found.get(name);
+      const vlans = state?.vlans ?? [];
+      const opened = vlans.filter(({ open }) => open);
+      const isUp = state !== undefined && ports.get(configured.port) === LinkState.LINK_UP;
+      run.sync(configured, surroundings, vlanSet(vlans.map(({ vid }) => vid)), {
+        open: vlanSet(opened.map(({ vid }) => vid)),
+        since: new Map(vlans.map(({ vid, sinceNs }) => [vid, Number(sinceNs) / 1e6])),
+        isUp,
+        tracking: this.#tracking.tracking,
+        alive: configured.segment.peers.filter((peer) => this.isAlive(peer)),
+      });
+      if (configured.segment.peers.length > 0) watched.push({ own: run.own, circuits });
+    }
+    this.#macs.follow(watched);
+    this.#byEsi.clear();
+    for (const run of this.#runs.values()) this.#byEsi.set(hexText(run.configured.segment.esi), run);
+    this.#sessions.configure(this.#sessionsOf(edge, view, [...segments.values()]));
+  }
+
+  #sessionsOf(
+    edge: ProviderEdge | undefined,
+    view: View,
+    segments: readonly EthernetSegment[],
+  ): SessionsConfiguration | undefined {
+    if (edge === undefined) return undefined;
+    const used = new Set(segments.flatMap(({ segment }) => segment.peers));
+    const peers = edge.peers.filter(({ address }) => used.has(address));
+    if (peers.length === 0) return undefined;
+    const { keys, hidden, log } = this.#parts;
+    const material = sessionMaterial(keys, view, edge);
+    if (material === undefined) return undefined;
+    const key = 'problem' in material ? undefined : privateKeyOf(material.key, hidden);
+    if ('problem' in material || key === undefined) {
+      log(
+        `ethernet segments: no sessions: ${'problem' in material ? material.problem : 'the private key is not here'}`,
+      );
+      return undefined;
+    }
+    return sessionsConfiguration(
+      { ...edge, peers },
+      {
+        ...material,
+        key: key.export({ type: 'pkcs8', format: 'pem' }) as string,
+      },
+    );
+  }
+
+  #onEvent(event: Event): void {
+    this.#meanwhile?.push(event);
+    const { what, atNs } = event;
+    switch (what.case) {
+      case 'link': {
+        const { port, link } = what.value;
+        const isUp = link === LinkState.LINK_UP;
+        this.#tracking.onLink(port, isUp);
+        for (const run of this.#runs.values()) if (run.configured.port === port) run.onLink(isUp);
+        return;
+      }
+      case 'bfd': {
+        const { name, state, diagnostic } = what.value;
+        this.#tracking.onBfd(name, { state, diagnostic, sinceNs: atNs });
+        return;
+      }
+      case 'segmentProbe':
+        this.#onProbe(what.value);
+        return;
+      case 'lost':
+        this.changed();
+    }
+  }
+
+  #onProbe({ segment, kind, vlans, stamp, from }: SegmentProbe): void {
+    const name = probeKind(kind);
+    if (name === undefined || (from.length !== 4 && from.length !== 16)) return;
+    const probe = { kind: name, vlans: vlansOfBytes(vlans), stamp: Number(stamp) };
+    this.#runs.get(segment)?.take({ type: 'probe', from: addressText(from), probe });
+  }
+}

@@ -1,0 +1,137 @@
+/** Whether peers live, and whether this PE reaches the transfer network: BFD sessions and links → events of the decision. */
+import { BfdState, type QueryReply } from '../../../engine/gen/sluice_pb.js';
+import type { CoreTracking } from '../decision/event.ts';
+import { type ProviderEdge, peerSession, targetSession } from '../model.ts';
+
+/** As the engine says of a session, by a query or an event. */
+export interface BfdReport {
+  readonly state: BfdState;
+  readonly diagnostic: number;
+  /** CLOCK_REALTIME of the last change. */
+  readonly sinceNs: bigint;
+  /** Whether it was up before. */
+  readonly hasBeenUp: boolean;
+}
+
+export interface TrackingEvents {
+  readonly onLiveness: (peer: string, alive: boolean) => void;
+  readonly onTracking: (tracking: CoreTracking) => void;
+}
+
+export class Tracking {
+  readonly #events: TrackingEvents;
+  readonly #sessions = new Map<string, BfdReport>();
+  readonly #linksDown = new Set<string>();
+  /** By session of a target: until when it is left out unless it answers. */
+  readonly #until = new Map<string, number>();
+  readonly #alive = new Map<string, boolean>();
+  #edge: ProviderEdge | undefined;
+  #tracking: CoreTracking = 'full';
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(events: TrackingEvents) {
+    this.#events = events;
+  }
+
+  get tracking(): CoreTracking {
+    return this.#tracking;
+  }
+
+  /** Undefined: nothing says so but a session with it (no BFD). */
+  isAlive(peer: string): boolean | undefined {
+    const found = this.#edge?.peers.find(({ address }) => address === peer);
+    if (found?.bfd === undefined) return undefined;
+    return this.#sessions.get(peerSession(peer))?.state === BfdState.BFD_UP;
+  }
+
+  session(name: string): BfdReport | undefined {
+    return this.#sessions.get(name);
+  }
+
+  isCounted(target: string): boolean {
+    const name = targetSession(target);
+    return this.#sessions.get(name)?.hasBeenUp === true || performance.now() >= (this.#until.get(name) ?? 0);
+  }
+
+  /** Takes the configuration, and what a query said of all sessions and links. */
+  sync(edge: ProviderEdge | undefined, sessions: ReadonlyMap<string, BfdReport>, linksDown: Iterable<string>): void {
+    this.#edge = edge;
+    this.#sessions.clear();
+    for (const [name, report] of sessions) this.#sessions.set(name, report);
+    this.#linksDown.clear();
+    for (const port of linksDown) this.#linksDown.add(port);
+    const targets = new Set((edge?.targets ?? []).map(({ address }) => targetSession(address)));
+    for (const name of this.#until.keys()) if (!targets.has(name)) this.#until.delete(name);
+    const until = performance.now() + (edge?.initialSeconds ?? 0) * 1000;
+    for (const name of targets) this.#until.set(name, Math.min(this.#until.get(name) ?? until, until));
+    this.#judge();
+  }
+
+  onBfd(name: string, report: Omit<BfdReport, 'hasBeenUp'>): void {
+    const before = this.#sessions.get(name);
+    const hasBeenUp = before?.hasBeenUp === true || report.state === BfdState.BFD_UP;
+    this.#sessions.set(name, { ...report, hasBeenUp });
+    this.#judge();
+  }
+
+  onLink(port: string, isUp: boolean): void {
+    if (isUp) this.#linksDown.delete(port);
+    else this.#linksDown.add(port);
+    this.#judge();
+  }
+
+  /** The engine is away: what it said is forgotten. */
+  forget(): void {
+    clearTimeout(this.#timer);
+    this.#sessions.clear();
+    this.#linksDown.clear();
+    this.#until.clear();
+    this.#alive.clear();
+  }
+
+  #judge(): void {
+    for (const { address } of this.#edge?.peers ?? []) {
+      const alive = this.isAlive(address);
+      if (alive === undefined) this.#alive.delete(address);
+      else if ((this.#alive.get(address) ?? false) !== alive) {
+        this.#alive.set(address, alive);
+        this.#events.onLiveness(address, alive);
+      }
+    }
+    const tracking = this.#judgeTracking();
+    if (tracking === this.#tracking) return;
+    this.#tracking = tracking;
+    this.#events.onTracking(tracking);
+  }
+
+  #judgeTracking(): CoreTracking {
+    const { targets = [], uplinks = [] } = this.#edge ?? {};
+    if (uplinks.length > 0 && uplinks.every((port) => this.#linksDown.has(port))) return 'isolated';
+    const counted = targets.filter(({ address }) => this.isCounted(address));
+    if (counted.length < targets.length) this.#judgeAgain();
+    const answering = counted.filter(
+      ({ address }) => this.#sessions.get(targetSession(address))?.state === BfdState.BFD_UP,
+    );
+    if (answering.length === counted.length) return 'full';
+    return answering.length === 0 ? 'isolated' : 'degraded';
+  }
+
+  /** When the next initial time ends. */
+  #judgeAgain(): void {
+    clearTimeout(this.#timer);
+    const now = performance.now();
+    const next = Math.min(...[...this.#until.values()].filter((until) => until > now));
+    if (Number.isFinite(next)) this.#timer = setTimeout(() => this.#judge(), next - now + 1).unref();
+  }
+}
+
+/** What a query said of all sessions, by the engine's names. */
+export function bfdReports(parts: readonly QueryReply[]): ReadonlyMap<string, BfdReport> {
+  const sessions = parts.flatMap((part) => part.bfdSessions);
+  return new Map(
+    sessions.map(({ name, state, diagnostic, sinceNs, becameUp }) => [
+      name,
+      { state, diagnostic, sinceNs, hasBeenUp: becameUp > 0n },
+    ]),
+  );
+}

@@ -1,0 +1,248 @@
+/**
+ * Two PEs that share a CE, each a router in a network namespace of its own, and a transfer network between them:
+ *
+ *   hosts ─ CE (Open vSwitch) ─┬─ ce │ PE 1 │ core ─┬─ transfer network (Open vSwitch) ─┬─ remote hosts
+ *                              └─ ce │ PE 2 │ core ─┘                                   └─ two routers (FRR) that answer BFD
+ *
+ * The transfer network carries the VLANs, and one of its own for the addresses of PEs and routers. The kernels of the PEs'
+ * namespaces share these by TAPs: sessions between PEs take the way that frames take.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Frr } from '../lab/frr.ts';
+import { deleteNamespaces, type Host, knowNeighbours, makeNamespaces } from '../lab/host.ts';
+import { runIn, until } from '../lab/run.ts';
+import { Site } from '../lab/site.ts';
+import { bridgeDomain, bridgeDomains, interfaces, port, subInterface } from './configuration.ts';
+import { Router } from './router.ts';
+import {
+  type BfdTimes,
+  Credentials,
+  ethernetSegment,
+  type SegmentSettings,
+  segmentRoles,
+  segmentState,
+} from './segment.ts';
+import { configure } from './topology.ts';
+
+const UNDERLAY_VLAN = 100;
+export const UNDERLAY = `core.${UNDERLAY_VLAN}`;
+const routers = [1, 2] as const;
+
+const ip = 'urn:ietf:params:xml:ns:yang:ietf-ip';
+
+export interface DualPeOptions {
+  readonly vlans: readonly number[];
+  /** Of the CE; the least that Open vSwitch takes is 15. */
+  readonly ageingSeconds?: number;
+  readonly bfd: BfdTimes;
+  /** Of the segment. */
+  readonly settings?: SegmentSettings;
+  /** Further configuration of each PE, such as ce-notifications. */
+  readonly more?: readonly string[];
+}
+
+export class Pe {
+  readonly number: number;
+  readonly namespace: string;
+  readonly address: string;
+  readonly #state: string;
+  #router: Router | undefined;
+
+  constructor(number: number, prefix: string, folder: string) {
+    this.number = number;
+    this.namespace = `${prefix}pe${number}`;
+    this.address = `10.0.${UNDERLAY_VLAN}.${10 + number}`;
+    this.#state = join(folder, `pe${number}`);
+  }
+
+  /** Of the PE that runs. */
+  get router(): Router {
+    if (this.#router === undefined) throw new Error(`PE ${this.number} does not run`);
+    return this.#router;
+  }
+
+  get isRunning(): boolean {
+    return this.#router !== undefined;
+  }
+
+  /** With the configuration that it had. */
+  async start(): Promise<void> {
+    this.#router = await Router.start({ namespace: this.namespace, state: this.#state });
+  }
+
+  /** kill -9 of all of it, as a machine that loses its power. Its devices stay. */
+  async crash(): Promise<void> {
+    await this.router.crash();
+    this.#router = undefined;
+  }
+
+  async stop(): Promise<void> {
+    await this.#router?.stop();
+    this.#router = undefined;
+  }
+}
+
+export class DualPe {
+  readonly options: DualPeOptions;
+  readonly ce: Site;
+  readonly transfer: Site;
+  readonly pes: readonly [Pe, Pe];
+  readonly folder: string;
+  readonly #credentials: Credentials;
+  readonly #frrs: Frr[] = [];
+
+  private constructor(
+    options: DualPeOptions,
+    ce: Site,
+    transfer: Site,
+    pes: readonly [Pe, Pe],
+    folder: string,
+    credentials: Credentials,
+  ) {
+    this.options = options;
+    this.ce = ce;
+    this.transfer = transfer;
+    this.pes = pes;
+    this.folder = folder;
+    this.#credentials = credentials;
+  }
+
+  /** Resolves when both PEs are configured; who forwards what is then still to be decided. */
+  static async build(options: DualPeOptions): Promise<DualPe> {
+    const folder = mkdtempSync(join(tmpdir(), 'dual-pe-'));
+    const prefix = `sluice-${folder.slice(-6)}-`;
+    const pes = [new Pe(1, prefix, folder), new Pe(2, prefix, folder)] as const;
+    await makeNamespaces(pes.map((pe) => pe.namespace));
+    const site = (number: number, device: string, vlans: readonly number[]): Promise<Site> =>
+      Site.build({
+        prefix,
+        number,
+        vlans,
+        // One that sends, one that is silent.
+        hostsPerVlan: 2,
+        routerDevices: pes.map((pe) => ({ device, namespace: pe.namespace })),
+        folder: join(folder, device),
+        ageingSeconds: number === 1 ? (options.ageingSeconds ?? 300) : 300,
+      });
+    const { vlans } = options;
+    const [ce, transfer] = await Promise.all([site(1, 'ce', vlans), site(2, 'core', [...vlans, UNDERLAY_VLAN])]);
+    const net = new DualPe(options, ce, transfer, pes, folder, new Credentials(folder, pes));
+    try {
+      for (const vlan of vlans) {
+        for (const number of [1, 2]) {
+          await knowNeighbours(ce.host(vlan, number), [transfer.host(vlan, number)]);
+          await knowNeighbours(transfer.host(vlan, number), [ce.host(vlan, number)]);
+        }
+      }
+      for (const pe of pes) await pe.start();
+      for (const router of net.coreRouters) net.#frrs.push(await net.#startFrr(router));
+      await Promise.all(pes.map((pe) => configure(pe.router, net.#configuration(pe))));
+      await until('the PEs to reach each other', 30_000, () => net.#ping());
+    } catch (error) {
+      await net.remove();
+      throw error;
+    }
+    return net;
+  }
+
+  /** What answers BFD in the transfer network. */
+  get coreRouters(): readonly Host[] {
+    return routers.map((number) => this.transfer.host(UNDERLAY_VLAN, number));
+  }
+
+  /** Numbers of the PEs that forward, or are about to, by VLAN. */
+  async forwarders(): Promise<ReadonlyMap<number, readonly number[]>> {
+    const found = new Map<number, number[]>(this.options.vlans.map((vlan) => [vlan, []]));
+    for (const pe of this.pes) {
+      if (!pe.isRunning) continue;
+      for (const [vlan, role] of await segmentRoles(pe.router))
+        if (role !== 'blocked') found.get(vlan)?.push(pe.number);
+    }
+    return found;
+  }
+
+  /** Waits until this PE forwards the VLANs, and no other. */
+  async settled(vlans: readonly number[], pe: Pe): Promise<void> {
+    let last = '';
+    await until(`VLANs ${vlans} at PE ${pe.number}`, 60_000, async () => {
+      const now = await this.forwarders();
+      last = JSON.stringify([...now]);
+      return vlans.every((vlan) => now.get(vlan)?.join() === String(pe.number)) || undefined;
+    }).catch(async (error: Error) => {
+      const states = await Promise.all(this.pes.filter((one) => one.isRunning).map((one) => segmentState(one.router)));
+      throw new Error(`${error.message}: ${last}\n${states.join('\n')}`);
+    });
+  }
+
+  peerOf(pe: Pe): Pe {
+    return this.pes[pe.number === 1 ? 1 : 0];
+  }
+
+  /** The device of the transfer network, or of the CE, to which the PE is attached. */
+  uplinkOf(pe: Pe): string {
+    return `uplink${pe.number}`;
+  }
+
+  async #ping(): Promise<true | undefined> {
+    const [one, two] = this.pes;
+    const answer = await runIn(one.namespace, 'ping', '-c', '1', '-W', '1', two.address).catch(() => '');
+    return answer.includes(' 1 received') || undefined;
+  }
+
+  #startFrr(host: Host): Promise<Frr> {
+    const { ms, multiplier } = this.options.bfd;
+    const peers = this.pes.flatMap((pe) => [
+      ` peer ${pe.address} local-address ${host.address} interface eth0`,
+      `  detect-multiplier ${multiplier}`,
+      `  receive-interval ${ms}`,
+      `  transmit-interval ${ms}`,
+      ' exit',
+    ]);
+    return Frr.start({
+      namespace: host.namespace,
+      configuration: ['bfd', ...peers, 'exit'],
+      daemons: ['bfdd'],
+    });
+  }
+
+  #configuration(pe: Pe): string[] {
+    const { vlans, bfd, settings, more = [] } = this.options;
+    const underlay = subInterface('core', UNDERLAY_VLAN).replace(
+      '</interface>',
+      `<ipv4 xmlns="${ip}"><address><ip>${pe.address}</ip><prefix-length>24</prefix-length></address></ipv4><ip-options xmlns="urn:sluice:yang:sluice-ip"><tap><device>core${UNDERLAY_VLAN}</device></tap></ip-options></interface>`,
+    );
+    return [
+      interfaces(
+        port('ce', 'ce'),
+        port('core', 'core'),
+        underlay,
+        ...vlans.flatMap((vlan) => ['ce', 'core'].map((name) => subInterface(name, vlan))),
+      ),
+      bridgeDomains(...vlans.map((vlan) => bridgeDomain(`vlan${vlan}`, [`ce.${vlan}`, `core.${vlan}`]))),
+      ...this.#credentials.of(pe),
+      ethernetSegment({
+        local: pe.address,
+        peer: this.peerOf(pe).address,
+        interface: UNDERLAY,
+        targets: this.coreRouters.map(({ address }) => address),
+        uplink: 'core',
+        port: 'ce',
+        vlans,
+        bfd,
+        settings: settings ?? {},
+      }),
+      ...more,
+    ];
+  }
+
+  async remove(): Promise<void> {
+    for (const pe of this.pes) await pe.stop();
+    for (const frr of this.#frrs) await frr.stop();
+    await this.ce.remove();
+    await this.transfer.remove();
+    await deleteNamespaces(this.pes.map((pe) => pe.namespace));
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,344 @@
+/**
+ * An ethernet segment on two engines: a CE (Open vSwitch) with a link to each, a transfer network (Open vSwitch) behind
+ * both. A VLAN moves from one to the other under traffic; each hears the other through the CE.
+ */
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  attachHost,
+  deleteNamespaces,
+  type Host,
+  knowNeighbours,
+  makeNamespaces,
+  plainDevice,
+} from '../../lab/host.ts';
+import { ipBatch, run, until } from '../../lab/run.ts';
+import { Switch } from '../../lab/switch.ts';
+import { Flow, type FlowResult } from '../../lab/traffic/flow.ts';
+import { type SegmentProbe, SegmentProbeKind } from '../../src/engine/gen/sluice_pb.js';
+import type { EngineOperation } from '../../src/engine/operation.ts';
+import { Capture } from '../capture.ts';
+import { domain, Engine } from '../engine.ts';
+import { Wire } from '../wire.ts';
+
+const id = `${process.pid % 100000}`;
+const [ce, core, customer, remote] = ['ce', 'co', 'cu', 're'].map((end) => `es${id}${end}`) as [
+  string,
+  string,
+  string,
+  string,
+];
+const key = Buffer.from('a key that both provider edges know');
+const esi = Uint8Array.from([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+const vlans = [10, 11, 12];
+const transfer = 99;
+const pes = { a: '192.0.2.1', b: '192.0.2.2' } as const;
+type Pe = keyof typeof pes;
+
+const hosts = {
+  customer: { namespace: customer, address: '10.10.0.1', mac: '02:00:00:00:10:01' },
+  remote: { namespace: remote, address: '10.10.0.2', mac: '02:00:00:00:10:02' },
+} as const satisfies Record<string, Host>;
+
+const ip4 = (text: string): Uint8Array => Uint8Array.from(text.split('.').map(Number));
+const other = (pe: Pe): Pe => (pe === 'a' ? 'b' : 'a');
+const device = (pe: Pe, side: 'ce' | 'co'): string => `es${id}${pe}${side}`;
+
+function set(...vids: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(512);
+  for (const vid of vids) bytes[vid >> 3] = (bytes[vid >> 3] ?? 0) | (1 << (vid & 7));
+  return bytes;
+}
+
+const members = (bytes: Uint8Array): number[] =>
+  Array.from({ length: bytes.length * 8 }, (_, vid) => vid).filter((vid) => ((bytes[vid >> 3] ?? 0) >> (vid & 7)) & 1);
+
+const segment = (pe: Pe, more: object = {}): EngineOperation => ({
+  case: 'setEthernetSegment',
+  value: {
+    name: 'es',
+    port: 'ce',
+    esi,
+    vlans: set(...vlans),
+    localAddress: ip4(pes[pe]),
+    peers: [ip4(pes[other(pe)])],
+    probeKey: key,
+    vrf: 'transfer',
+    vni: 4711,
+    ...more,
+  },
+});
+
+const tagged = (port: string, vid: number): EngineOperation => ({
+  case: 'setLogicalPort',
+  value: {
+    name: `${port}.${vid}`,
+    port,
+    match: [{ vid }],
+    rewrite: 1,
+    bridgeDomain: `bd${vid}`,
+    enabled: true,
+  },
+});
+
+const operations = (pe: Pe): EngineOperation[] => [
+  { case: 'setVrf', value: { name: 'transfer' } },
+  ...(['ce', 'co'] as const).map(
+    (name): EngineOperation => ({
+      case: 'setPort',
+      value: { name, enabled: true, device: { case: 'afPacket', value: device(pe, name) } },
+    }),
+  ),
+  ...vlans.flatMap((vid) => [domain(`bd${vid}`), tagged('ce', vid), tagged('co', vid)]),
+  { case: 'setLogicalPort', value: { name: 'transfer', port: 'co', match: [{ vid: transfer }], enabled: true } },
+  {
+    case: 'setL3Interface',
+    value: {
+      name: 'transfer',
+      vrf: 'transfer',
+      attachment: { case: 'logicalPort', value: 'transfer' },
+      enabled: true,
+      ipv4: true,
+      addresses: [{ address: ip4(pes[pe]), prefixLength: 24 }],
+    },
+  },
+  { case: 'setCeNotification', value: { port: 'ce', macMove: { enabled: true } } },
+  segment(pe),
+];
+
+interface Lab {
+  readonly engines: Record<Pe, Engine>;
+  readonly wire: Wire;
+  readonly folder: string;
+}
+
+async function withLab(args: readonly string[], body: (lab: Lab) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-segment-'));
+  const started: { stop(): Promise<unknown> }[] = [];
+  await makeNamespaces([ce, core, customer, remote]);
+  try {
+    for (const pe of ['a', 'b'] as const) {
+      for (const [side, namespace] of [
+        ['ce', ce],
+        ['co', core],
+      ] as const) {
+        await ipBatch([`link add ${device(pe, side)} type veth peer name ${pe} netns ${namespace}`]);
+        await plainDevice(undefined, device(pe, side));
+        await plainDevice(namespace, pe);
+        await ipBatch([`link set ${device(pe, side)} up`]);
+        await ipBatch([`link set dev ${pe} up`], namespace);
+      }
+    }
+    await attachHost(hosts.customer, { namespace: ce, device: 'host' });
+    await attachHost(hosts.remote, { namespace: core, device: 'host' });
+    await knowNeighbours(hosts.customer, [hosts.remote]);
+    await knowNeighbours(hosts.remote, [hosts.customer]);
+    for (const namespace of [ce, core]) {
+      const it = await Switch.start(namespace, join(folder, namespace));
+      started.unshift(it);
+      await it.addPorts([{ device: 'a' }, { device: 'b' }, { device: 'host', accessVlan: 10 }]);
+    }
+    const engines = {} as Record<Pe, Engine>;
+    for (const pe of ['a', 'b'] as const) {
+      engines[pe] = await Engine.start(join(folder, pe), args);
+      started.unshift(engines[pe]);
+      await engines[pe].apply(operations(pe));
+      await engines[pe].link('ce', 2);
+      await engines[pe].link('co', 2);
+    }
+    const wire = await Wire.attach(ce, ['b']);
+    started.unshift({ stop: () => wire.close() });
+    await body({ engines, wire, folder });
+  } finally {
+    for (const one of started) await one.stop();
+    for (const pe of ['a', 'b'] as const)
+      for (const side of ['ce', 'co'] as const)
+        await run('ip', ['link', 'delete', device(pe, side)]).catch(() => undefined);
+    await deleteNamespaces([ce, core, customer, remote]);
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const state = async (engine: Engine) => {
+  const it = (await engine.ethernetSegments()).get('es');
+  assert.ok(it);
+  return it;
+};
+
+const probes = (engine: Engine): SegmentProbe[] =>
+  engine.events.flatMap(({ what }) => (what.case === 'segmentProbe' ? [what.value] : []));
+
+async function move(engines: Record<Pe, Engine>, from: Pe): Promise<void> {
+  const to = other(from);
+  const blocked = await engines[from].order({
+    segment: 'es',
+    block: set(10),
+    redirectTo: ip4(pes[to]),
+    redirectMs: 3000,
+  });
+  const released = await engines[to].order({ segment: 'es', release: set(10) });
+  assert.ok(released > blocked);
+}
+
+const bothWays = (): Promise<Flow[]> =>
+  Promise.all([
+    Flow.start({ from: hosts.customer, to: hosts.remote, packetsPerSecond: 1000, port: 5001 }),
+    Flow.start({ from: hosts.remote, to: hosts.customer, packetsPerSecond: 1000, port: 5002 }),
+  ]);
+
+function show(t: TestContext, what: string, results: readonly FlowResult[]): void {
+  for (const [i, { sent, lost, duplicates, outOfOrder }] of results.entries())
+    t.diagnostic(
+      `${what}, ${i === 0 ? 'from' : 'to'} the customer: ${sent} sent, ${lost} lost, ${duplicates} duplicates, ${outOfOrder} out of order`,
+    );
+}
+
+test('planned moves of a VLAN under traffic both ways lose and duplicate nothing', { timeout: 120_000 }, async (t) => {
+  await withLab([], async ({ engines, folder }) => {
+    await engines.a.order({ segment: 'es', release: set(10) });
+    const flows = await bothWays();
+    await sleep(2000);
+    const capture = await Capture.start(core, 'a', join(folder, 'redirected.pcap'));
+    await move(engines, 'a');
+    await sleep(4000);
+    await move(engines, 'b');
+    await sleep(4000);
+    const results = await Promise.all(flows.map((flow) => flow.stop()));
+    show(t, 'two moves', results);
+    const [a, b] = [await state(engines.a), await state(engines.b)];
+    t.diagnostic(
+      `redirected by a: ${a.redirectedFromCe} from the CE, ${a.redirectedToCe} to it; taken by b: ${b.redirectsReceived}, of them held ${b.redirectsHeld}, refused ${b.redirectsRefused}`,
+    );
+    await capture.stop();
+    const decoded = await capture.fields('vxlan', ['vxlan.vni', 'vlan.id']);
+    assert.ok(decoded.length > 0);
+    for (const fields of decoded) assert.deepEqual(fields, ['4711', `${transfer},10`]);
+    assert.equal(await capture.malformed('vxlan'), 0);
+    assert.ok(a.redirectedToCe + a.redirectedFromCe > 0n);
+    assert.equal(b.redirectsReceived, a.redirectedFromCe + a.redirectedToCe);
+    for (const { sent, lost, duplicates } of results) {
+      assert.ok(sent > 9000);
+      assert.equal(lost, 0);
+      assert.equal(duplicates, 0);
+    }
+  });
+});
+
+/** Frames as another implementation writes them (native/stages/ethernet-segment/README.md). */
+function probeFrame(from: Pe, vid: number, sequence: bigint, secret: Uint8Array = key): string {
+  const body = Buffer.alloc(66);
+  body.writeUInt16BE(0x5347, 0);
+  body.set([1, SegmentProbeKind.PROBE_QUERY], 2);
+  body.set(esi, 4);
+  body.writeUInt16BE(vid, 14);
+  body.set([4, 0], 16);
+  body.set(ip4(pes[from]), 18);
+  body.writeBigUInt64BE(77n, 34);
+  body.writeBigUInt64BE(sequence, 42);
+  body.set(createHmac('sha256', secret).update(body.subarray(0, 50)).digest().subarray(0, 16), 50);
+  const header = Buffer.from('0300534c550102000000000981000000' + '88b5', 'hex');
+  header.writeUInt16BE(vid, 14);
+  return Buffer.concat([header, body]).toString('hex');
+}
+
+test('a blocked PE and a forwarding one hear each other through the CE', { timeout: 60_000 }, async (t) => {
+  await withLab([], async ({ engines, wire }) => {
+    await engines.a.order({ segment: 'es', release: set(10, 11) });
+    const took: number[] = [];
+    for (let stamp = 1n; stamp <= 20n; stamp += 1n) {
+      const at = performance.now();
+      await engines.a.probe({ segment: 'es', kind: SegmentProbeKind.PROBE_FORWARDING, vlans: set(...vlans), stamp });
+      const heard = await until('b hears a', 2000, () => {
+        const all = probes(engines.b).filter((probe) => probe.stamp === stamp);
+        return new Set(all.flatMap(({ vlans }) => members(vlans))).size === vlans.length ? all : undefined;
+      });
+      took.push(performance.now() - at);
+      for (const probe of heard) {
+        assert.equal(probe.segment, 'es');
+        assert.equal(probe.kind, SegmentProbeKind.PROBE_FORWARDING);
+        assert.deepEqual([...probe.from], [...ip4(pes.a)]);
+      }
+      await engines.b.probe({ segment: 'es', kind: SegmentProbeKind.PROBE_STANDBY, vlans: set(10), stamp });
+      await until('a hears b', 2000, () => probes(engines.a).find((probe) => probe.stamp === stamp));
+    }
+    const sorted = took.toSorted((x, y) => x - y);
+    t.diagnostic(
+      `request to event, looked at every 20 ms: ${sorted[0]?.toFixed(1)} to ${sorted.at(-1)?.toFixed(1)} ms`,
+    );
+    assert.equal((await state(engines.a)).probesRefused, 0n);
+
+    const now = BigInt(Date.now()) * 1_000_000n;
+    const before = await state(engines.b);
+    await wire.bytes('b', [probeFrame('a', 12, now + 60_000_000_000n)]);
+    const mine = await until('b hears what node:crypto signed', 2000, () =>
+      probes(engines.b).find(({ stamp }) => stamp === 77n),
+    );
+    assert.deepEqual(members(mine.vlans), [12]);
+    // Played again, and under another key.
+    await wire.bytes('b', [probeFrame('a', 12, now + 60_000_000_000n)]);
+    await wire.bytes('b', [probeFrame('a', 12, now + 70_000_000_000n, Buffer.from('another key of theirs'))]);
+    const after = await state(engines.b);
+    assert.equal(after.probesReceived - before.probesReceived, 1n);
+    assert.equal(after.probesRefused - before.probesRefused, 2n);
+    // Neither has gone on to the transfer network.
+    assert.equal((await engines.b.logicalPorts()).get('co.12')?.counters?.outMulticast, 0n);
+    // With another key a is a stranger.
+    await engines.b.apply([segment('b', { probeKey: Buffer.from('another key of theirs') })]);
+    await engines.a.probe({ segment: 'es', kind: SegmentProbeKind.PROBE_QUERY, vlans: set(10), stamp: 99n });
+    await until(
+      'b refuses',
+      2000,
+      async () => (await state(engines.b)).probesRefused > after.probesRefused || undefined,
+    );
+    assert.ok(!probes(engines.b).some(({ stamp }) => stamp === 99n));
+  });
+});
+
+test('orders are effective while a transaction of many routes goes on, on two workers', {
+  timeout: 120_000,
+}, async (t) => {
+  await withLab(['--workers', '2', '--memory', '512'], async ({ engines: { a } }) => {
+    const nextHops = [{ interface: 'transfer', gateway: ip4('192.0.2.9') }];
+    const routes = Array.from(
+      { length: 400 },
+      (_, block): EngineOperation => ({
+        case: 'setRoutes',
+        value: {
+          vrf: 'transfer',
+          set: Array.from({ length: 1000 }, (_, i) => {
+            const number = block * 1000 + i;
+            return {
+              prefix: { address: Uint8Array.from([20 + (number >> 16), number >> 8, number, 0]), length: 24 },
+              nextHopGroup: 'far',
+            };
+          }),
+        },
+      }),
+    );
+    await a.apply([{ case: 'setNextHopGroup', value: { name: 'far', vrf: 'transfer', nextHops } }]);
+    let open = true;
+    const applied = a.apply(routes).finally(() => {
+      open = false;
+    });
+    const took: number[] = [];
+    for (let i = 0; open; i += 1) {
+      const at = performance.now();
+      await a.order(i % 2 === 0 ? { segment: 'es', release: set(...vlans) } : { segment: 'es', block: set(...vlans) });
+      took.push(performance.now() - at);
+      const open10 = (await state(a)).vlans.find(({ vid }) => vid === 10)?.open;
+      if (open) assert.equal(open10, i % 2 === 0);
+      await sleep(5);
+    }
+    await applied;
+    const sorted = took.toSorted((x, y) => x - y);
+    t.diagnostic(
+      `${took.length} orders during 400,000 routes: median ${sorted[took.length >> 1]?.toFixed(1)} ms, worst ${sorted.at(-1)?.toFixed(1)} ms`,
+    );
+    assert.ok(took.length > 5);
+  });
+});
