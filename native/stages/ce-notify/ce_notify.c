@@ -189,10 +189,10 @@ static bool vlans_changed(const struct generation *g, uint16_t id)
 {
 	const struct port *before = dataplane_port(generation_before(g), id);
 	const struct port *after = dataplane_port(generation_next(g), id);
-	bool changed = logical_ports_changed[id];
+	bool touched = logical_ports_changed[id];
 
 	logical_ports_changed[id] = false;
-	return changed || before == NULL || after == NULL || before->tags != after->tags ||
+	return touched || before == NULL || after == NULL || before->tags != after->tags ||
 	       before->blocks != after->blocks || before->enabled != after->enabled;
 }
 
