@@ -69,9 +69,29 @@ export class Switch {
     await this.#vsctl('add-bond', bridge, name, ...devices, ...columns);
   }
 
+  /** Columns of its bridge, such as rstp_enable=true. */
+  async setBridge(columns: Readonly<Record<string, string>>): Promise<void> {
+    await this.#vsctl('set', 'bridge', bridge, ...Object.entries(columns).map(([name, value]) => `${name}=${value}`));
+  }
+
+  /** Columns of a port, such as other_config:rstp-port-auto-edge=false. */
+  async setPort(device: string, columns: Readonly<Record<string, string>>): Promise<void> {
+    await this.#vsctl('set', 'port', device, ...Object.entries(columns).map(([name, value]) => `${name}=${value}`));
+  }
+
+  /** What it says of STP or RSTP on its bridge. */
+  spanningTree(protocol: 'stp' | 'rstp'): Promise<string> {
+    return run('ovs-appctl', ['-t', this.#control, `${protocol}/show`, bridge]);
+  }
+
   /** What it says of LACP on a bond. */
   lacp(bond: string): Promise<string> {
     return run('ovs-appctl', ['-t', this.#control, 'lacp/show', bond]);
+  }
+
+  /** What it says of a bond's members. */
+  bond(name: string): Promise<string> {
+    return run('ovs-appctl', ['-t', this.#control, 'bond/show', name]);
   }
 
   /** Drops all that comes in and goes out by a port, as a cable in the middle of which somebody cuts: its carrier stays. */
@@ -130,6 +150,11 @@ export class Switch {
     return run('ip', ['netns', 'exec', this.namespace, program, ...args]);
   }
 
+  /** The forwarding database as it is printed: one program is started. */
+  fdbTable(): Promise<string> {
+    return run('ovs-appctl', ['-t', this.#control, 'fdb/show', bridge]);
+  }
+
   /** The forwarding database; ports by device name. */
   async fdb(): Promise<FdbEntry[]> {
     const numbers = new Map<string, string>();
@@ -138,7 +163,7 @@ export class Switch {
       const [number, name] = line.split(',');
       if (number !== undefined && name !== undefined) numbers.set(number, name);
     }
-    const table = await run('ovs-appctl', ['-t', this.#control, 'fdb/show', bridge]);
+    const table = await this.fdbTable();
     return table
       .split('\n')
       .slice(1)
@@ -176,6 +201,11 @@ export class Switch {
 
   get #socket(): string {
     return `${this.#folder}/db.sock`;
+  }
+
+  /** Where ovs-appctl finds it. */
+  get control(): string {
+    return this.#control;
   }
 
   get #control(): string {

@@ -88,6 +88,11 @@ export class Engine {
     return byName((await this.#query('logicalPorts')).flatMap(({ logicalPorts }) => logicalPorts));
   }
 
+  async ceNotification(port: string): Promise<CeNotificationState | undefined> {
+    const states = (await this.#query('ceNotifications')).flatMap(({ ceNotifications }) => ceNotifications);
+    return states.find((state) => state.port === port);
+  }
+
   async bfdSessions(): Promise<Map<string, BfdSessionState>> {
     return byName((await this.#query('bfdSessions')).flatMap(({ bfdSessions }) => bfdSessions));
   }

@@ -1,5 +1,6 @@
 // One file, although long: a function a kind of object, all to one pattern; apart they could not be compared.
 #include "build.h"
+#include "e_lmi.h"
 
 #include "kind.h"
 
@@ -463,9 +464,16 @@ static uint8_t offsets_of(size_t count, const uint32_t *wanted, const uint32_t *
 	return (uint8_t)count;
 }
 
+static void retire_ce_notification(struct generation *g, const struct ce_notification *ce)
+{
+	if (ce == NULL) return;
+	generation_retire(g, ce->e_lmi);
+	generation_retire(g, ce);
+}
+
 static int set_ce_notification(struct generation *g, struct change *change)
 {
-	static const uint32_t mac_move_default[] = {0, 300, 1000, 2000}, mvrp_default[] = {0, 200, 1000};
+	static const uint32_t mac_move_default[] = {0, 300, 1000, 2000}, default_offsets[] = {0, 200, 1000};
 	const Sluice__Api__CeNotification *wanted = change->after->operation->set_ce_notification;
 	const struct ce_notification *old = change->before != NULL ? change->before->runtime : NULL;
 	struct ce_notification *new = generation_alloc(g, sizeof(*new));
@@ -482,19 +490,39 @@ static int set_ce_notification(struct generation *g, struct change *change)
 	}
 	if (wanted->mvrp != NULL) {
 		new->mvrp = wanted->mvrp->enabled;
-		new->mvrp_offsets = offsets_of(wanted->mvrp->n_offsets_ms, wanted->mvrp->offsets_ms, mvrp_default,
-					       RTE_DIM(mvrp_default), new->mvrp_offset_ms);
+		new->mvrp_offsets = offsets_of(wanted->mvrp->n_offsets_ms, wanted->mvrp->offsets_ms, default_offsets,
+					       RTE_DIM(default_offsets), new->mvrp_offset_ms);
 		new->mvrp_provider_address = wanted->mvrp->provider_address;
+		new->mvrp_registration = (uint8_t)wanted->mvrp->registration;
+		new->mvrp_periodic = !wanted->mvrp->periodic_off;
+	}
+	if (wanted->stp_tc != NULL) {
+		new->stp_tc = wanted->stp_tc->enabled;
+		new->stp_tc_rst = wanted->stp_tc->kind == SLUICE__API__STP_TC_KIND__STP_TC_RST;
+		new->stp_tc_offsets = offsets_of(wanted->stp_tc->n_offsets_ms, wanted->stp_tc->offsets_ms,
+						 default_offsets, RTE_DIM(default_offsets), new->stp_tc_offset_ms);
+	}
+	if (wanted->e_lmi != NULL && wanted->e_lmi->enabled) {
+		new->e_lmi = e_lmi_build(g, wanted->e_lmi, wanted->port);
+		if (new->e_lmi == NULL) return -ENOMEM;
+	}
+	if (wanted->lacp != NULL) {
+		new->lacp = wanted->lacp->enabled;
+		new->lacp_hold_ms = wanted->lacp->hold_ms ? wanted->lacp->hold_ms : 1000;
+	}
+	if (wanted->carrier != NULL) {
+		new->carrier = wanted->carrier->enabled;
+		new->carrier_hold_ms = wanted->carrier->hold_ms ? wanted->carrier->hold_ms : 1000;
 	}
 	new->cfm = wanted->cfm;
 	change->after->runtime = new;
-	generation_retire(g, old);
+	retire_ce_notification(g, old);
 	return STAGES_ASK(ce_notification, g, old, new);
 }
 
 static int delete_ce_notification(struct generation *g, struct change *change)
 {
-	generation_retire(g, change->before->runtime);
+	retire_ce_notification(g, change->before->runtime);
 	return STAGES_ASK(ce_notification, g, change->before->runtime, NULL);
 }
 

@@ -1,4 +1,5 @@
 #include "object.h"
+#include "e_lmi.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -263,6 +264,15 @@ static int check_ce_notification(const Sluice__Api__CeNotification *ce, struct a
 		return invalid(error, "mac_move has at most 8 offsets of at most 60000 ms");
 	if (ce->mvrp != NULL && !offsets_ok(ce->mvrp->n_offsets_ms, ce->mvrp->offsets_ms))
 		return invalid(error, "mvrp has at most 8 offsets of at most 60000 ms");
+	if (ce->stp_tc != NULL && !offsets_ok(ce->stp_tc->n_offsets_ms, ce->stp_tc->offsets_ms))
+		return invalid(error, "stp_tc has at most 8 offsets of at most 60000 ms");
+	if (ce->mvrp != NULL && (unsigned)ce->mvrp->registration > SLUICE__API__MVRP_REGISTRATION__MVRP_NORMAL)
+		return invalid(error, "a registration of mvrp that this engine does not know");
+	if (ce->stp_tc != NULL && (unsigned)ce->stp_tc->kind > SLUICE__API__STP_TC_KIND__STP_TC_RST)
+		return invalid(error, "a kind of stp_tc that this engine does not know");
+	if ((ce->lacp != NULL && ce->lacp->hold_ms > 60000) || (ce->carrier != NULL && ce->carrier->hold_ms > 60000))
+		return invalid(error, "hold_ms is at most 60000");
+	if (ce->e_lmi != NULL && e_lmi_check(ce->e_lmi) != NULL) return invalid(error, e_lmi_check(ce->e_lmi));
 	if (ce->mac_move != NULL && ce->mac_move->mac_limit > 1000000)
 		return invalid(error, "mac_limit is at most 1000000");
 	return 0;

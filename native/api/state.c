@@ -16,7 +16,7 @@
 #include "../main/worker.h"
 #include "../port/port_io.h"
 
-#define CE_METHODS 4
+#define CE_METHODS BLOCK_CHANGE_METHODS
 #define MAX_STAGES 256
 
 struct engine_identity engine_identity;
@@ -240,6 +240,9 @@ static int add_ce_notification(struct arena *arena, const struct object *object,
 			if (!stage->ce_notification_state(ce->port, i, method)) break;
 			list[state->n_methods++] = method;
 		}
+	for (const struct stage *stage = stages_first(); stage != NULL; stage = stage->next)
+		if (stage->ce_notification_detail != NULL && stage->ce_notification_detail(ce->port, arena, state) != 0)
+			return -ENOMEM;
 	part->ce_notifications[part->n_ce_notifications++] = state;
 	return 0;
 }

@@ -283,6 +283,8 @@ struct l3_interface {
 	char name[NAME_SIZE];
 };
 
+struct e_lmi_config; // stages/e-lmi
+
 #define CE_OFFSETS 8
 struct ce_notification {
 	uint16_t port; // id
@@ -296,6 +298,15 @@ struct ce_notification {
 	uint32_t mvrp_offset_ms[CE_OFFSETS];
 	uint32_t mac_move_limit;             // default filled in
 	uint32_t mac_move_frames_per_second; // 0: a tenth of the port's speed
+	uint8_t mvrp_registration;           // enum mrp_registration (stages/mrp)
+	bool mvrp_periodic;
+	bool stp_tc;
+	bool stp_tc_rst; // an RST BPDU in place of a TCN BPDU
+	uint8_t stp_tc_offsets;
+	uint32_t stp_tc_offset_ms[CE_OFFSETS];
+	const struct e_lmi_config *e_lmi;       // stages/e-lmi, generation memory; NULL: off
+	bool lacp, carrier;                     // out of synchronization or down while every VLAN is blocked,
+	uint32_t lacp_hold_ms, carrier_hold_ms; // once it has been for so long
 };
 
 struct engine_settings {

@@ -76,7 +76,8 @@ int generation_on_abort(struct generation *g, void (*run)(void *arg), void *arg)
 int generation_refuse(struct generation *g, int code, const char *format, ...) __rte_format_printf(3, 4);
 
 // A block point set or released by this generation; filled in while `published` runs.
-#define BLOCK_CHANGE_METHODS 4
+// As many as a CE notification has.
+#define BLOCK_CHANGE_METHODS 12
 struct block_change {
 	const struct block_point *point; // valid until the end of `published`
 	bool blocked;
@@ -165,7 +166,7 @@ struct stage {
 	unsigned (*fdb_read)(uint32_t bridge_domain, uint64_t *cursor, struct fdb_row *rows, unsigned max);
 	// The same for neighbours, of one interface (0: of all).
 	unsigned (*neighbours_read)(uint32_t interface, uint64_t *cursor, struct neighbour_row *rows, unsigned max);
-	// Fill in their own fields of the state (never allocate; ce: at most 4 methods through add_method).
+	// Fill in their own fields of the state (never allocate; ce: at most BLOCK_CHANGE_METHODS methods).
 	void (*bridge_domain_state)(const struct bridge_domain *bd, Sluice__Api__BridgeDomainState *state);
 	// Its messages stay valid until the next call.
 	void (*port_state)(const struct port *port, Sluice__Api__PortState *state);
@@ -173,6 +174,8 @@ struct stage {
 	void (*block_point_state)(const struct block_point *point, Sluice__Api__BlockPointState *state);
 	// Writes the i-th method's state and returns true, or false when there are no more.
 	bool (*ce_notification_state)(uint16_t port, unsigned i, Sluice__Api__CeMethodState *state);
+	// What methods know beyond that, with memory of the arena. 0 or -ENOMEM.
+	int (*ce_notification_detail)(uint16_t port, struct arena *arena, Sluice__Api__CeNotificationState *state);
 	void (*l3_interface_state)(const struct l3_interface *interface, Sluice__Api__L3InterfaceState *state);
 	void (*vrf_state)(const struct vrf *vrf, Sluice__Api__VrfState *state);
 	// The link or the MAC of an L3 interface has changed (interface->live says to what), or it is another

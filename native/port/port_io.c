@@ -1,4 +1,5 @@
 #include "port_io.h"
+#include "hold.h"
 #include "netdev.h"
 
 #include <errno.h>
@@ -117,7 +118,7 @@ static void reopen(struct port_io *io)
 	io->retry_ms = 0;
 	__atomic_store_n(&io->device, device, __ATOMIC_RELEASE);
 	watch_queues(device);
-	if (device->kind->kernel) netdev_set_up(io->spec.name, io->enabled);
+	if (device->kind->kernel) netdev_set_up(io->spec.name, io->enabled && !io->held_down);
 	log_info("device-back", "port=%s device=%s", io->port, io->spec.name);
 }
 
@@ -267,7 +268,7 @@ void port_io_activate(struct port_io *io, uint16_t port_id, bool enabled, uint16
 		if (first) watch_queues(io->device);
 		if (io->device->kind->kernel && io->spec.mtu != mtu)
 			netdev_prepare(io->spec.name, mtu, io->spec.type == DEVICE_AF_XDP);
-		if (io->device->kind->kernel) netdev_set_up(io->spec.name, enabled);
+		if (io->device->kind->kernel) netdev_set_up(io->spec.name, enabled && !io->held_down);
 		if (io->device->kind->set_mtu != NULL && io->spec.mtu != mtu)
 			io->device->kind->set_mtu(io->device, mtu);
 	}
@@ -280,6 +281,18 @@ void port_io_activate(struct port_io *io, uint16_t port_id, bool enabled, uint16
 		log_info("port-opened", "port=%s kind=%s device=%s", io->port, device_kind(io->spec.type)->name,
 			 io->spec.name);
 	refresh(io);
+}
+
+int port_hold_down(uint16_t port, bool down)
+{
+	for (struct port_io *io = all; io != NULL; io = io->next) {
+		if (!io->active || io->port_id != port) continue;
+		if (!device_kind(io->spec.type)->kernel) return -ENOTSUP;
+		io->held_down = down;
+		if (io->device != NULL) netdev_set_up(io->spec.name, io->enabled && !down);
+		return 0;
+	}
+	return -ENOTSUP;
 }
 
 void port_io_close(struct port_io *io)

@@ -11,6 +11,7 @@ struct port_io {
 	char port[NAME_SIZE];
 	uint16_t port_id;
 	bool enabled;
+	bool held_down;  // port_hold_down()
 	bool active;     // belongs to a published port
 	bool collecting; // of a link of a bundle: written by stages/lacp, read by workers
 	enum port_link link;

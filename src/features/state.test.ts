@@ -94,7 +94,23 @@ const engine = {
   fdb: { fdb: [{ mac: Uint8Array.of(2, 0, 0, 0, 0, 1), logicalPort: 'p.10', ageSeconds: 12 }] },
   blockPoints: { blockPoints: [{ name: 'p/10', cause: 1, sinceNs: 5n, inDropped: 7n }] },
   ceNotifications: {
-    ceNotifications: [{ port: 'p', methods: [{ method: 'mvrp', framesSent: 2n, lastSentNs: 3n, lastVid: 10 }] }],
+    ceNotifications: [
+      {
+        port: 'p',
+        methods: [
+          { method: 'mvrp', framesSent: 2n, lastSentNs: 3n, lastVid: 10, framesReceived: 5n, framesRefused: 1n },
+          { method: 'lacp', holdsDown: true },
+        ],
+        mvrpVlans: [{ vid: 10, applicant: 5, registrar: 2 }],
+        eLmi: {
+          operational: true,
+          lastEnquiryNs: 7n,
+          timeouts: 4n,
+          dataInstance: 9,
+          evcs: [{ referenceId: 1, status: 5 }],
+        },
+      },
+    ],
   },
 };
 
@@ -127,6 +143,16 @@ test('state of bridge domains, block points and CE notification is what the engi
   assert.deepEqual([state.get(`${block}/cause`), state.get(`${block}/in-dropped`)], ['configuration', '7']);
   const method = "/sluice-ce-notification:ce-notifications/ce-notification[port='p']/method[name='mvrp']";
   assert.deepEqual([state.get(`${method}/frames-sent`), state.get(`${method}/last-vlan-id`)], ['2', '10']);
+  assert.deepEqual([state.get(`${method}/frames-received`), state.get(`${method}/frames-refused`)], ['5', '1']);
+  const notification = "/sluice-ce-notification:ce-notifications/ce-notification[port='p']";
+  const of = (path: string): string | undefined => state.get(`${notification}/${path}`);
+  assert.deepEqual([of("method[name='lacp']/holds-down"), of("method[name='mvrp']/holds-down")], ['true', undefined]);
+  assert.deepEqual([of("mvrp/vlan[vlan-id='10']/applicant"), of("mvrp/vlan[vlan-id='10']/registrar")], ['QA', 'IN']);
+  assert.deepEqual(
+    ['operational', 'timeouts', 'data-instance', 'last-enquiry'].map((leaf) => of(`e-lmi/statistics/${leaf}`)),
+    ['true', '4', '9', '1970-01-01T00:00:00.000000007+00:00'],
+  );
+  assert.equal(of("e-lmi/evc[reference-id='1']/status"), 'new-and-partially-active');
 });
 
 test('state of an engine that is away is left out, and interfaces are unknown', async () => {

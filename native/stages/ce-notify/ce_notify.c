@@ -4,12 +4,16 @@
 #include <stdlib.h>
 
 #include "../block-point/block_map.h"
+#include "ce_in.h"
 #include "ce_method.h"
 
 // The index is that of ce_port.sent and ce_port.state.
-static const struct ce_method *const methods[CE_METHODS] = {&ce_mac_move, &ce_mvrp, &ce_cfm};
+static const struct ce_method *const methods[CE_METHODS] = {&ce_mac_move, &ce_mvrp, &ce_stp_tc, &ce_e_lmi,
+							    &ce_cfm,      &ce_lacp, &ce_carrier};
 
 static struct ce_port *ports[MAX_PORTS];
+// A logical port of the port has changed: perhaps in a transaction that was aborted.
+static bool logical_ports_changed[MAX_PORTS];
 
 // What the generation being built does to one port.
 struct pending {
@@ -87,9 +91,22 @@ static int ce_notification_changed(struct generation *g, const struct ce_notific
 
 static void configure(struct ce_port *ce, const struct ce_notification *config)
 {
+	uint8_t takes = 0;
+
 	ce->config = *config;
-	for (unsigned i = 0; i < CE_METHODS; i++)
+	for (unsigned i = 0; i < CE_METHODS; i++) {
 		methods[i]->configured(ce->state[i]);
+		if (methods[i]->takes != NULL) takes |= methods[i]->takes(config);
+	}
+	atomic_store(&ce_takes[ce->port], takes);
+}
+
+// Nothing is enabled any more: methods take back what they said.
+static void retire(struct ce_port *ce)
+{
+	if (ce == NULL) return;
+	configure(ce, &(struct ce_notification){.port = ce->port});
+	ce_port_free(ce);
 }
 
 static void apply_pending(void)
@@ -98,11 +115,10 @@ static void apply_pending(void)
 		struct ce_port **place = &ports[pending->port];
 
 		if (pending->fresh != NULL || pending->config == NULL) {
-			ce_port_free(*place);
+			retire(*place);
 			*place = pending->fresh;
-		} else if (*place != NULL) {
-			configure(*place, pending->config);
 		}
+		if (pending->config != NULL && *place != NULL) configure(*place, pending->config);
 	}
 	first = NULL;
 	last = &first;
@@ -150,6 +166,12 @@ static void notify(struct generation *g, struct ce_port *ce, struct block_change
 	tell(ce, changed, count);
 }
 
+static void vlans_may_differ(struct ce_port *ce)
+{
+	for (unsigned i = 0; i < CE_METHODS; i++)
+		if (methods[i]->vlans != NULL) methods[i]->vlans(ce->state[i]);
+}
+
 static void blocks_changed(struct block_change *events, unsigned event_count)
 {
 	unsigned count = 0;
@@ -159,6 +181,19 @@ static void blocks_changed(struct block_change *events, unsigned event_count)
 		if (!events[i].hidden)
 			changed[count++] = (struct ce_change){events[i].point->vid, events[i].blocked, &events[i]};
 	tell(ports[events[0].point->port], changed, count);
+	vlans_may_differ(ports[events[0].point->port]);
+}
+
+// Whether the port may have, or let through, other VLANs than before.
+static bool vlans_changed(const struct generation *g, uint16_t id)
+{
+	const struct port *before = dataplane_port(generation_before(g), id);
+	const struct port *after = dataplane_port(generation_next(g), id);
+	bool touched = logical_ports_changed[id];
+
+	logical_ports_changed[id] = false;
+	return touched || before == NULL || after == NULL || before->tags != after->tags ||
+	       before->blocks != after->blocks || before->enabled != after->enabled;
 }
 
 static void published(struct generation *g)
@@ -167,8 +202,57 @@ static void published(struct generation *g)
 	struct block_change *events = generation_block_changes(g, &count);
 
 	apply_pending();
-	for (unsigned port = 0; count != 0 && port < MAX_PORTS; port++)
-		if (ports[port] != NULL) notify(g, ports[port], events, count);
+	for (uint16_t port = 0; port < MAX_PORTS; port++) {
+		if (ports[port] == NULL) continue;
+		if (count != 0) notify(g, ports[port], events, count);
+		if (vlans_changed(g, port)) vlans_may_differ(ports[port]);
+	}
+}
+
+static int logical_port_changed(struct generation *g, const struct logical_port *old, struct logical_port *new)
+{
+	if (old != NULL) logical_ports_changed[old->port] = true;
+	if (new != NULL) logical_ports_changed[new->port] = true;
+	return 0;
+}
+
+// ---------------------------------------------------------------- what comes from outside
+
+static void link_changed(const struct port *port, enum port_link link)
+{
+	for (unsigned i = 0; ports[port->id] != NULL && i < CE_METHODS; i++)
+		if (methods[i]->link != NULL) methods[i]->link(ports[port->id]->state[i]);
+}
+
+static void received(struct ce_port *ce, const uint8_t *frame, size_t length)
+{
+	enum ce_in_kind kind = ce_in_kind(frame);
+
+	for (unsigned i = 0; i < CE_METHODS; i++) {
+		if (methods[i]->takes == NULL || (methods[i]->takes(&ce->config) & kind) == 0) continue;
+		ce->sent[i].received++;
+		methods[i]->received(ce->state[i], frame, length);
+	}
+}
+
+static void poll(void)
+{
+	struct rte_mbuf *m;
+
+	for (unsigned i = 0; i < CE_IN_WAITING && (m = ce_in_next()) != NULL; i++) {
+		struct ce_port *ce = ports[packet_meta(m)->ingress_port];
+
+		if (ce != NULL && m->data_len >= CE_HEADER)
+			received(ce, rte_pktmbuf_mtod(m, const uint8_t *), m->data_len);
+		rte_pktmbuf_free(m);
+	}
+}
+
+void *ce_method_at(uint16_t port, const struct ce_method *method)
+{
+	for (unsigned i = 0; port < MAX_PORTS && ports[port] != NULL && i < CE_METHODS; i++)
+		if (methods[i] == method) return ports[port]->state[i];
+	return NULL;
 }
 
 static bool ce_notification_state(uint16_t port, unsigned i, Sluice__Api__CeMethodState *state)
@@ -181,6 +265,9 @@ static bool ce_notification_state(uint16_t port, unsigned i, Sluice__Api__CeMeth
 	state->frames_dropped = ce->sent[i].dropped;
 	state->last_sent_ns = ce->sent[i].last_ns;
 	state->last_vid = ce->sent[i].last_vid;
+	state->frames_received = ce->sent[i].received;
+	state->frames_refused = ce->sent[i].refused;
+	state->holds_down = ce->sent[i].holds_down;
 	return true;
 }
 
@@ -189,17 +276,23 @@ static void stop(void)
 	for (unsigned port = 0; port < MAX_PORTS; port++) {
 		ce_port_free(ports[port]);
 		ports[port] = NULL;
+		atomic_store(&ce_takes[port], 0);
 	}
+	ce_in_stop();
 }
 
 static struct stage ce_notify_stage = {
 	.name = "ce-notify",
+	.start = ce_in_start,
 	.stop = stop,
+	.logical_port = logical_port_changed,
 	.ce_notification = ce_notification_changed,
 	.published = published,
 	.blocks_changed = blocks_changed,
 	// After the bridge has flushed what is behind the blocked logical ports, before its sweep.
 	.order = 50,
 	.ce_notification_state = ce_notification_state,
+	.link_changed = link_changed,
+	.poll = poll,
 };
 STAGE_REGISTER(ce_notify_stage);

@@ -4,6 +4,8 @@
 #include "../../main/clock.h"
 #include "ce_method.h"
 
+#define MIN_FRAME 60
+
 int ce_send(struct ce_port *port, struct ce_sent *sent, uint16_t vid, const uint8_t *frame, size_t length)
 {
 	struct rte_mbuf *m = packet_alloc();
@@ -22,6 +24,33 @@ int ce_send(struct ce_port *port, struct ce_sent *sent, uint16_t vid, const uint
 		sent->last_vid = vid;
 	}
 	return result;
+}
+
+int ce_send_untagged(struct ce_port *port, struct ce_sent *sent, uint16_t vid, const uint8_t to[RTE_ETHER_ADDR_LEN],
+		     uint16_t type_or_length, uint8_t *frame, size_t length)
+{
+	struct rte_ether_addr own;
+	int result;
+
+	ce_own_address(port->port, &own);
+	memcpy(frame, to, RTE_ETHER_ADDR_LEN);
+	memcpy(frame + RTE_ETHER_ADDR_LEN, &own, RTE_ETHER_ADDR_LEN);
+	frame[12] = (uint8_t)(type_or_length >> 8);
+	frame[13] = (uint8_t)type_or_length;
+	if (length < MIN_FRAME) {
+		memset(frame + length, 0, MIN_FRAME - length);
+		length = MIN_FRAME;
+	}
+	result = ce_send(port, sent, vid, frame, length);
+	if (result != 0) sent->dropped++;
+	return result;
+}
+
+bool ce_link_up(const struct ce_port *port)
+{
+	enum port_link link = port_link(port->port);
+
+	return link != PORT_LINK_DOWN && link != PORT_LINK_NOT_PRESENT;
 }
 
 void ce_report(const struct ce_change *change, const char *method, uint32_t frames, uint64_t first_ns)

@@ -2,13 +2,13 @@
 //
 // Here is the place for protocols of the router's own: frames to the reserved
 // addresses 01-80-C2-00-00-00..0F are never forwarded (802.1Q-2018 8.6.3) and
-// all leave by EDGE_LINK_LOCAL; a protocol's node goes between that edge and
-// the drop.
+// leave by EDGE_LINK_LOCAL, but those of methods that tell the CE: ce-in.
 #include <rte_graph.h>
 #include <rte_graph_worker.h>
 
 #include "../../main/stage.h"
 #include "../block-point/block_map.h"
+#include "../ce-notify/ce_in.h"
 #include "../count.h"
 #include "../enqueue.h"
 #include "../flow/record.h"
@@ -22,6 +22,7 @@ enum {
 	EDGE_MALFORMED,
 	EDGE_MTU,
 	EDGE_LINK_LOCAL,
+	EDGE_CE_IN,
 	EDGE_UNKNOWN_VLAN,
 	EDGE_PORT_DISABLED,
 	EDGE_LOGICAL_PORT_DISABLED,
@@ -55,9 +56,21 @@ static bool normalize(struct rte_mbuf **packet)
 	return true;
 }
 
-static inline bool is_link_local(const uint8_t *address)
+// 01-80-C2-00-00-00..0F, and -20..-2F of MRP.
+static inline bool is_reserved(const uint8_t *address)
 {
-	return (address_bits(address) & UINT64_C(0xf0ffffffffff)) == UINT64_C(0x000000c28001);
+	return (address_bits(address) & UINT64_C(0xd0ffffffffff)) == UINT64_C(0x000000c28001);
+}
+
+// Of a frame to a reserved address, its edge; EDGES: it goes on like any other one.
+static __rte_noinline uint8_t reserved_edge(const struct port *port, const uint8_t *frame,
+					    const struct frame_tags *tags)
+{
+	uint8_t takes = atomic_load_explicit(&ce_takes[port->id], memory_order_relaxed);
+
+	if (takes != 0 && tags->count == 0 && !tags->priority_tagged && (ce_in_kind(frame) & takes) != 0)
+		return EDGE_CE_IN;
+	return frame[5] < 0x10 ? EDGE_LINK_LOCAL : EDGES;
 }
 
 // What frames of one port with the same tags have in common. It is looked up once for as long as they follow each
@@ -111,6 +124,7 @@ static uint8_t classify_packet(struct worker *worker, struct run *run, const str
 	const struct logical_port *lp;
 	struct frame_tags tags;
 	const uint8_t *frame;
+	uint8_t edge;
 
 	if (unlikely(m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED || m->data_len < TAGS_WINDOW) && !normalize(&m))
 		return EDGE_MALFORMED;
@@ -124,7 +138,7 @@ static uint8_t classify_packet(struct worker *worker, struct run *run, const str
 	if (unlikely(m->pkt_len >
 		     ETHERNET_HEADER + (tags.count + tags.priority_tagged) * TAG_SIZE + (uint32_t)port->mtu))
 		return EDGE_MTU;
-	if (unlikely(is_link_local(frame))) return EDGE_LINK_LOCAL;
+	if (unlikely(is_reserved(frame)) && (edge = reserved_edge(port, frame, &tags)) != EDGES) return edge;
 	lp = dataplane_logical_port(worker->dataplane, tag_map_lookup(port->tags, &tags));
 	meta->vid = tags.count != 0 ? tags.tag[0].vid : 0;
 	meta->tags = tags.count;
@@ -236,6 +250,7 @@ static struct rte_node_register classify_node = {
 			[EDGE_MALFORMED] = "drop-malformed",
 			[EDGE_MTU] = "drop-mtu-exceeded-in",
 			[EDGE_LINK_LOCAL] = "drop-link-local",
+			[EDGE_CE_IN] = "ce-in",
 			[EDGE_UNKNOWN_VLAN] = "drop-unknown-vlan",
 			[EDGE_PORT_DISABLED] = "drop-port-disabled",
 			[EDGE_LOGICAL_PORT_DISABLED] = "drop-logical-port-disabled",

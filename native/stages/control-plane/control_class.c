@@ -1,12 +1,8 @@
 #include <netinet/in.h>
 
-#include "../drop/drop_node.h"
 #include "../ip/ip.h"
 #include "../ip/ip6_headers.h"
 #include "control_plane.h"
-
-// Above the limit of its class.
-DROP_NODE(control_plane_policed, "control-plane-policed", DROP_INGRESS);
 
 #define PORT_BGP          179
 #define PORT_BFD          3784 // RFC 5881, 4

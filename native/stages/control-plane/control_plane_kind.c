@@ -16,13 +16,11 @@ static const struct {
 	[CONTROL_ICMP] = {"icmp", 20000, 5000},     [CONTROL_BGP] = {"bgp", 20000, 5000},
 	[CONTROL_OSPF] = {"ospf", 10000, 2000},     [CONTROL_VRRP] = {"vrrp", 5000, 1000},
 	[CONTROL_BFD] = {"bfd", 50000, 5000},       [CONTROL_CFM] = {"cfm", 50000, 5000},
-	[CONTROL_DHCP] = {"dhcp", 5000, 1000},      [CONTROL_TTL_EXCEEDED] = {"ttl-exceeded", 10000, 2000},
+	[CONTROL_DHCP] = {"dhcp", 5000, 1000},      [CONTROL_MRP] = {"mrp", 1000, 256},
+	[CONTROL_E_LMI] = {"e-lmi", 500, 128},      [CONTROL_TTL_EXCEEDED] = {"ttl-exceeded", 10000, 2000},
 	[CONTROL_GLEAN] = {"glean", 100000, 10000}, [CONTROL_SEGMENT_PROBE] = {"segment-probe", 200000, 20000},
 	[CONTROL_OTHER] = {"other", 5000, 2000},
 };
-
-struct control_limit control_limits[CONTROL_CLASSES];
-struct control_counters control_counters[MAX_WORKERS + 1];
 
 // CONTROL_CLASSES: none of that name.
 static enum control_class class_named(const char *name)
@@ -32,16 +30,6 @@ static enum control_class class_named(const char *name)
 	while (c < CONTROL_CLASSES && strcmp(classes[c].name, name) != 0)
 		c++;
 	return (enum control_class)c;
-}
-
-void control_limit_set(struct control_limit *limit, uint32_t rate, uint32_t burst)
-{
-	uint64_t interval = rate == 0 ? UINT64_MAX : RTE_MAX(rte_get_tsc_hz() / rate, UINT64_C(1));
-
-	atomic_store(&limit->depth, rate == 0 ? 0 : interval * burst);
-	atomic_store(&limit->interval, interval);
-	// Of the limit before it may be far ahead.
-	atomic_store(&limit->full_at, 0);
 }
 
 static void limit_own(void *arg)

@@ -226,7 +226,8 @@ static bool ready(const struct lacp_bundle *bundle, uint64_t now)
 
 static enum lacp_mux_state next_mux(const struct lacp_bundle *bundle, const struct lacp_port *port, uint64_t now)
 {
-	bool selected = port->selected == LACP_SELECTED, in_step = port->partner.state & LACP_SYNCHRONIZATION;
+	bool selected = port->selected == LACP_SELECTED && !bundle->held,
+	     in_step = port->partner.state & LACP_SYNCHRONIZATION;
 
 	switch (port->mux) {
 	case LACP_DETACHED:

@@ -46,6 +46,8 @@ struct lacp_bundle {
 	enum lacp_mode mode;
 	bool fast;          // asks the partner for a PDU a second
 	unsigned max_links; // at least 1
+	// By LACP: its links stay out of synchronization.
+	bool held;
 	struct lacp_port *ports;
 };
 

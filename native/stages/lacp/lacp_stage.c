@@ -9,6 +9,7 @@
 #include "../../main/stage.h"
 #include "../../port/bundle.h"
 #include "lacp.h"
+#include "lacp_hold.h"
 #include "slow_protocols.h"
 
 #define DEFAULT_PRIORITY 32768
@@ -303,6 +304,17 @@ static void link_ports(struct bundle *bundle)
 		member->lacp.next = *at;
 		*at = &member->lacp;
 	}
+}
+
+int lacp_hold(uint16_t port, bool held)
+{
+	struct bundle *bundle = find_bundle(port);
+
+	if (bundle == NULL || bundle->lacp.mode == LACP_MODE_STATIC) return -ENOTSUP;
+	if (bundle->lacp.held == held) return 0;
+	bundle->lacp.held = held;
+	run(bundle);
+	return 0;
 }
 
 static void published(struct generation *g)

@@ -385,6 +385,21 @@ bool engine_ce_method_state(uint16_t port, unsigned i, Sluice__Api__CeMethodStat
 	return false;
 }
 
+void engine_set_link(enum port_link link)
+{
+	engine_link = link;
+	for (uint16_t id = 1; id < MAX_PORTS; id++)
+		for (struct stage *stage = stages; dataplane_port(&current, id) != NULL && stage != NULL;
+		     stage = stage->next)
+			if (stage->link_changed != NULL) stage->link_changed(dataplane_port(&current, id), link);
+}
+
+void engine_poll(void)
+{
+	for (struct stage *stage = stages; stage != NULL; stage = stage->next)
+		if (stage->poll != NULL) stage->poll();
+}
+
 const struct port *engine_port_now(uint16_t id)
 {
 	return dataplane_port(&current, id);

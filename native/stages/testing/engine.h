@@ -23,6 +23,8 @@ extern unsigned engine_frame_count;
 extern enum port_link engine_link;
 extern unsigned engine_inject_room;
 extern unsigned engine_events;
+// How often a port was taken down, or a bundle's links out of synchronization.
+extern unsigned engine_holds;
 extern struct worker engine_worker;
 
 // EAL, pools and graph, once for the process.
@@ -53,6 +55,11 @@ int engine_settings(struct generation *g, uint32_t mac_limit);
 
 // Answers of the stages, NULL or false where none has it.
 bool engine_ce_method_state(uint16_t port, unsigned i, Sluice__Api__CeMethodState *state);
+
+// Another link of all ports, told to the stages.
+void engine_set_link(enum port_link link);
+// A round of the control loop: what nodes have posted.
+void engine_poll(void);
 
 const struct port *engine_port_now(uint16_t id);
 // Sum of a reason's drops at a port, of both directions.

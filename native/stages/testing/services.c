@@ -11,6 +11,8 @@
 #include <rte_mempool.h>
 
 #include "../../main/clock.h"
+#include "../../port/hold.h"
+#include "../lacp/lacp_hold.h"
 
 struct engine_frame engine_frames[ENGINE_FRAMES];
 unsigned engine_frame_count, engine_inject_room, engine_events;
@@ -126,6 +128,20 @@ uint32_t port_speed_mbps(uint16_t port)
 enum port_link port_link(uint16_t port)
 {
 	return engine_link;
+}
+
+unsigned engine_holds;
+
+int port_hold_down(uint16_t port, bool down)
+{
+	engine_holds += down;
+	return 0;
+}
+
+int lacp_hold(uint16_t bundle, bool held)
+{
+	engine_holds += held;
+	return 0;
 }
 
 bool port_can_transmit(const struct port *port)

@@ -1163,6 +1163,26 @@ export declare type CeNotification = Message<"sluice.api.CeNotification"> & {
   mvrp?: Mvrp | undefined;
 
   /**
+   * @generated from field: sluice.api.StpTc stp_tc = 4;
+   */
+  stpTc?: StpTc | undefined;
+
+  /**
+   * @generated from field: sluice.api.ELmi e_lmi = 5;
+   */
+  eLmi?: ELmi | undefined;
+
+  /**
+   * @generated from field: sluice.api.CeLacp lacp = 6;
+   */
+  lacp?: CeLacp | undefined;
+
+  /**
+   * @generated from field: sluice.api.CeCarrier carrier = 7;
+   */
+  carrier?: CeCarrier | undefined;
+
+  /**
    * The MEP of the VLAN sends its CCM at once, and twice more (CfmMep): what it sends so is counted and reported here.
    *
    * @generated from field: bool cfm = 8;
@@ -1215,7 +1235,8 @@ export declare type MacMove = Message<"sluice.api.MacMove"> & {
 export declare const MacMoveSchema: GenMessage<MacMove>;
 
 /**
- * New on release, Leave on block; repeated at the offsets (empty: 0, 200, 1000).
+ * A full MRP participant (IEEE 802.1Q, clauses 10 and 11.2): the VLANs that the port forwards are declared. New on release,
+ * Leave on block, both asked for again at the offsets (empty: 0, 200, 1000).
  *
  * @generated from message sluice.api.Mvrp
  */
@@ -1236,6 +1257,18 @@ export declare type Mvrp = Message<"sluice.api.Mvrp"> & {
    * @generated from field: bool provider_address = 3;
    */
   providerAddress: boolean;
+
+  /**
+   * @generated from field: sluice.api.MvrpRegistration registration = 4;
+   */
+  registration: MvrpRegistration;
+
+  /**
+   * No periodic transmission.
+   *
+   * @generated from field: bool periodic_off = 5;
+   */
+  periodicOff: boolean;
 };
 
 /**
@@ -1243,6 +1276,254 @@ export declare type Mvrp = Message<"sluice.api.Mvrp"> & {
  * Use `create(MvrpSchema)` to create a new message.
  */
 export declare const MvrpSchema: GenMessage<Mvrp>;
+
+/**
+ * On release, at the offsets (empty: 0, 200, 1000).
+ *
+ * @generated from message sluice.api.StpTc
+ */
+export declare type StpTc = Message<"sluice.api.StpTc"> & {
+  /**
+   * @generated from field: bool enabled = 1;
+   */
+  enabled: boolean;
+
+  /**
+   * @generated from field: sluice.api.StpTcKind kind = 2;
+   */
+  kind: StpTcKind;
+
+  /**
+   * @generated from field: repeated uint32 offsets_ms = 3;
+   */
+  offsetsMs: number[];
+};
+
+/**
+ * Describes the message sluice.api.StpTc.
+ * Use `create(StpTcSchema)` to create a new message.
+ */
+export declare const StpTcSchema: GenMessage<StpTc>;
+
+/**
+ * The provider's end of MEF 16.
+ *
+ * @generated from message sluice.api.ELmi
+ */
+export declare type ELmi = Message<"sluice.api.ELmi"> & {
+  /**
+   * @generated from field: bool enabled = 1;
+   */
+  enabled: boolean;
+
+  /**
+   * 1 to 64 bytes; empty: the port's name.
+   *
+   * @generated from field: string uni_id = 2;
+   */
+  uniId: string;
+
+  /**
+   * Unspecified: bundling.
+   *
+   * @generated from field: sluice.api.ELmiMapType map_type = 3;
+   */
+  mapType: ELmiMapType;
+
+  /**
+   * T392, 5 to 30; 0: 15.
+   *
+   * @generated from field: uint32 polling_verification_seconds = 4;
+   */
+  pollingVerificationSeconds: number;
+
+  /**
+   * T392 does not run: a CE that does not ask is no error.
+   *
+   * @generated from field: bool polling_verification_off = 5;
+   */
+  pollingVerificationOff: boolean;
+
+  /**
+   * N393, 2 to 10; 0: 4.
+   *
+   * @generated from field: uint32 status_counter = 6;
+   */
+  statusCounter: number;
+
+  /**
+   * T391 of the CE, 5 to 30; 0: 10. Asynchronous frames are a tenth of it apart.
+   *
+   * @generated from field: uint32 polling_seconds = 7;
+   */
+  pollingSeconds: number;
+
+  /**
+   * @generated from field: sluice.api.ELmiBandwidth bandwidth = 8;
+   */
+  bandwidth?: ELmiBandwidth | undefined;
+
+  /**
+   * At most 1024, with different reference ids and no VLAN in two.
+   *
+   * @generated from field: repeated sluice.api.ELmiEvc evcs = 9;
+   */
+  evcs: ELmiEvc[];
+};
+
+/**
+ * Describes the message sluice.api.ELmi.
+ * Use `create(ELmiSchema)` to create a new message.
+ */
+export declare const ELmiSchema: GenMessage<ELmi>;
+
+/**
+ * @generated from message sluice.api.ELmiEvc
+ */
+export declare type ELmiEvc = Message<"sluice.api.ELmiEvc"> & {
+  /**
+   * 1 to 65535.
+   *
+   * @generated from field: uint32 reference_id = 1;
+   */
+  referenceId: number;
+
+  /**
+   * 1 to 100 bytes.
+   *
+   * @generated from field: string id = 2;
+   */
+  id: string;
+
+  /**
+   * @generated from field: bool multipoint = 3;
+   */
+  multipoint: boolean;
+
+  /**
+   * VIDs of the CE, 1 to 4094.
+   *
+   * @generated from field: repeated uint32 vlans = 4;
+   */
+  vlans: number[];
+
+  /**
+   * Untagged and priority tagged frames belong to it too.
+   *
+   * @generated from field: bool untagged = 5;
+   */
+  untagged: boolean;
+
+  /**
+   * All VIDs that no EVC names belong to it.
+   *
+   * @generated from field: bool default_evc = 6;
+   */
+  defaultEvc: boolean;
+
+  /**
+   * @generated from field: sluice.api.ELmiBandwidth bandwidth = 7;
+   */
+  bandwidth?: ELmiBandwidth | undefined;
+};
+
+/**
+ * Describes the message sluice.api.ELmiEvc.
+ * Use `create(ELmiEvcSchema)` to create a new message.
+ */
+export declare const ELmiEvcSchema: GenMessage<ELmiEvc>;
+
+/**
+ * Rates are kilobits per second, bursts kilobytes; all 0: there is no profile.
+ *
+ * @generated from message sluice.api.ELmiBandwidth
+ */
+export declare type ELmiBandwidth = Message<"sluice.api.ELmiBandwidth"> & {
+  /**
+   * @generated from field: uint64 cir = 1;
+   */
+  cir: bigint;
+
+  /**
+   * @generated from field: uint64 cbs = 2;
+   */
+  cbs: bigint;
+
+  /**
+   * @generated from field: uint64 eir = 3;
+   */
+  eir: bigint;
+
+  /**
+   * @generated from field: uint64 ebs = 4;
+   */
+  ebs: bigint;
+
+  /**
+   * @generated from field: bool coupling = 5;
+   */
+  coupling: boolean;
+
+  /**
+   * @generated from field: bool color_aware = 6;
+   */
+  colorAware: boolean;
+};
+
+/**
+ * Describes the message sluice.api.ELmiBandwidth.
+ * Use `create(ELmiBandwidthSchema)` to create a new message.
+ */
+export declare const ELmiBandwidthSchema: GenMessage<ELmiBandwidth>;
+
+/**
+ * Where every VLAN of the port, which is a bundle, has been blocked for so long: its links are out of synchronization
+ * until one is released (RFC 9786).
+ *
+ * @generated from message sluice.api.CeLacp
+ */
+export declare type CeLacp = Message<"sluice.api.CeLacp"> & {
+  /**
+   * @generated from field: bool enabled = 1;
+   */
+  enabled: boolean;
+
+  /**
+   * Milliseconds; 0: 1000.
+   *
+   * @generated from field: uint32 hold_ms = 2;
+   */
+  holdMs: number;
+};
+
+/**
+ * Describes the message sluice.api.CeLacp.
+ * Use `create(CeLacpSchema)` to create a new message.
+ */
+export declare const CeLacpSchema: GenMessage<CeLacp>;
+
+/**
+ * The same by the carrier of the port's device.
+ *
+ * @generated from message sluice.api.CeCarrier
+ */
+export declare type CeCarrier = Message<"sluice.api.CeCarrier"> & {
+  /**
+   * @generated from field: bool enabled = 1;
+   */
+  enabled: boolean;
+
+  /**
+   * @generated from field: uint32 hold_ms = 2;
+   */
+  holdMs: number;
+};
+
+/**
+ * Describes the message sluice.api.CeCarrier.
+ * Use `create(CeCarrierSchema)` to create a new message.
+ */
+export declare const CeCarrierSchema: GenMessage<CeCarrier>;
 
 /**
  * @generated from message sluice.api.EngineSettings
@@ -3104,8 +3385,8 @@ export declare const Observation_PointSchema: GenEnum<Observation_Point>;
  */
 export declare type ControlPlanePolicer = Message<"sluice.api.ControlPlanePolicer"> & {
   /**
-   * One of the classes that the engine knows ("arp", "nd", "icmp", "bgp", "ospf", "vrrp", "bfd", "cfm", "dhcp", "ttl-exceeded",
-   * "glean", "segment-probe", "other").
+   * One of the classes that the engine knows ("arp", "nd", "icmp", "bgp", "ospf", "vrrp", "bfd", "cfm", "dhcp", "mrp",
+   * "e-lmi", "ttl-exceeded", "glean", "segment-probe", "other").
    *
    * @generated from field: string class = 1;
    */
@@ -5577,6 +5858,18 @@ export declare type CeNotificationState = Message<"sluice.api.CeNotificationStat
    * @generated from field: repeated sluice.api.CeMethodState methods = 2;
    */
   methods: CeMethodState[];
+
+  /**
+   * Of VLANs that the port has, or that somebody declares.
+   *
+   * @generated from field: repeated sluice.api.MvrpVlanState mvrp_vlans = 3;
+   */
+  mvrpVlans: MvrpVlanState[];
+
+  /**
+   * @generated from field: sluice.api.ELmiState e_lmi = 4;
+   */
+  eLmi?: ELmiState | undefined;
 };
 
 /**
@@ -5586,11 +5879,136 @@ export declare type CeNotificationState = Message<"sluice.api.CeNotificationStat
 export declare const CeNotificationStateSchema: GenMessage<CeNotificationState>;
 
 /**
+ * @generated from message sluice.api.MvrpVlanState
+ */
+export declare type MvrpVlanState = Message<"sluice.api.MvrpVlanState"> & {
+  /**
+   * @generated from field: uint32 vid = 1;
+   */
+  vid: number;
+
+  /**
+   * @generated from field: sluice.api.MrpApplicant applicant = 2;
+   */
+  applicant: MrpApplicant;
+
+  /**
+   * @generated from field: sluice.api.MrpRegistrar registrar = 3;
+   */
+  registrar: MrpRegistrar;
+};
+
+/**
+ * Describes the message sluice.api.MvrpVlanState.
+ * Use `create(MvrpVlanStateSchema)` to create a new message.
+ */
+export declare const MvrpVlanStateSchema: GenMessage<MvrpVlanState>;
+
+/**
+ * @generated from message sluice.api.ELmiState
+ */
+export declare type ELmiState = Message<"sluice.api.ELmiState"> & {
+  /**
+   * The CE asks, and N393 times without an error.
+   *
+   * @generated from field: bool operational = 1;
+   */
+  operational: boolean;
+
+  /**
+   * CLOCK_REALTIME; 0: never.
+   *
+   * @generated from field: fixed64 last_enquiry_ns = 2;
+   */
+  lastEnquiryNs: bigint;
+
+  /**
+   * @generated from field: uint64 full_enquiries = 3;
+   */
+  fullEnquiries: bigint;
+
+  /**
+   * @generated from field: uint64 check_enquiries = 4;
+   */
+  checkEnquiries: bigint;
+
+  /**
+   * T392 went by without an enquiry.
+   *
+   * @generated from field: uint64 timeouts = 5;
+   */
+  timeouts: bigint;
+
+  /**
+   * The receive sequence number was not the one that was sent.
+   *
+   * @generated from field: uint64 sequence_errors = 6;
+   */
+  sequenceErrors: bigint;
+
+  /**
+   * Malformed, or of an unknown version, message or report type.
+   *
+   * @generated from field: uint64 protocol_errors = 7;
+   */
+  protocolErrors: bigint;
+
+  /**
+   * @generated from field: uint64 asynchronous_sent = 8;
+   */
+  asynchronousSent: bigint;
+
+  /**
+   * @generated from field: uint32 data_instance = 9;
+   */
+  dataInstance: number;
+
+  /**
+   * @generated from field: repeated sluice.api.ELmiEvcState evcs = 10;
+   */
+  evcs: ELmiEvcState[];
+};
+
+/**
+ * Describes the message sluice.api.ELmiState.
+ * Use `create(ELmiStateSchema)` to create a new message.
+ */
+export declare const ELmiStateSchema: GenMessage<ELmiState>;
+
+/**
+ * @generated from message sluice.api.ELmiEvcState
+ */
+export declare type ELmiEvcState = Message<"sluice.api.ELmiEvcState"> & {
+  /**
+   * @generated from field: uint32 reference_id = 1;
+   */
+  referenceId: number;
+
+  /**
+   * @generated from field: sluice.api.ELmiEvcStatus status = 2;
+   */
+  status: ELmiEvcStatus;
+
+  /**
+   * CLOCK_REALTIME of the asynchronous frame that told of the last change; 0: none yet.
+   *
+   * @generated from field: fixed64 told_ns = 3;
+   */
+  toldNs: bigint;
+};
+
+/**
+ * Describes the message sluice.api.ELmiEvcState.
+ * Use `create(ELmiEvcStateSchema)` to create a new message.
+ */
+export declare const ELmiEvcStateSchema: GenMessage<ELmiEvcState>;
+
+/**
  * @generated from message sluice.api.CeMethodState
  */
 export declare type CeMethodState = Message<"sluice.api.CeMethodState"> & {
   /**
-   * "mac-move", "mvrp", "cfm".
+   * "mac-move", "mvrp", "stp-tc", "e-lmi", "cfm", "lacp", "carrier".
    *
    * @generated from field: string method = 1;
    */
@@ -5619,6 +6037,25 @@ export declare type CeMethodState = Message<"sluice.api.CeMethodState"> & {
    * @generated from field: uint32 last_vid = 5;
    */
   lastVid: number;
+
+  /**
+   * @generated from field: uint64 frames_received = 6;
+   */
+  framesReceived: bigint;
+
+  /**
+   * Of them: malformed.
+   *
+   * @generated from field: uint64 frames_refused = 7;
+   */
+  framesRefused: bigint;
+
+  /**
+   * Of lacp and carrier: the CE is told now that the port is out of use.
+   *
+   * @generated from field: bool holds_down = 8;
+   */
+  holdsDown: boolean;
 };
 
 /**
@@ -6593,6 +7030,89 @@ export enum BlockCause {
 export declare const BlockCauseSchema: GenEnum<BlockCause>;
 
 /**
+ * Registrar administrative control (IEEE 802.1Q, 10.7.2). None lets the CE join a VLAN of the router.
+ *
+ * @generated from enum sluice.api.MvrpRegistration
+ */
+export enum MvrpRegistration {
+  /**
+   * @generated from enum value: MVRP_FIXED = 0;
+   */
+  MVRP_FIXED = 0,
+
+  /**
+   * @generated from enum value: MVRP_FORBIDDEN = 1;
+   */
+  MVRP_FORBIDDEN = 1,
+
+  /**
+   * What the CE declares is shown, and answered to.
+   *
+   * @generated from enum value: MVRP_NORMAL = 2;
+   */
+  MVRP_NORMAL = 2,
+}
+
+/**
+ * Describes the enum sluice.api.MvrpRegistration.
+ */
+export declare const MvrpRegistrationSchema: GenEnum<MvrpRegistration>;
+
+/**
+ * @generated from enum sluice.api.StpTcKind
+ */
+export enum StpTcKind {
+  /**
+   * Topology change notification BPDU.
+   *
+   * @generated from enum value: STP_TC_TCN = 0;
+   */
+  STP_TC_TCN = 0,
+
+  /**
+   * RST BPDU with the topology change flag and the role of a root port.
+   *
+   * @generated from enum value: STP_TC_RST = 1;
+   */
+  STP_TC_RST = 1,
+}
+
+/**
+ * Describes the enum sluice.api.StpTcKind.
+ */
+export declare const StpTcKindSchema: GenEnum<StpTcKind>;
+
+/**
+ * @generated from enum sluice.api.ELmiMapType
+ */
+export enum ELmiMapType {
+  /**
+   * @generated from enum value: E_LMI_MAP_UNSPECIFIED = 0;
+   */
+  E_LMI_MAP_UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: E_LMI_ALL_TO_ONE_BUNDLING = 1;
+   */
+  E_LMI_ALL_TO_ONE_BUNDLING = 1,
+
+  /**
+   * @generated from enum value: E_LMI_SERVICE_MULTIPLEXING = 2;
+   */
+  E_LMI_SERVICE_MULTIPLEXING = 2,
+
+  /**
+   * @generated from enum value: E_LMI_BUNDLING = 3;
+   */
+  E_LMI_BUNDLING = 3,
+}
+
+/**
+ * Describes the enum sluice.api.ELmiMapType.
+ */
+export declare const ELmiMapTypeSchema: GenEnum<ELmiMapType>;
+
+/**
  * @generated from enum sluice.api.Direction
  */
 export enum Direction {
@@ -7042,6 +7562,147 @@ export enum LacpSelected {
  * Describes the enum sluice.api.LacpSelected.
  */
 export declare const LacpSelectedSchema: GenEnum<LacpSelected>;
+
+/**
+ * IEEE 802.1Q, table 10-3.
+ *
+ * @generated from enum sluice.api.MrpApplicant
+ */
+export enum MrpApplicant {
+  /**
+   * @generated from enum value: MRP_VO = 0;
+   */
+  MRP_VO = 0,
+
+  /**
+   * @generated from enum value: MRP_VP = 1;
+   */
+  MRP_VP = 1,
+
+  /**
+   * @generated from enum value: MRP_VN = 2;
+   */
+  MRP_VN = 2,
+
+  /**
+   * @generated from enum value: MRP_AN = 3;
+   */
+  MRP_AN = 3,
+
+  /**
+   * @generated from enum value: MRP_AA = 4;
+   */
+  MRP_AA = 4,
+
+  /**
+   * @generated from enum value: MRP_QA = 5;
+   */
+  MRP_QA = 5,
+
+  /**
+   * @generated from enum value: MRP_LA = 6;
+   */
+  MRP_LA = 6,
+
+  /**
+   * @generated from enum value: MRP_AO = 7;
+   */
+  MRP_AO = 7,
+
+  /**
+   * @generated from enum value: MRP_QO = 8;
+   */
+  MRP_QO = 8,
+
+  /**
+   * @generated from enum value: MRP_AP = 9;
+   */
+  MRP_AP = 9,
+
+  /**
+   * @generated from enum value: MRP_QP = 10;
+   */
+  MRP_QP = 10,
+
+  /**
+   * @generated from enum value: MRP_LO = 11;
+   */
+  MRP_LO = 11,
+}
+
+/**
+ * Describes the enum sluice.api.MrpApplicant.
+ */
+export declare const MrpApplicantSchema: GenEnum<MrpApplicant>;
+
+/**
+ * Table 10-4.
+ *
+ * @generated from enum sluice.api.MrpRegistrar
+ */
+export enum MrpRegistrar {
+  /**
+   * @generated from enum value: MRP_REGISTRAR_MT = 0;
+   */
+  MT = 0,
+
+  /**
+   * @generated from enum value: MRP_REGISTRAR_LV = 1;
+   */
+  LV = 1,
+
+  /**
+   * @generated from enum value: MRP_REGISTRAR_IN = 2;
+   */
+  IN = 2,
+}
+
+/**
+ * Describes the enum sluice.api.MrpRegistrar.
+ */
+export declare const MrpRegistrarSchema: GenEnum<MrpRegistrar>;
+
+/**
+ * MEF 16, 5.5.2.7.
+ *
+ * @generated from enum sluice.api.ELmiEvcStatus
+ */
+export enum ELmiEvcStatus {
+  /**
+   * @generated from enum value: E_LMI_NOT_ACTIVE = 0;
+   */
+  E_LMI_NOT_ACTIVE = 0,
+
+  /**
+   * @generated from enum value: E_LMI_NEW_AND_NOT_ACTIVE = 1;
+   */
+  E_LMI_NEW_AND_NOT_ACTIVE = 1,
+
+  /**
+   * @generated from enum value: E_LMI_ACTIVE = 2;
+   */
+  E_LMI_ACTIVE = 2,
+
+  /**
+   * @generated from enum value: E_LMI_NEW_AND_ACTIVE = 3;
+   */
+  E_LMI_NEW_AND_ACTIVE = 3,
+
+  /**
+   * @generated from enum value: E_LMI_PARTIALLY_ACTIVE = 4;
+   */
+  E_LMI_PARTIALLY_ACTIVE = 4,
+
+  /**
+   * @generated from enum value: E_LMI_NEW_AND_PARTIALLY_ACTIVE = 5;
+   */
+  E_LMI_NEW_AND_PARTIALLY_ACTIVE = 5,
+}
+
+/**
+ * Describes the enum sluice.api.ELmiEvcStatus.
+ */
+export declare const ELmiEvcStatusSchema: GenEnum<ELmiEvcStatus>;
 
 /**
  * @generated from enum sluice.api.FdbEntryType

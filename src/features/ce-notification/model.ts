@@ -1,11 +1,18 @@
 /** sluice-ce-notification as values. */
 import type { KeySpace } from '../../datastore/key/key.ts';
-import type { RowKey, View } from '../../datastore/view/view.ts';
+import type { Row, RowKey, View } from '../../datastore/view/view.ts';
 import type { ContainerNode, LeafListNode, LeafNode, ListNode } from '../../yang/schema/node.ts';
 import { containerAt, leafAt, leafListAt, leafValue, listAt, numberOf } from '../nodes.ts';
+import { type ELmi, ELmiModel } from './e-lmi-model.ts';
 
 export const CE_NOTIFICATIONS = '/sluice-ce-notification:ce-notifications';
 export const CE_NOTIFICATION = `${CE_NOTIFICATIONS}/ce-notification`;
+
+/** Out of use while all VLANs of the port are blocked, once they have been for so long. */
+export interface Hold {
+  readonly enabled: boolean;
+  readonly holdMs: number;
+}
 
 export interface CeNotification {
   readonly port: string;
@@ -21,7 +28,13 @@ export interface CeNotification {
     readonly enabled: boolean;
     readonly offsetsMs: readonly number[];
     readonly providerAddress: boolean;
+    readonly registration: string;
+    readonly periodic: boolean;
   };
+  readonly stpTc: { readonly enabled: boolean; readonly bpdu: string; readonly offsetsMs: readonly number[] };
+  readonly eLmi: ELmi;
+  readonly lacp: Hold;
+  readonly carrier: Hold;
   /** Whether MEPs tell the CE (../cfm). */
   readonly cfm: boolean;
 }
@@ -30,31 +43,37 @@ export class CeNotificationModel {
   readonly keys: KeySpace;
   readonly ceNotifications: ContainerNode;
   readonly ceNotification: ListNode;
-  readonly macMoveOffset: LeafListNode;
-  readonly mvrpOffset: LeafListNode;
+  readonly eLmi: ELmiModel;
   readonly base: RowKey;
-  readonly #macMoveEnabled: LeafNode;
-  readonly #macLimit: LeafNode;
-  readonly #framesPerSecond: LeafNode;
-  readonly #mvrpEnabled: LeafNode;
-  readonly #providerAddress: LeafNode;
-  readonly #cfmEnabled: LeafNode;
+  readonly #offsets: Readonly<Record<'mac-move' | 'mvrp' | 'stp-tc', LeafListNode>>;
+  readonly #leaves = new Map<string, LeafNode>();
 
   constructor(keys: KeySpace) {
     const { schema } = keys;
-    const at = (path: string): LeafNode => leafAt(schema, `${CE_NOTIFICATION}/${path}`);
     this.keys = keys;
     this.ceNotifications = containerAt(schema, CE_NOTIFICATIONS);
     this.ceNotification = listAt(schema, CE_NOTIFICATION);
-    this.macMoveOffset = leafListAt(schema, `${CE_NOTIFICATION}/mac-move/offset`);
-    this.mvrpOffset = leafListAt(schema, `${CE_NOTIFICATION}/mvrp/offset`);
-    this.#macMoveEnabled = at('mac-move/enabled');
-    this.#macLimit = at('mac-move/mac-limit');
-    this.#framesPerSecond = at('mac-move/frames-per-second');
-    this.#mvrpEnabled = at('mvrp/enabled');
-    this.#providerAddress = at('mvrp/provider-address');
-    this.#cfmEnabled = at('cfm/enabled');
+    const offsets = (method: string): LeafListNode => leafListAt(schema, `${CE_NOTIFICATION}/${method}/offset`);
+    this.#offsets = { 'mac-move': offsets('mac-move'), mvrp: offsets('mvrp'), 'stp-tc': offsets('stp-tc') };
+    this.eLmi = new ELmiModel(keys, CE_NOTIFICATION);
     this.base = keys.child('', this.ceNotifications);
+    for (const path of [
+      'mac-move/enabled',
+      'mac-move/mac-limit',
+      'mac-move/frames-per-second',
+      'mvrp/enabled',
+      'mvrp/provider-address',
+      'mvrp/registration',
+      'mvrp/periodic',
+      'stp-tc/enabled',
+      'stp-tc/bpdu',
+      'cfm/enabled',
+      'lacp/enabled',
+      'lacp/hold-time',
+      'carrier/enabled',
+      'carrier/hold-time',
+    ])
+      this.#leaves.set(path, leafAt(schema, `${CE_NOTIFICATION}/${path}`));
   }
 
   key(port: string): RowKey {
@@ -66,30 +85,56 @@ export class CeNotificationModel {
     return this.keys.decode(key)[1]?.keys[0] as string;
   }
 
+  /** Whether a row is of an entry, whatever it is. */
+  owns(key: RowKey): boolean {
+    const [container, entry] = this.keys.decode(key);
+    return container?.node === this.ceNotifications && entry?.node === this.ceNotification;
+  }
+
   read(view: View, port: string): CeNotification | undefined {
     const key = this.key(port);
     const row = view.get(key);
-    return (
-      row && {
-        port,
-        macMove: {
-          enabled: leafValue(row, this.#macMoveEnabled) === 'true',
-          offsetsMs: this.#offsets(view, key, this.macMoveOffset),
-          macLimit: numberOf(row, this.#macLimit),
-          framesPerSecond: numberOf(row, this.#framesPerSecond),
-        },
-        mvrp: {
-          enabled: leafValue(row, this.#mvrpEnabled) === 'true',
-          offsetsMs: this.#offsets(view, key, this.mvrpOffset),
-          providerAddress: leafValue(row, this.#providerAddress) === 'true',
-        },
-        cfm: leafValue(row, this.#cfmEnabled) === 'true',
-      }
-    );
+    if (row === undefined) return undefined;
+    const text = (path: string): string => leafValue(row, this.#leaf(path)) ?? '';
+    const is = (path: string): boolean => text(path) === 'true';
+    const number = (path: string): number => numberOf(row, this.#leaf(path));
+    const hold = (of: string): Hold => ({ enabled: is(`${of}/enabled`), holdMs: number(`${of}/hold-time`) });
+    return {
+      port,
+      macMove: {
+        enabled: is('mac-move/enabled'),
+        offsetsMs: this.#offsetsOf(view, key, 'mac-move'),
+        macLimit: number('mac-move/mac-limit'),
+        framesPerSecond: number('mac-move/frames-per-second'),
+      },
+      mvrp: {
+        enabled: is('mvrp/enabled'),
+        offsetsMs: this.#offsetsOf(view, key, 'mvrp'),
+        providerAddress: is('mvrp/provider-address'),
+        registration: text('mvrp/registration'),
+        periodic: is('mvrp/periodic'),
+      },
+      stpTc: {
+        enabled: is('stp-tc/enabled'),
+        bpdu: text('stp-tc/bpdu'),
+        offsetsMs: this.#offsetsOf(view, key, 'stp-tc'),
+      },
+      eLmi: this.eLmi.read(view, key, row as Row),
+      cfm: is('cfm/enabled'),
+      lacp: hold('lacp'),
+      carrier: hold('carrier'),
+    };
+  }
+
+  #leaf(path: string): LeafNode {
+    const leaf = this.#leaves.get(path);
+    if (leaf === undefined) throw new Error(`no leaf ${path}`);
+    return leaf;
   }
 
   /** The configured offsets, or the defaults where there is none (RFC 7950 section 7.7.2). */
-  #offsets(view: View, entry: RowKey, node: LeafListNode): number[] {
+  #offsetsOf(view: View, entry: RowKey, method: 'mac-move' | 'mvrp' | 'stp-tc'): number[] {
+    const node = this.#offsets[method];
     const values: string[] = [];
     for (const { key } of view.entries(entry, node)) values.push(this.keys.last(key)?.keys[0] as string);
     return (values.length > 0 ? values : node.defaults).map(Number).sort((a, b) => a - b);

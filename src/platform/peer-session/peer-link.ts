@@ -37,7 +37,6 @@ export class PeerLink {
     socket.setNoDelay(true);
     socket.setTimeout(silentMs, () => this.end('silent'));
     socket.on('data', (octets: Buffer) => this.#receive(octets));
-    socket.on('drain', () => this.wake());
     socket.on('error', (error) => this.end(error.message));
     socket.on('close', () => this.end('closed'));
     this.#alive = setInterval(() => {
@@ -52,7 +51,8 @@ export class PeerLink {
     while (!this.#isEnded && this.#socket.writableLength < WAITING_MAX) {
       const frame = this.#session.take();
       if (frame === undefined) return;
-      this.#socket.write(frame);
+      // Not `drain`, which comes only after more has waited than is ever let wait here.
+      this.#socket.write(frame, () => this.wake());
     }
   }
 

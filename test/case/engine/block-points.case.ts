@@ -115,8 +115,10 @@ async function movesAtOnce(wire: Wire, client: NetconfClient): Promise<number> {
 
 /** What the router itself sends passes its block point, and nothing of the customer does. */
 async function letsItsOwnPass(wire: Wire, client: NetconfClient): Promise<void> {
-  const told = `<ce-notification xmlns="${namespace.ceNotification}"><port>a</port><mac-move><enabled>false</enabled></mac-move><mvrp><enabled>true</enabled><offset>0</offset><offset>100</offset></mvrp></ce-notification>`;
+  const told = `<ce-notification xmlns="${namespace.ceNotification}"><port>a</port><mac-move><enabled>false</enabled></mac-move><mvrp><enabled>true</enabled><offset>0</offset><offset>100</offset><periodic>false</periodic></mvrp></ce-notification>`;
   await client.rpc(editConfig('running', ceNotifications(told)));
+  // What it declares at first.
+  await wire.listen(400, 1500);
   const listening = wire.exchange([], { quietMs: 400, waitMs: 1500 });
   await client.rpc(editConfig('running', blockPoints(blockPoint('a', 10))));
   const own = (await listening).filter(({ at }) => at === 'a');

@@ -24,14 +24,16 @@ const providerAddress = '01:80:c2:00:00:0d';
 const stations = 8;
 const macLimit = 5;
 const framesPerSecond = 50;
-const offsets = { macMove: [0, 400, 900], mvrp: [0, 250] };
+const offsets = { macMove: [0, 400, 900], mvrp: [0, 600] };
+/** Each request for a New is sent twice, JoinTime apart. */
+const joinTime = 200;
 /** Machines are shared. */
 const late = 150;
 
 const leaves = (name: string, values: readonly number[]): string =>
   values.map((value) => `<${name}>${value}</${name}>`).join('');
 
-const told = `<ce-notification xmlns="${namespace.ceNotification}"><port>a</port><mac-move>${leaves('offset', offsets.macMove)}<mac-limit>${macLimit}</mac-limit><frames-per-second>${framesPerSecond}</frames-per-second></mac-move><mvrp><enabled>true</enabled>${leaves('offset', offsets.mvrp)}<provider-address>true</provider-address></mvrp></ce-notification>`;
+const told = `<ce-notification xmlns="${namespace.ceNotification}"><port>a</port><mac-move>${leaves('offset', offsets.macMove)}<mac-limit>${macLimit}</mac-limit><frames-per-second>${framesPerSecond}</frames-per-second></mac-move><mvrp><enabled>true</enabled>${leaves('offset', offsets.mvrp)}<provider-address>true</provider-address><periodic>false</periodic></mvrp></ce-notification>`;
 
 async function method(client: NetconfClient, name: string): Promise<{ sent: number; dropped: number; vlan?: string }> {
   const filter = `<ce-notifications xmlns="${namespace.ceNotification}"><ce-notification><port>a</port></ce-notification></ce-notifications>`;
@@ -110,7 +112,10 @@ const timing: Case = {
       }
 
       const news = captured.filter(({ type }) => type === mvrp);
-      assertOffsets(times(news), offsets.mvrp);
+      assertOffsets(
+        times(news),
+        offsets.mvrp.flatMap((at) => [at, at + joinTime]),
+      );
       for (const { to, tags, payload } of news) {
         // Version 0, attribute type 1 of 2 octets, one value from VID 10: New (0).
         assert.deepEqual([to, tags, payload.slice(0, 20)], [providerAddress, '', '0001020001000a000000']);

@@ -30,12 +30,12 @@ static size_t vector_count(const struct mvrp_value *values, size_t count, size_t
 	return n;
 }
 
-static size_t put_vector(uint8_t *at, const struct mvrp_value *values, size_t count)
+static size_t put_vector(uint8_t *at, const struct mvrp_value *values, size_t count, bool leave_all)
 {
 	size_t length = VECTOR_HEADER;
 
-	put16(at, (uint16_t)count);
-	put16(at + 2, values[0].vid);
+	put16(at, (uint16_t)(count | (unsigned)leave_all << LEAVE_ALL_BITS));
+	put16(at + 2, count != 0 ? values[0].vid : 0);
 	for (size_t i = 0; i < count; i += 3) {
 		unsigned e1 = values[i].event;
 		unsigned e2 = i + 1 < count ? values[i + 1].event : 0;
@@ -46,7 +46,8 @@ static size_t put_vector(uint8_t *at, const struct mvrp_value *values, size_t co
 	return length;
 }
 
-size_t mvrp_encode(const struct mvrp_value *values, size_t count, uint8_t *pdu, size_t room, size_t *taken)
+size_t mvrp_encode(const struct mvrp_value *values, size_t count, bool leave_all, uint8_t *pdu, size_t room,
+		   size_t *taken)
 {
 	size_t length = 3;
 
@@ -54,11 +55,12 @@ size_t mvrp_encode(const struct mvrp_value *values, size_t count, uint8_t *pdu, 
 	pdu[0] = 0;
 	pdu[1] = ATTRIBUTE_VID;
 	pdu[2] = 2;
+	if (leave_all && count == 0) length += put_vector(pdu + length, NULL, 0, true);
 	while (*taken < count) {
 		size_t n = vector_count(values + *taken, count - *taken, room - TRAILER - length);
 
 		if (n == 0) break;
-		length += put_vector(pdu + length, values + *taken, n);
+		length += put_vector(pdu + length, values + *taken, n, leave_all && *taken == 0);
 		*taken += n;
 	}
 	put16(pdu + length, 0);
@@ -66,64 +68,63 @@ size_t mvrp_encode(const struct mvrp_value *values, size_t count, uint8_t *pdu, 
 	return length + TRAILER;
 }
 
-struct reader {
+struct cursor {
 	const uint8_t *at, *end;
-	struct mvrp_value *values;
-	size_t count, max;
+	const struct mvrp_reader *reader;
 };
 
-// The values of one vector with `events` at the read position.
-static int get_vector(struct reader *reader, uint16_t first, unsigned count)
+// The values of one vector with its events at the cursor.
+static int read_vector(const struct cursor *cursor, uint16_t first, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
-		unsigned packed = reader->at[i / 3];
+		unsigned packed = cursor->at[i / 3];
 		unsigned event = i % 3 == 0 ? packed / 36 : i % 3 == 1 ? packed / 6 % 6 : packed % 6;
+		struct mvrp_value value = {(uint16_t)(first + i), (uint8_t)event};
 
 		if (packed >= 6 * 6 * 6 || first + i == 0 || first + i > 4094) return -EBADMSG;
-		if (reader->count < reader->max)
-			reader->values[reader->count++] = (struct mvrp_value){(uint16_t)(first + i), (uint8_t)event};
+		cursor->reader->value(cursor->reader->ctx, &value);
 	}
 	return 0;
 }
 
 // The vectors of one message up to and with its end mark.
-static int get_message(struct reader *reader, uint8_t type, uint8_t attribute_length)
+static int read_message(struct cursor *cursor, uint8_t type, uint8_t attribute_length)
 {
 	for (;;) {
 		unsigned header, count, size;
 
-		if (reader->end - reader->at < 2) return -EBADMSG;
-		header = get16(reader->at);
-		reader->at += 2;
+		if (cursor->end - cursor->at < 2) return -EBADMSG;
+		header = get16(cursor->at);
+		cursor->at += 2;
 		if (header == 0) return 0;
 		count = header & ((1u << LEAVE_ALL_BITS) - 1);
 		size = (count + 2) / 3;
-		if ((size_t)(reader->end - reader->at) < attribute_length + (size_t)size) return -EBADMSG;
+		if ((size_t)(cursor->end - cursor->at) < attribute_length + (size_t)size) return -EBADMSG;
 		if (type == ATTRIBUTE_VID) {
-			uint16_t first;
+			uint16_t first = attribute_length == 2 ? get16(cursor->at) : 0;
 
-			if (attribute_length != 2) return -EBADMSG;
-			first = get16(reader->at);
-			reader->at += 2;
-			if (get_vector(reader, first, count) != 0) return -EBADMSG;
+			if (attribute_length != 2 || header >> LEAVE_ALL_BITS > 1) return -EBADMSG;
+			cursor->at += 2;
+			if (header >> LEAVE_ALL_BITS == 1) cursor->reader->leave_all(cursor->reader->ctx);
+			if (read_vector(cursor, first, count) != 0) return -EBADMSG;
 		} else {
-			reader->at += attribute_length;
+			cursor->at += attribute_length;
 		}
-		reader->at += size;
+		cursor->at += size;
 	}
 }
 
-int mvrp_decode(const uint8_t *pdu, size_t length, struct mvrp_value *values, size_t max)
+int mvrp_read(const uint8_t *pdu, size_t length, const struct mvrp_reader *reader)
 {
-	struct reader reader = {.at = pdu + 1, .end = pdu + length, .values = values, .max = max};
+	struct cursor cursor = {.at = pdu + 1, .end = pdu + length, .reader = reader};
 
 	if (length < 3) return -EBADMSG;
 	// The end of the PDU counts as an end mark (10.8.1.2).
-	while (reader.end - reader.at >= 2 && get16(reader.at) != 0) {
-		uint8_t type = reader.at[0], attribute_length = reader.at[1];
+	while (cursor.end - cursor.at >= 2 && get16(cursor.at) != 0) {
+		uint8_t type = cursor.at[0], attribute_length = cursor.at[1];
 
-		reader.at += 2;
-		if (get_message(&reader, type, attribute_length) != 0) return -EBADMSG;
+		cursor.at += 2;
+		if (read_message(&cursor, type, attribute_length) != 0) return -EBADMSG;
 	}
-	return (int)reader.count;
+	return 0;
 }

@@ -1,0 +1,193 @@
+/** The agent of CEs that run Linux (ce-agent/), with sanitizers: the engine speaks, bridges in a namespace forget. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { deleteNamespaces, makeNamespaces, plainDevice } from '../../lab/host.ts';
+import { ipBatch, run, until } from '../../lab/run.ts';
+import { Switch } from '../../lab/switch.ts';
+import { LinkState } from '../../src/engine/gen/sluice_pb.js';
+import type { EngineOperation } from '../../src/engine/operation.ts';
+import { domain, Engine } from '../engine.ts';
+import { Wire } from '../wire.ts';
+
+const id = `${process.pid % 100000}`;
+const namespace = `ca${id}`;
+const [old, now] = [`ca${id}o`, `ca${id}n`];
+const folder = fileURLToPath(new URL('../../ce-agent', import.meta.url));
+
+const make = (...targets: readonly string[]): string =>
+  execFileSync('make', ['-C', folder, '-s', ...targets], { encoding: 'utf8' });
+
+/** The agent in the namespace, with what it has said. */
+class Agent {
+  readonly lines: string[] = [];
+  readonly #child: ChildProcess;
+
+  private constructor(args: readonly string[]) {
+    const binary = join(folder, '../build/ce-agent/ce-agent-asan');
+    this.#child = spawn('ip', ['netns', 'exec', namespace, binary, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [this.#child.stdout, this.#child.stderr])
+      stream?.on('data', (chunk: Buffer) => this.lines.push(...chunk.toString().split('\n').filter(Boolean)));
+  }
+
+  static async start(args: readonly string[]): Promise<Agent> {
+    const agent = new Agent(args);
+    await until('the agent is ready', 10_000, () => (agent.lines.includes('ready') ? true : undefined));
+    return agent;
+  }
+
+  async stop(): Promise<void> {
+    const ended = once(this.#child, 'exit');
+    this.#child.kill('SIGTERM');
+    const [code] = await ended;
+    assert.equal(code, 0, this.lines.join('\n'));
+  }
+}
+
+async function cable(device: string, far: string): Promise<void> {
+  await ipBatch([`link add ${device} type veth peer name ${far} netns ${namespace}`]);
+  await plainDevice(undefined, device);
+  await plainDevice(namespace, far);
+  await ipBatch([`link set ${far} up`], namespace);
+}
+
+const inside = (program: string, ...args: readonly string[]): Promise<string> =>
+  run('ip', ['netns', 'exec', namespace, program, ...args]);
+
+/** Two ports of the engine with VLAN 10, blocked on the new one. */
+const operations: readonly EngineOperation[] = [
+  domain('v10'),
+  ...[old, now].flatMap((name): EngineOperation[] => [
+    { case: 'setPort', value: { name, enabled: true, device: { case: 'afPacket', value: name } } },
+    {
+      case: 'setLogicalPort',
+      value: { name: `${name}.10`, port: name, bridgeDomain: 'v10', enabled: true, match: [{ type: 0, vid: 10 }] },
+    },
+    {
+      case: 'setCeNotification',
+      value: { port: name, mvrp: { enabled: true } },
+    },
+  ]),
+  { case: 'setBlockPoint', value: { name: `${now}/10`, port: now, vid: 10, cause: 1 } },
+];
+
+test('the agent understands what it should and nothing else, and its requests are the right bytes', (t) => {
+  for (const line of make('test').trim().split('\n')) t.diagnostic(line);
+});
+
+test('a Linux bridge forgets within milliseconds what it has learned at the port of the old provider edge', {
+  timeout: 40_000,
+}, async (t) => {
+  const files = mkdtempSync(join(tmpdir(), 'sluice-agent-'));
+  make('../build/ce-agent/ce-agent-asan');
+  await makeNamespaces([namespace]);
+  const engine = await Engine.start(join(files, 'socket'));
+  let agent: Agent | undefined;
+  try {
+    await cable(old, 'old');
+    await cable(now, 'new');
+    await ipBatch(
+      ['link add name br0 type bridge', 'link set old master br0', 'link set new master br0', 'link set br0 up'],
+      namespace,
+    );
+    await engine.apply(operations);
+    for (const name of [old, now]) await engine.link(name, LinkState.LINK_UP);
+    agent = await Agent.start(['--polling', '0', 'old', 'new']);
+    // What the participants said at first is over.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const learned = ['02:00:00:00:00:77', '02:00:00:00:00:78'];
+    for (const mac of learned) await inside('bridge', 'fdb', 'add', mac, 'dev', 'old', 'master', 'dynamic');
+    await inside('bridge', 'fdb', 'add', '02:00:00:00:00:99', 'dev', 'old', 'master', 'static');
+    const said = agent;
+    const before = said.lines.length;
+    const from = performance.now();
+    await engine.apply([
+      { case: 'setBlockPoint', value: { name: `${old}/10`, port: old, vid: 10, cause: 1 } },
+      { case: 'delete', value: { kind: 5, name: `${now}/10` } },
+    ]);
+    await until('the agent has flushed', 5000, () =>
+      said.lines.slice(before).some((line) => /^flushed port=old vlans=10/.test(line)) ? true : undefined,
+    );
+    t.diagnostic(`commit → the agent says that it has flushed: ${(performance.now() - from).toFixed(1)} ms`);
+    const table = await inside('bridge', 'fdb', 'show', 'br', 'br0');
+    for (const mac of learned) assert.ok(!table.includes(mac), table);
+    assert.ok(table.includes('02:00:00:00:00:99'), 'a static entry stays');
+    assert.ok(!said.lines.some((line) => line.includes('error')), said.lines.join('\n'));
+  } finally {
+    await agent?.stop();
+    assert.equal(await engine.stop(), 0);
+    await deleteNamespaces([namespace]);
+    rmSync(files, { recursive: true });
+  }
+});
+
+test('the agent asks by E-LMI, learns an EVC’s VLANs and flushes when the engine says that it is partially active', {
+  timeout: 40_000,
+}, async (t) => {
+  const files = mkdtempSync(join(tmpdir(), 'sluice-agent-'));
+  make('../build/ce-agent/ce-agent-asan');
+  await makeNamespaces([namespace]);
+  const engine = await Engine.start(join(files, 'socket'));
+  const ovs = await Switch.start(namespace, join(files, 'ovs'));
+  let agent: Agent | undefined;
+  let wire: Wire | undefined;
+  try {
+    await cable(old, 'old');
+    await ipBatch(['link add host type veth peer name hostp'], namespace);
+    for (const device of ['host', 'hostp']) await plainDevice(namespace, device);
+    await ipBatch(['link set host up', 'link set hostp up'], namespace);
+    await ovs.addPorts([{ device: 'old' }, { device: 'hostp' }]);
+    const evc = { referenceId: 9, id: 'blue', vlans: [10, 11] };
+    await engine.apply([
+      domain('v10'),
+      { case: 'setPort', value: { name: old, enabled: true, device: { case: 'afPacket', value: old } } },
+      ...[10, 11].map(
+        (vid): EngineOperation => ({
+          case: 'setLogicalPort',
+          value: { name: `${old}.${vid}`, port: old, bridgeDomain: 'v10', enabled: true, match: [{ type: 0, vid }] },
+        }),
+      ),
+      { case: 'setCeNotification', value: { port: old, eLmi: { enabled: true, statusCounter: 2, evcs: [evc] } } },
+    ]);
+    await engine.link(old, LinkState.LINK_UP);
+    agent = await Agent.start(['--ovs', 'ce', '--ovs-target', ovs.control, '--polling', '5', 'old']);
+    const said = agent;
+    await until('the CE knows the EVC', 15_000, async () => {
+      const state = (await engine.ceNotification(old))?.eLmi;
+      return state?.evcs[0]?.status === 2 && state.operational ? true : undefined;
+    });
+    // Entries of both VLANs and of one that no EVC has.
+    const entries = [10, 11, 12].map((vlan) => `02:00:00:00:00:${vlan}`);
+    wire = await Wire.attach(namespace, ['host']);
+    await wire.send([10, 11, 12].map((vlan, i) => ({ at: 'host', tags: `c${vlan}`, from: entries[i] ?? '' })));
+    const table = await ovs.fdbTable();
+    for (const mac of entries) assert.ok(table.includes(mac), table);
+    const from = performance.now();
+    await engine.apply([{ case: 'setBlockPoint', value: { name: `${old}/10`, port: old, vid: 10, cause: 1 } }]);
+    await until('the agent has flushed', 5000, () =>
+      said.lines.some((line) => /^flushed port=old vlans=10,11 entries=2/.test(line)) ? true : undefined,
+    );
+    t.diagnostic(
+      `commit → the agent has flushed two entries of Open vSwitch: ${(performance.now() - from).toFixed(0)} ms`,
+    );
+    const left = await ovs.fdbTable();
+    assert.deepEqual(
+      entries.map((mac) => left.includes(mac)),
+      [false, false, true],
+    );
+    const state = (await engine.ceNotification(old))?.eLmi;
+    assert.deepEqual([state?.sequenceErrors, state?.protocolErrors, state?.asynchronousSent], [0n, 0n, 1n]);
+  } finally {
+    await agent?.stop();
+    await wire?.close();
+    assert.equal(await engine.stop(), 0);
+    await ovs.stop();
+    await deleteNamespaces([namespace]);
+    rmSync(files, { recursive: true });
+  }
+});
