@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Flow, type FlowResult } from '../../../lab/traffic/flow.ts';
-import type { Case } from '../../case.ts';
+import type { Case, Figure } from '../../case.ts';
 import { milliseconds } from '../../clock.ts';
 import { ceNotification, ceNotifications } from '../../configuration.ts';
 import { DualPe } from '../../dual-pe.ts';
@@ -15,6 +15,12 @@ const packetsPerSecond = 1000;
 
 const worstGap = ({ gaps }: FlowResult): number =>
   Math.max(0, ...gaps.map(({ fromNs, toNs }) => milliseconds(fromNs, toNs)));
+
+/** The longest time in which nothing arrived, or that it did not go on. */
+function outage(result: FlowResult): Pick<Figure, 'value' | 'unit'> {
+  const hasGoneOn = result.sent - result.last < packetsPerSecond / 4;
+  return hasGoneOn ? { value: worstGap(result), unit: 'ms' } : { value: `none arrived after ${result.last}` };
+}
 
 const segment: Case = {
   id: 'ethernet-segment',
@@ -89,9 +95,11 @@ const segment: Case = {
         { what: 'planned move under traffic: lost towards the CE', value: down.lost },
         { what: 'planned move: worst gap, both directions', value: Math.max(worstGap(up), worstGap(down)), unit: 'ms' },
         { what: 'detection time of BFD', value: bfd.ms * bfd.multiplier, unit: 'ms' },
-        { what: 'PE killed: worst gap, both directions', value: Math.max(...survived.map(worstGap)), unit: 'ms' },
+        { what: 'PE killed: outage from the CE', ...outage(survived[0] as FlowResult) },
+        { what: 'PE killed: outage towards the CE', ...outage(survived[1] as FlowResult) },
         { what: 'drain called → answered', value: drained, unit: 'ms' },
-        { what: 'router stopped: lost, both directions', value: left.reduce((sum, { lost }) => sum + lost, 0) },
+        { what: 'router stopped: outage from the CE', ...outage(left[0] as FlowResult) },
+        { what: 'router stopped: outage towards the CE', ...outage(left[1] as FlowResult) },
       ];
     } finally {
       await net.remove();
