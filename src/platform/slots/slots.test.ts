@@ -9,7 +9,8 @@ import { type Install, Slots } from './slots.ts';
 const running = { version: '1', buildTime: 1 };
 
 function slotsIn(folder: string, key: KeyObject): Slots {
-  for (const name of ['boot-a', 'boot-b', 'root-a', 'root-b']) writeFileSync(`${folder}/${name}`, Buffer.alloc(3 * CHUNK_BYTES, 1));
+  for (const name of ['boot-a', 'boot-b', 'root-a', 'root-b'])
+    writeFileSync(`${folder}/${name}`, Buffer.alloc(3 * CHUNK_BYTES, 1));
   const environment = Buffer.alloc(1 << 20);
   // The same text where no file is: it is not taken.
   environment.write('# GRUB Environment Block\nslot=b\n', 700, 'latin1');
@@ -66,7 +67,10 @@ test(
     await slots.installFrom(stream(bundle(privateKey)), (install) => told.push(install));
     for (const name of ['boot', 'root'] as const) {
       assert.ok(readFileSync(`${folder}/${name}-b`).subarray(0, contents[name].length).equals(contents[name]));
-      assert.ok(readFileSync(`${folder}/${name}-a`).every((byte) => byte === 1), 'the slot that runs is as it was');
+      assert.ok(
+        readFileSync(`${folder}/${name}-a`).every((byte) => byte === 1),
+        'the slot that runs is as it was',
+      );
     }
     assert.deepEqual(told.at(-1), { state: 'done', version: '2', percent: 100, error: undefined });
     assert.equal(slots.tryOther(), 'b');
@@ -103,7 +107,10 @@ test(
     const slots = slotsIn(folder, publicKey);
     const before = readFileSync(`${folder}/boot-b`);
     const foreign = bundle(generateKeyPairSync('ed25519').privateKey);
-    await assert.rejects(slots.installFrom(stream(foreign), () => undefined), /signature/);
+    await assert.rejects(
+      slots.installFrom(stream(foreign), () => undefined),
+      /signature/,
+    );
     assert.ok(readFileSync(`${folder}/boot-b`).equals(before));
   }),
 );
@@ -114,16 +121,40 @@ test(
     const slots = slotsIn(folder, publicKey);
     const good = bundle(privateKey);
     const heads = good.length - contents.boot.length - contents.root.length;
-    for (const at of [3, 17, 30, 90, 120, heads, heads + 4096, heads + contents.boot.length + CHUNK_BYTES + 7, good.length - 1]) {
+    for (const at of [
+      3,
+      17,
+      30,
+      90,
+      120,
+      heads,
+      heads + 4096,
+      heads + contents.boot.length + CHUNK_BYTES + 7,
+      good.length - 1,
+    ]) {
       const bad = Buffer.from(good);
       bad.writeUInt8(bad.readUInt8(at) ^ 0x10, at);
-      await assert.rejects(slots.installFrom(stream(bad), () => undefined), `at byte ${at}`);
+      await assert.rejects(
+        slots.installFrom(stream(bad), () => undefined),
+        `at byte ${at}`,
+      );
       assert.throws(() => slots.tryOther(), /holds nothing/);
       assert.equal(slots.install.state, 'failed');
-      if (at >= heads) assert.ok(readFileSync(`${folder}/boot-b`).subarray(0, 512).every((byte) => byte === 0));
+      if (at >= heads)
+        assert.ok(
+          readFileSync(`${folder}/boot-b`)
+            .subarray(0, 512)
+            .every((byte) => byte === 0),
+        );
     }
-    await assert.rejects(slots.installFrom(stream(good.subarray(0, -1)), () => undefined), /cut short/);
-    await assert.rejects(slots.installFrom(stream(Buffer.concat([good, Buffer.from('x')])), () => undefined), /follows/);
+    await assert.rejects(
+      slots.installFrom(stream(good.subarray(0, -1)), () => undefined),
+      /cut short/,
+    );
+    await assert.rejects(
+      slots.installFrom(stream(Buffer.concat([good, Buffer.from('x')])), () => undefined),
+      /follows/,
+    );
   }),
 );
 
@@ -132,9 +163,15 @@ test(
   within(async (folder, { publicKey, privateKey }) => {
     const slots = slotsIn(folder, publicKey);
     const other = bundle(privateKey, { compatible: 'toaster' });
-    await assert.rejects(slots.installFrom(stream(other), () => undefined), /toaster/);
+    await assert.rejects(
+      slots.installFrom(stream(other), () => undefined),
+      /toaster/,
+    );
     const empty = bundle(privateKey, { images: [] });
-    await assert.rejects(slots.installFrom(stream(empty), () => undefined), /not boot and root/);
+    await assert.rejects(
+      slots.installFrom(stream(empty), () => undefined),
+      /not boot and root/,
+    );
   }),
 );
 
