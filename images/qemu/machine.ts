@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ipBatch, until } from '../../lab/run.ts';
@@ -60,7 +60,11 @@ export class Machine {
       throw new Error(`QEMU ended with ${code}: ${readFileSync(`${options.folder}/qemu.log`, 'utf8')}`);
     });
     ended.catch(() => undefined);
-    const opened = until('QEMU opens its sockets', 20_000, () => existsSync(`${options.folder}/serial.sock`));
+    const opened = until('QEMU opens its console and its TAPs', 60_000, () => {
+      if (!existsSync(`${options.folder}/serial.sock`)) return undefined;
+      const taps = openTaps(process.pid ?? 0);
+      return options.ports.every(({ device }) => taps.has(device)) || undefined;
+    });
     await Promise.race([ended, opened]);
     machine.#console = createConnection(`${options.folder}/serial.sock`);
     machine.#console.on('error', () => undefined).resume();
@@ -116,6 +120,19 @@ export class Machine {
       ),
     );
   }
+}
+
+/** TAPs that a process has open: one that is moved before it is opened would be made anew. */
+function openTaps(pid: number): ReadonlySet<string> {
+  const folder = `/proc/${pid}/fdinfo`;
+  const names = readdirSync(folder).map((descriptor) => {
+    try {
+      return /^iff:\s*(\S+)/m.exec(readFileSync(`${folder}/${descriptor}`, 'latin1'))?.[1] ?? '';
+    } catch {
+      return ''; // closed meanwhile
+    }
+  });
+  return new Set(names);
 }
 
 function argumentsOf(options: MachineOptions): string[] {

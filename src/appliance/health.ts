@@ -7,13 +7,10 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { createConnection } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ask } from './recovery-session.ts';
 
 const RUN = '/run/sluice';
-const END = ']]>]]>';
-const BASE = 'urn:ietf:params:xml:ns:netconf:base:1.0';
-const TRY_MS = 60_000;
 
 const deadline = performance.now() + Number(process.argv[2] ?? 600) * 1000;
 let reason = '';
@@ -44,32 +41,4 @@ async function look(): Promise<void> {
   if (/<set-aside[ >]/.test(reply)) throw new Error('the stored configuration could not be read');
   const engine = spawnSync('systemctl', ['is-active', 'sluice-engine.service'], { encoding: 'utf8' }).stdout.trim();
   if (engine !== 'active') throw new Error(`the packet engine is ${engine}`);
-}
-
-/** One rpc over the socket of the recovery session, in NETCONF 1.0's framing. */
-function ask(operation: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = createConnection(`${RUN}/netconf.sock`);
-    let text = '';
-    const fail = (message: string): void => {
-      socket.destroy();
-      reject(new Error(message));
-    };
-    socket.setTimeout(TRY_MS, () => fail('NETCONF does not answer'));
-    socket.on('error', (error) => fail(`NETCONF: ${error.message}`));
-    socket.on('close', () => fail('NETCONF closed the session'));
-    socket.on('data', (bytes) => {
-      text += bytes;
-      const messages = text.split(END);
-      if (messages.length < 3) return;
-      const reply = messages[1] ?? '';
-      if (reply.includes('<rpc-error')) return fail(/<error-message[^>]*>([^<]*)/.exec(reply)?.[1] ?? reply);
-      resolve(reply);
-      socket.destroy();
-    });
-    socket.write(
-      `<hello xmlns="${BASE}"><capabilities><capability>urn:ietf:params:netconf:base:1.0</capability></capabilities></hello>${END}`,
-    );
-    socket.write(`<rpc message-id="1" xmlns="${BASE}">${operation}</rpc>${END}`);
-  });
 }
