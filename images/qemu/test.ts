@@ -1,10 +1,11 @@
 /**
  * npm run test:image: what a boot alone does not show, each by itself or all in turn. Under emulation each takes minutes.
  *
- *   node images/qemu/test.ts [--image FILE] [uefi|reproducible|upgrade|broken|power|full|factory ...]
+ *   node images/qemu/test.ts [--image FILE] [boot-loader|uefi|reproducible|upgrade|broken|power|full|factory ...]
  */
 import { parseArgs } from 'node:util';
 import { newestImage } from './image.ts';
+import { bootLoader } from './scenario/boot-loader.ts';
 import { broken } from './scenario/broken.ts';
 import { factory } from './scenario/factory.ts';
 import { full } from './scenario/full.ts';
@@ -15,6 +16,7 @@ import { upgrade } from './scenario/upgrade.ts';
 
 /** A scenario throws where the image does not do what it should; what it returns is said. */
 const scenarios: Readonly<Record<string, (image: string) => Promise<string>>> = {
+  'boot-loader': bootLoader,
   uefi,
   upgrade,
   broken,

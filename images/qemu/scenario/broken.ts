@@ -36,7 +36,7 @@ export async function broken(image: string): Promise<string> {
     throw error;
   } finally {
     await it.remove();
-    rmSync(bad.folder, { recursive: true });
+    if (bad.folder !== undefined) rmSync(bad.folder, { recursive: true });
     rmSync(extra, { recursive: true });
   }
 }

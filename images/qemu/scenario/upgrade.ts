@@ -36,7 +36,7 @@ export async function upgrade(image: string): Promise<string> {
     throw error;
   } finally {
     await it.remove();
-    rmSync(second.folder, { recursive: true });
+    if (second.folder !== undefined) rmSync(second.folder, { recursive: true });
   }
 }
 
