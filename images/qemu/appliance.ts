@@ -43,6 +43,7 @@ export class Appliance {
       netconfPort: this.#ports.netconf,
       snmpPort: this.#ports.snmp,
       configDrive: `${this.folder}/drive`,
+      memoryMegabytes: 1024,
     });
   }
 
