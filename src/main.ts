@@ -19,6 +19,8 @@ import { GENERATE_KEY_PAIR, KeyGenerator } from './features/keystore/generate.ts
 import { GENERATE_CSR, RequestSigner } from './features/keystore/sign-request.ts';
 import { engineOperations } from './features/operations.ts';
 import { LOCALIZE_KEY, localizeKey } from './features/snmp/localize-rpc.ts';
+import { softwareOperations } from './features/software/operations.ts';
+import { softwareState } from './features/software/state.ts';
 import { storedConfigurationState, unfitLines } from './features/stored-configuration/state.ts';
 import { Violations } from './features/stored-configuration/violations.ts';
 import type { RpcHandler } from './northbound/netconf/rpc/handler.ts';
@@ -29,6 +31,7 @@ import { Transports } from './northbound/netconf/transport/transports.ts';
 import { HiddenKeyFolder } from './platform/hidden-keys.ts';
 import { IfIndexes } from './platform/if-index.ts';
 import { PlatformTarget } from './platform/target.ts';
+import { openAppliance } from './sluiced/appliance.ts';
 import { ConfigurationError, loadFirstConfiguration } from './sluiced/first-start.ts';
 import { bindsOf, ensureListener } from './sluiced/listener.ts';
 import { collectAfterLargeCommits } from './sluiced/memory.ts';
@@ -118,6 +121,7 @@ async function start(options: SluicedOptions): Promise<Stop> {
     },
     onRevertFailure: (error) => log(`the confirmed commit could not be reverted and will be again: ${String(error)}`),
   });
+  const appliance = openAppliance(`${options.state}/url`, log);
   const violations = new Violations(store, datastores, log);
   const netconf = new NetconfServer({
     datastores,
@@ -128,6 +132,7 @@ async function start(options: SluicedOptions): Promise<Stop> {
       ...features.features.flatMap(({ state }) => (state === undefined ? [] : [state])),
       storedConfigurationState(store, violations),
       segments.state,
+      softwareState(store.keys, appliance?.slots),
     ],
     handlers: new Map([
       [LOCALIZE_KEY, ({ input }) => ({ kind: 'output', nodes: localizeKey(schema, input, snmp.engine().engineId) })],
@@ -140,6 +145,15 @@ async function start(options: SluicedOptions): Promise<Stop> {
         ([path, operation]): [string, RpcHandler] => [
           path,
           async ({ rpc, target = '', input }) => ({ kind: 'output', nodes: await operation({ rpc, target, input }) }),
+        ],
+      ),
+      ...softwareOperations(schema, appliance, (notification) => netconf.publish(notification)).map(
+        ([path, operation]): [string, RpcHandler] => [
+          path,
+          async ({ input }) => {
+            const after = await operation(input);
+            return after === undefined ? { kind: 'ok' } : { kind: 'ok', after };
+          },
         ],
       ),
     ]),
@@ -220,7 +234,13 @@ function fail(error: unknown): never {
 const options = parseSluicedOptions(process.argv.slice(2));
 const stop = await start(options).catch(fail);
 log('ready');
-if (options.readyFd !== undefined) writeSync(options.readyFd, '\n');
+if (options.readyFd !== undefined) {
+  const sign = options.readyFd;
+  writeSync(sign, '\n');
+  // systemd's watchdog (sd_watchdog_enabled(3)): a sign of life from the event loop, three times within the limit.
+  const limitMs = Number(process.env['WATCHDOG_USEC'] ?? 0) / 1000;
+  if (limitMs > 0) setInterval(() => writeSync(sign, '\n'), limitMs / 3).unref();
+}
 flushCompileCache(); // the next start may follow a kill
 /** SIGHUP ends the control plane alone: another one is started, and the peers of ethernet segments take over nothing. */
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {

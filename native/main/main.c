@@ -24,6 +24,7 @@
 #include "loop.h"
 #include "options.h"
 #include "stages.h"
+#include "supervise.h"
 #include "worker.h"
 
 static bool ending;
@@ -217,6 +218,7 @@ int main(int argc, char **argv)
 	if (rc >= 0 && options.pid_file != NULL) rc = write_pid_file(options.pid_file);
 	if (rc >= 0) {
 		say_ready(&options, started_ms);
+		supervise_start();
 		while (!ending)
 			loop_round(-1);
 	}

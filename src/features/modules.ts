@@ -135,6 +135,8 @@ export const servedModules: readonly ModuleRequest[] = [
   { name: 'sluice-netconf' },
   { name: 'sluice-netconf-server' },
   { name: 'sluice-url' },
+  { name: 'sluice-software' },
+  { name: 'ietf-factory-default', revision: '2020-08-31' },
   { name: 'sluice-access-lists' },
   { name: 'sluice-policers' },
   { name: 'sluice-deviations' },

@@ -1,0 +1,40 @@
+"""One NETCONF operation with Debian's python3-ncclient, as the user admin at 127.0.0.1.
+
+usage: netconf.py PORT PASSWORD_FILE edit|get|rpc
+
+Standard input is the content: elements for <config>, which are edited into the candidate and committed; a subtree filter;
+an operation. Prints the answer.
+"""
+import sys
+
+from ncclient import manager
+from ncclient.operations import RPCError
+from ncclient.xml_ import to_ele
+
+NETCONF = "urn:ietf:params:xml:ns:netconf:base:1.0"
+
+
+def main():
+    port, password_file, operation = sys.argv[1:4]
+    with open(password_file) as file:
+        password = file.read().strip()
+    text = sys.stdin.read()
+    with manager.connect(
+        host="127.0.0.1", port=int(port), username="admin", password=password, hostkey_verify=False,
+        allow_agent=False, look_for_keys=False, timeout=120,
+    ) as session:
+        try:
+            if operation == "edit":
+                session.edit_config(target="candidate", config=f'<config xmlns="{NETCONF}">{text}</config>')
+                session.commit()
+                print("committed")
+            elif operation == "get":
+                print(session.get(filter=("subtree", text)).data_xml)
+            else:
+                print(session.dispatch(to_ele(text)).xml)
+        except RPCError as error:
+            print(error.xml if hasattr(error, "xml") else error, error, file=sys.stderr)
+            sys.exit(1)
+
+
+main()
