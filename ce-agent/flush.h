@@ -26,6 +26,6 @@ int flush_port(int netlink, int port, const struct vlan_set *vlans, int *removed
 
 // The same in an Open vSwitch bridge, whatever the port, by ovs-appctl; `target` is the switch's name or control
 // socket, as ovs-appctl takes it. 0 or -errno.
-int flush_ovs(const char *target, const char *bridge, const struct vlan_set *vlans, int *removed);
+int flush_ovs(const char *target, const char *bridge, const char *port, const struct vlan_set *vlans, int *removed);
 
 #endif

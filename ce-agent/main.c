@@ -114,7 +114,7 @@ static void flush_everywhere(const struct vlan_set *vlans)
 	int removed = -1;
 
 	if (ovs_bridge != NULL) {
-		int rc = flush_ovs(ovs_target, ovs_bridge, vlans, &removed);
+		int rc = flush_ovs(ovs_target, ovs_bridge, ports[0]->name, vlans, &removed);
 
 		say("flushed", ports[0], vlans, removed, rc);
 		return;

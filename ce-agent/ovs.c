@@ -30,19 +30,20 @@ static int finish(pid_t child)
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EIO;
 }
 
-static int remove_entry(const char *target, const char *bridge, unsigned vid, const char *mac)
+// Open vSwitch removes static entries only: the learned one becomes static, at whatever port, and goes.
+static int remove_entry(const char *target, const char *bridge, const char *port, unsigned vid, const char *mac)
 {
 	char vlan[8];
-	char *arguments[] = {(char *)(uintptr_t) "ovs-appctl", (char *)(uintptr_t) "-t",
-			     (char *)(uintptr_t)target,        (char *)(uintptr_t) "fdb/del",
-			     (char *)(uintptr_t)bridge,        vlan,
-			     (char *)(uintptr_t)mac,           NULL};
+	const char *add[] = {"ovs-appctl", "-t", target, "fdb/add", bridge, port, vlan, mac, NULL};
+	const char *del[] = {"ovs-appctl", "-t", target, "fdb/del", bridge, vlan, mac, NULL};
+	int rc;
 
 	snprintf(vlan, sizeof(vlan), "%u", vid);
-	return finish(start(arguments, -1));
+	rc = finish(start((char **)(uintptr_t)add, -1));
+	return rc != 0 ? rc : finish(start((char **)(uintptr_t)del, -1));
 }
 
-int flush_ovs(const char *target, const char *bridge, const struct vlan_set *vlans, int *removed)
+int flush_ovs(const char *target, const char *bridge, const char *port, const struct vlan_set *vlans, int *removed)
 {
 	char *arguments[] = {(char *)(uintptr_t) "ovs-appctl", (char *)(uintptr_t) "-t",  (char *)(uintptr_t)target,
 			     (char *)(uintptr_t) "fdb/show",   (char *)(uintptr_t)bridge, NULL};
@@ -57,13 +58,13 @@ int flush_ovs(const char *target, const char *bridge, const struct vlan_set *vla
 	close(ends[1]);
 	table = fdopen(ends[0], "r");
 	while (table != NULL && fgets(line, sizeof(line), table) != NULL) {
-		char port[32], mac[18];
+		char number[32], mac[18];
 		unsigned vid;
 
 		// Port, VLAN, MAC, age; a static entry has the word for its age.
-		if (sscanf(line, " %31s %u %17[0-9a-fA-F:]", port, &vid, mac) != 3 || vid >= VIDS) continue;
+		if (sscanf(line, " %31s %u %17[0-9a-fA-F:]", number, &vid, mac) != 3 || vid >= VIDS) continue;
 		if (strstr(line, "static") != NULL || !vlan_set_has(vlans, (uint16_t)vid)) continue;
-		if (remove_entry(target, bridge, vid, mac) == 0) ++*removed;
+		if (remove_entry(target, bridge, port, vid, mac) == 0) ++*removed;
 	}
 	if (table != NULL) fclose(table);
 	rc = finish(child);

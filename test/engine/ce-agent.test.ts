@@ -183,6 +183,7 @@ test('the agent asks by E-LMI, learns an EVC’s VLANs and flushes when the engi
     const state = (await engine.ceNotification(old))?.eLmi;
     assert.deepEqual([state?.sequenceErrors, state?.protocolErrors, state?.asynchronousSent], [0n, 0n, 1n]);
   } finally {
+    for (const line of agent?.lines ?? []) t.diagnostic(line);
     await agent?.stop();
     await wire?.close();
     assert.equal(await engine.stop(), 0);
