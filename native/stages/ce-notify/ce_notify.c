@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "../block-point/block_map.h"
+#include "announce.h"
 #include "ce_method.h"
 
 // The index is that of ce_port.sent and ce_port.state.
@@ -186,6 +187,7 @@ static bool ce_notification_state(uint16_t port, unsigned i, Sluice__Api__CeMeth
 
 static void stop(void)
 {
+	announce_stop();
 	for (unsigned port = 0; port < MAX_PORTS; port++) {
 		ce_port_free(ports[port]);
 		ports[port] = NULL;
