@@ -12,6 +12,7 @@
 
 #include "../main/log.h"
 #include "../main/stages.h"
+#include "../stages/ce-notify/announce.h"
 #include "../stages/ethernet-segment/order.h"
 #include "../stages/ethernet-segment/probe_send.h"
 #include "later.h"
@@ -307,6 +308,26 @@ static void on_segment_probe(struct client *client, uint32_t id, const Sluice__A
 		reply_ok(client, id);
 }
 
+static void on_announce(struct client *client, uint32_t id, const Sluice__Api__AnnounceMacs *what)
+{
+	uint32_t lp = runtime_id(client, SLUICE__API__OBJECT_KIND__KIND_LOGICAL_PORT, what->logical_port);
+	struct object_name name = {SLUICE__API__OBJECT_KIND__KIND_LOGICAL_PORT, what->logical_port};
+	struct api_error error = {0};
+	const char *why = NULL;
+	int rc = 0;
+
+	object_text(name, error.object, sizeof(error.object));
+	if (lp == 0)
+		api_refuse(&error, ERROR_CODE(NOT_FOUND), 0, error.object, "there is no such object");
+	else if ((rc = announce(lp, what->macs.data, what->macs.len, (enum announce_to)what->to, &why)) < 0)
+		api_refuse(&error, rc == -EINVAL ? ERROR_CODE(INVALID) : ERROR_CODE(RESOURCE), 0, error.object, "%s",
+			   why);
+	if (lp == 0 || rc < 0)
+		reply_error(client, id, &error);
+	else
+		reply_ok(client, id);
+}
+
 static void on_request(struct client *client, const Sluice__Api__Request *request, size_t size)
 {
 	if (client->owner == NULL && request->body_case != SLUICE__API__REQUEST__BODY_HELLO) {
@@ -340,6 +361,9 @@ static void on_request(struct client *client, const Sluice__Api__Request *reques
 		break;
 	case SLUICE__API__REQUEST__BODY_SEGMENT_PROBE:
 		on_segment_probe(client, request->id, request->segment_probe);
+		break;
+	case SLUICE__API__REQUEST__BODY_ANNOUNCE_MACS:
+		on_announce(client, request->id, request->announce_macs);
 		break;
 	default:
 		on_stage_request(client, request);

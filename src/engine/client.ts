@@ -9,6 +9,7 @@ import type { PlannedOperation } from '../commit/feature.ts';
 import { FaultError } from '../yang/fault.ts';
 import { Connection, type ReplyBody, type RequestBody } from './connection.ts';
 import {
+  type AnnounceMacsSchema,
   ApiVersion,
   type Event,
   type HelloReply,
@@ -172,6 +173,19 @@ export class EngineClient {
     } catch (error) {
       if (error instanceof EngineError) throw new FaultError(refusalFault(error, path));
       if (error instanceof EngineLostError) return undefined;
+      throw error;
+    }
+  }
+
+  /** Has addresses announced. Resolves once they are in the engine's queue, or with why not. */
+  async announceMacs(what: MessageInitShape<typeof AnnounceMacsSchema>): Promise<string | undefined> {
+    try {
+      const connection = this.#connection;
+      if (connection === undefined) return 'the engine is away';
+      await connection.request({ case: 'announceMacs', value: what }, ORDER_DEADLINE_MS);
+      return undefined;
+    } catch (error) {
+      if (error instanceof EngineLostError || error instanceof EngineError) return error.message;
       throw error;
     }
   }

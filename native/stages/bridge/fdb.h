@@ -235,6 +235,8 @@ static inline enum fdb_learned fdb_learn(struct fdb *fdb, struct fdb_table *tabl
 int fdb_set_static(struct fdb *fdb, uint64_t key, uint32_t port);
 // Control thread. Removes a static entry; does nothing where there is none.
 void fdb_remove_static(struct fdb *fdb, uint64_t key);
+// Removes what was learned of the key, unless it was at that port.
+void fdb_forget(struct fdb *fdb, uint64_t key, uint32_t port);
 
 // Control thread. Looks at `count` buckets from *cursor on (and wraps) and removes each learned entry for which
 // `keep` is false. Returns the number removed. Workers go on meanwhile.

@@ -52,6 +52,18 @@ void fdb_remove_static(struct fdb *fdb, uint64_t key)
 	if (value & FDB_STATIC && fdb_slot_take(slot, key, value, 0)) fdb_account(fdb, key, value, -1);
 }
 
+void fdb_forget(struct fdb *fdb, uint64_t key, uint32_t port)
+{
+	struct fdb_table *table = atomic_load(&fdb->table);
+	struct fdb_entry *slot = fdb_find(table, key, fdb_hash(table, key));
+	uint64_t value;
+
+	if (slot == NULL) return;
+	value = atomic_load(&slot->value);
+	if (value == 0 || value & FDB_STATIC || fdb_value_port(value) == port) return;
+	if (fdb_slot_take(slot, key, value, 0)) fdb_account(fdb, key, value, -1);
+}
+
 // A consistent entry, or false: empty, or in somebody's hands.
 static bool read_entry(const struct fdb_entry *entry, uint64_t *key, uint64_t *value)
 {

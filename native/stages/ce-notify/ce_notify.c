@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "../block-point/block_map.h"
+#include "announce.h"
 #include "ce_in.h"
 #include "ce_method.h"
 
@@ -273,6 +274,7 @@ static bool ce_notification_state(uint16_t port, unsigned i, Sluice__Api__CeMeth
 
 static void stop(void)
 {
+	announce_stop();
 	for (unsigned port = 0; port < MAX_PORTS; port++) {
 		ce_port_free(ports[port]);
 		ports[port] = NULL;

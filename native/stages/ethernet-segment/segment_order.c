@@ -60,6 +60,7 @@ int segment_order(const struct owner *owner, const Sluice__Api__SegmentOrder *or
 	for (unsigned i = 0; i < told.count; i++)
 		told.change[i].keeps = redirect.milliseconds != 0;
 	redirect_begin(segment, block, release, &redirect);
+	seen_forget(segment, release);
 	open_changes(&segment->gate, block, release);
 	for (uint16_t vid = 0; vid < GATE_VIDS; vid++)
 		if (vid_is_in(block, vid) || vid_is_in(release, vid))
@@ -67,7 +68,6 @@ int segment_order(const struct owner *owner, const Sluice__Api__SegmentOrder *or
 	workers_synchronize();
 	*effective_at_ns = clock_realtime_ns();
 	told.effective_at_ns = *effective_at_ns;
-	seen_learn(segment, release);
 	held_run(view);
 	for (uint16_t vid = 0; vid < GATE_VIDS; vid++)
 		if (vid_is_in(block, vid) || vid_is_in(release, vid)) segment->since_ns[vid] = *effective_at_ns;

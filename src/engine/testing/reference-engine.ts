@@ -139,6 +139,11 @@ export class ReferenceEngine {
         if (why !== undefined) return [error(ErrorCode.ERROR_NOT_FOUND, why)];
         return [{ case: 'segmentOrder', value: { effectiveAtNs } }];
       }
+      case 'announceMacs': {
+        const { logicalPort, to, macs } = body.value;
+        this.segments.announced.push(`${logicalPort} ${to} ${Buffer.from(macs).toString('hex')}`);
+        return [ok];
+      }
       case 'segmentProbe':
         this.onProbe(body.value);
         return [ok];

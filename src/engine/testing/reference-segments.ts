@@ -9,6 +9,8 @@ type StateInit = MessageInitShape<typeof EthernetSegmentStateSchema>;
 export class ReferenceSegments {
   /** Every order that was carried out, as `segment +10 -20`. */
   readonly orders: string[] = [];
+  /** Every announcement, as `logical-port to addresses`. */
+  readonly announced: string[] = [];
   readonly #open = new Map<string, Map<number, bigint>>();
 
   /** VLANs that are forwarded, ascending. */

@@ -14,6 +14,7 @@ import { MacReplica } from '../exchange/replication.ts';
 import type { SegmentTables } from '../exchange/session.ts';
 import { type EthernetSegment, hexText } from '../model.ts';
 import { vlanBytes } from '../vlan-ranges.ts';
+import { Announcer } from './announcer.ts';
 import type { SegmentEngine } from './engine.ts';
 import { probeKinds } from './probe-kinds.ts';
 import { type Move, SegmentRecord } from './record.ts';
@@ -22,7 +23,7 @@ import { type Move, SegmentRecord } from './record.ts';
 const ORDER_AGAIN_MS = 1000;
 
 export interface RunParts {
-  readonly engine: Pick<SegmentEngine, 'segmentOrder' | 'segmentProbe'>;
+  readonly engine: Pick<SegmentEngine, 'segmentOrder' | 'segmentProbe' | 'announceMacs'>;
   readonly send: (peer: string, esi: Uint8Array, message: Message) => boolean;
   readonly resetSession: (peer: string) => void;
   readonly notify: (run: SegmentRun, notice: Notice, move: Move | undefined) => void;
@@ -42,6 +43,8 @@ export interface Found {
 /** What follows from the configuration beside the segment itself. */
 export interface Surroundings {
   readonly circuitsDown: VlanSet;
+  /** The logical port of each VLAN's attachment circuit. */
+  readonly circuits: ReadonlyMap<number, string>;
   /** Methods by which the CE is told. */
   readonly methods: readonly string[];
 }
@@ -52,6 +55,7 @@ export class SegmentRun {
   readonly own = { remote: new MacTable(), segment: new MacTable() };
   readonly #theirs = new Map<string, SegmentTables['theirs']>();
   readonly #parts: RunParts;
+  readonly #announcer: Announcer;
   #configured: EthernetSegment;
   #surroundings: Surroundings;
   #agent: SegmentAgent | undefined;
@@ -76,6 +80,16 @@ export class SegmentRun {
     this.#configured = configured;
     this.#surroundings = surroundings;
     this.#parts = parts;
+    this.#announcer = new Announcer({
+      engine: parts.engine,
+      circuit: (vlan) => this.#surroundings.circuits.get(vlan),
+      own: this.own,
+      theirs: () =>
+        Array.from(this.#theirs.values(), ({ remote, segment }) => ({ remote: remote.table, segment: segment.table })),
+      tellsCe: () => this.#surroundings.methods.includes('mac-move'),
+      open: () => this.#agent?.state.open ?? NO_VLANS,
+      log: parts.log,
+    });
   }
 
   get configured(): EthernetSegment {
@@ -144,6 +158,7 @@ export class SegmentRun {
       this.#agent.close();
     }
     this.#agent = undefined;
+    this.#announcer.stop();
     this.#inEngine = NO_VLANS;
     this.#generation += 1;
     this.#orders = Promise.resolve();
@@ -237,6 +252,7 @@ export class SegmentRun {
       probe: (probe) => this.#probe(probe),
       notify: (notice) => {
         const state = notice.state === 'enabled' ? 'forwarding' : 'blocked';
+        if (state === 'forwarding') this.#announcer.released(notice.vlans);
         const move = this.record.notified(notice.vlans, state, Date.now());
         this.#parts.notify(this, notice, move);
       },
@@ -262,6 +278,7 @@ export class SegmentRun {
         this.record.effective(move, Date.now());
         return;
       }
+      if (order.type === 'release') this.#announcer.releasing(vlans);
       const reply = await this.#parts.engine.segmentOrder(this.#orderOf(order, vlans));
       if (reply === undefined) break;
       if (!('refused' in reply)) {

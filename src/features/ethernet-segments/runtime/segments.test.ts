@@ -12,7 +12,7 @@ import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MemoryView } from '../../../datastore/view/memory.ts';
 import { EngineClient } from '../../../engine/client.ts';
-import { BfdState, LinkState } from '../../../engine/gen/sluice_pb.js';
+import { BfdState, LinkState, AnnounceMacs_To as To } from '../../../engine/gen/sluice_pb.js';
 import { ReferenceEngine } from '../../../engine/testing/reference-engine.ts';
 import { PeerSessions } from '../../../platform/peer-session/peer-sessions.ts';
 import { type Identity, makeIdentity } from '../../../platform/peer-session/testing/identity.ts';
@@ -348,6 +348,20 @@ test('what the engine learned behind the segment and in the transfer network is 
   await until('told', () => macs('segment').length === 1 && macs('remote').length === 2, [a, b]);
   assert.deepEqual(macs('segment'), [0x0200_0000_0001]);
   assert.deepEqual(macs('remote'), [0x0200_0000_0002, 0x0200_0000_0003]);
+  // The new forwarder tells: before the release that what it learned is wrong, then both sides what it knows.
+  const notification = { "/sluice-ce-notification:ce-notifications/ce-notification[port='p']": {} };
+  await b.configure({ [domain]: {}, [`${domain}/member[interface='p.10']`]: {}, ...notification });
+  b.engine.segments.announced.length = 0;
+  a.segments.run('s')?.pin(vlanRange(10, 10), b.address);
+  const wanted = [
+    `p.10 ${To.NOBODY} 020000000001`,
+    `p.10 ${To.OTHERS} 020000000001`,
+    `p.10 ${To.PORT} 020000000002020000000003`,
+  ];
+  await until('announced', () => b.engine.segments.announced.length >= 3, [a, b]);
+  assert.deepEqual(b.engine.segments.announced.slice(0, 3), wanted);
+  await until('announced again', () => b.engine.segments.announced.length >= 4, [a, b]);
+  assert.equal(b.engine.segments.announced[3], wanted[2]);
   fdb = fdb.slice(1, 2);
   await until('forgotten', () => macs('segment').length === 0 && macs('remote').length === 1, [a, b]);
 });

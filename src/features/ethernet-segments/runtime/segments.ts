@@ -270,6 +270,7 @@ export class EthernetSegments {
       const circuits = circuitsUp(objects, configured);
       const surroundings: Surroundings = {
         circuitsDown: circuitsDown(configured, circuits),
+        circuits: new Map(circuits.map(({ vlan, interface: circuit }) => [vlan, circuit])),
         methods: methodsOf(view, this.#notifications, configured.port),
       };
       let run = this.#runs.get(name);
