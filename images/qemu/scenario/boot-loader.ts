@@ -7,17 +7,17 @@ import { run } from '../../../lab/run.ts';
 import { BootEnvironment, type BootState } from '../../../src/platform/slots/environment.ts';
 import { freePort } from '../../../test/snmp.ts';
 import { type Placed, placed, SECTOR } from '../../disk/layout.ts';
-import { newestImage } from '../image.ts';
 import { Machine } from '../machine.ts';
 
 const GRUB_MS = 600_000;
 const good: BootState = { slot: 'a', trial: undefined, attempts: 0, bad: undefined };
 
-export async function bootLoader(): Promise<string> {
+/** @param image the qcow2; the raw disk is beside it */
+export async function bootLoader(image: string): Promise<string> {
   const folder = mkdtempSync('/tmp/sluice-grub-');
   try {
     const disk = `${folder}/disk.raw`;
-    await run('cp', ['--sparse=always', '--reflink=auto', newestImage('raw'), disk]);
+    await run('cp', ['--sparse=always', '--reflink=auto', image.replace(/qcow2$/, 'raw'), disk]);
     const at = (state: BootState): void => writeState(folder, disk, state);
 
     at({ ...good, trial: 'b' });
@@ -31,10 +31,16 @@ export async function bootLoader(): Promise<string> {
     at({ ...good, attempts: 3 });
     await boots(disk, folder, ['slot b'], 'the fourth boot of a slot that was not found good again');
 
-    // Behind the superblock: the kernel's own bytes.
-    flip(disk, partition('sluice-boot-a').first * SECTOR + 4_000_000);
-    at(good);
-    await boots(disk, folder, ['slot a', 'slot a does not start', 'slot b'], 'a flipped bit in the boot files');
+    // The initramfs comes first in the file system, the kernel last.
+    for (const [what, offset] of [
+      ['initramfs', 4_000_000],
+      ['kernel', 12_000_000],
+    ] as const) {
+      flip(disk, partition('sluice-boot-a').first * SECTOR + offset);
+      at(good);
+      await boots(disk, folder, ['slot a', 'slot a does not start', 'slot b'], `a flipped bit in the ${what}`);
+      flip(disk, partition('sluice-boot-a').first * SECTOR + offset);
+    }
     return 'an empty trial, an unconfirmed one, three attempts, a flipped bit: the other slot';
   } finally {
     rmSync(folder, { recursive: true, force: true });
