@@ -16,9 +16,9 @@ struct gate_counters {
 	uint64_t in_dropped[GATE_VIDS], out_dropped[GATE_VIDS];
 } __rte_cache_aligned;
 
-// Stations whose frames have met the closed gate from the CE: they may be behind the segment, wherever else the bridge has
-// learned them from what the open PE floods. A place by hash, the last one counts. Workers write key and value each by
-// itself: who reads checks that they fit.
+// Stations whose frames have met the closed gate from the CE: they may be behind the segment, wherever else the bridge
+// has learned them from what the open PE floods. A place by hash, the last one counts. Workers write key and value each
+// by itself: who reads checks that they fit.
 #define GATE_SEEN_BITS 14
 #define GATE_SEEN      (1u << GATE_SEEN_BITS)
 

@@ -4,12 +4,26 @@
 #include <sys/random.h>
 
 #include "../../main/stage.h"
+#include "../block-point/block_map.h"
 #include "bridge_control.h"
 
 // EngineSettings.mac_limit where nobody sets it.
 #define DEFAULT_LIMIT 131072
 
 struct fdb bridge_fdb;
+
+// Behind a closed segment whose frames go to the peer that forwards now: that announces its stations from its place,
+// and what is still sent here for them has to find the way to it (stages/ethernet-segment).
+static bool redirects(uint32_t logical_port)
+{
+	const struct worker *worker = worker_self();
+	const struct dataplane *dp = worker != NULL ? worker->dataplane : dataplane_current();
+	const struct logical_port *lp = dataplane_logical_port(dp, logical_port);
+	const struct port *port = lp != NULL && lp->matches != 0 ? dataplane_port(dp, lp->port) : NULL;
+	const struct gate *gate = port != NULL ? block_map_gate(port->blocks, lp->match[0].vid) : NULL;
+
+	return gate != NULL && gate_redirects(gate, lp->match[0].vid);
+}
 
 static int bridge_start(void)
 {
@@ -18,6 +32,7 @@ static int bridge_start(void)
 
 	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed)) return -errno;
 	result = fdb_open(&bridge_fdb, DEFAULT_LIMIT, seed, &bridge_memory);
+	bridge_fdb.stays = redirects;
 	if (result == 0) result = bridge_static_start(seed);
 	return result == 0 ? bridge_ageing_start() : result;
 }

@@ -80,6 +80,8 @@ struct fdb {
 	_Atomic uint64_t evicted;
 	struct fdb_count *domain; /* FDB_DOMAINS */
 	struct fdb_count *port;   /* FDB_PORTS */
+	// Whether what is learned at a port is learned nowhere else for now; NULL: of none. Any thread calls it.
+	bool (*stays)(uint32_t port);
 };
 
 // Memory for tables: aligned to 64 bytes and zeroed, NULL on failure. The engine gives huge pages, tests the heap.
@@ -202,7 +204,7 @@ enum fdb_learned {
 	FDB_NEW,
 	// Known elsewhere, now here.
 	FDB_MOVED,
-	// A static entry holds the address: nothing changed.
+	// A static entry holds the address, or it stays where it is (fdb->stays): nothing changed.
 	FDB_HELD,
 	// A limit: nothing changed.
 	FDB_LIMITED,

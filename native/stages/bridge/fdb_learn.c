@@ -74,6 +74,7 @@ static enum fdb_learned change(struct fdb *fdb, struct fdb_entry *entry, uint64_
 		if (!atomic_compare_exchange_strong(&entry->value, &value, next)) return FDB_BUSY;
 		return fdb_value_epoch(value) == place->epoch ? FDB_SAME : changed(key, FDB_NEW);
 	}
+	if (fdb->stays != NULL && fdb->stays(from)) return FDB_HELD;
 	if (!reserve(&fdb->port[place->port].learned, place->port_limit)) return FDB_LIMITED;
 	if (!atomic_compare_exchange_strong(&entry->value, &value, next)) {
 		atomic_fetch_sub_explicit(&fdb->port[place->port].learned, 1, memory_order_relaxed);
