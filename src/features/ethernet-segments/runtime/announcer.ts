@@ -1,8 +1,8 @@
 /**
  * What a new forwarder tells of addresses, beside what the engine does of its own accord (CeNotification): to the CE the
- * remote ones that a peer knew and we do not, again at the offsets of mac-move; into the transfer network those behind the
- * segment, from their new place. One request at a time; what waits is bounded, and further VLANs are left out: the frames of
- * their stations tell in the end.
+ * remote ones that a peer knew, again at the offsets of mac-move (also those that we know: the bridge forgets what it is not sure
+ * of when a VLAN opens); into the transfer network those behind the segment, from their new place. What waits is bounded, and
+ * further VLANs are left out: the frames of their stations tell in the end.
  */
 import { AnnounceMacs_To as To } from '../../../engine/gen/sluice_pb.js';
 import { hasVlan, type VlanSet, vlansOf } from '../decision/vlan-set.ts';
@@ -10,6 +10,7 @@ import type { MacTable } from '../exchange/mac-table.ts';
 import type { SegmentEngine } from './engine.ts';
 
 const WAITING_MAX = 16_384;
+const UNANSWERED_MAX = 16;
 /** After the release, as those of mac-move: a switch may take a move back that comes within a second of traffic. */
 const OFFSETS_MS = [0, 300, 1000, 2000];
 
@@ -77,18 +78,26 @@ export class Announcer {
     if (!this.#isSending) void this.#send();
   }
 
+  /** In their order: the engine takes requests one after the other. */
   async #send(): Promise<void> {
     this.#isSending = true;
+    const unanswered = new Set<Promise<void>>();
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       const announcement = next();
       if (announcement === undefined) continue;
-      const refused = await this.#parts.engine.announceMacs(announcement);
-      if (refused !== undefined && refused !== this.#lastRefusal) {
-        this.#parts.log(`ethernet segments: addresses of ${announcement.logicalPort} are not announced: ${refused}`);
-      }
-      this.#lastRefusal = refused ?? '';
+      const answered = this.#request(announcement).finally(() => unanswered.delete(answered));
+      unanswered.add(answered);
+      if (unanswered.size >= UNANSWERED_MAX) await Promise.race(unanswered);
     }
     this.#isSending = false;
+  }
+
+  async #request(announcement: Announcement): Promise<void> {
+    const refused = await this.#parts.engine.announceMacs(announcement);
+    if (refused !== undefined && refused !== this.#lastRefusal) {
+      this.#parts.log(`ethernet segments: addresses of ${announcement.logicalPort} are not announced: ${refused}`);
+    }
+    this.#lastRefusal = refused ?? '';
   }
 
   #announcement(vlan: number, to: To, macs: ReadonlySet<number>): Announcement | undefined {
@@ -106,10 +115,8 @@ export class Announcer {
   }
 
   #remoteMacs(vlan: number): ReadonlySet<number> {
-    const { own } = this.#parts;
     const macs = new Set<number>();
     for (const { remote } of this.#parts.theirs()) for (const mac of remote.of(vlan)) macs.add(mac);
-    for (const mac of own.remote.of(vlan)) macs.delete(mac);
     for (const mac of this.#segmentMacs(vlan)) macs.delete(mac);
     return macs;
   }
