@@ -14,6 +14,8 @@ import { Frr } from '../lab/frr.ts';
 import { deleteNamespaces, type Host, knowNeighbours, makeNamespaces } from '../lab/host.ts';
 import { runIn, until } from '../lab/run.ts';
 import { Site } from '../lab/site.ts';
+import { clear } from '../src/start/clear.ts';
+import { placesOf, readRecord } from '../src/start/record.ts';
 import { bridgeDomain, bridgeDomains, interfaces, port, subInterface } from './configuration.ts';
 import { Router } from './router.ts';
 import {
@@ -79,8 +81,12 @@ export class Pe {
   }
 
   async stop(): Promise<void> {
+    const places = placesOf(this.#state);
     await this.#router?.stop();
     this.#router = undefined;
+    // What one that was killed has left behind.
+    const record = readRecord(places);
+    if (record !== undefined) await clear(places, record);
   }
 }
 
@@ -152,27 +158,19 @@ export class DualPe {
     return routers.map((number) => this.transfer.host(UNDERLAY_VLAN, number));
   }
 
-  /** Numbers of the PEs that forward, or are about to, by VLAN. */
-  async forwarders(): Promise<ReadonlyMap<number, readonly number[]>> {
-    const found = new Map<number, number[]>(this.options.vlans.map((vlan) => [vlan, []]));
-    for (const pe of this.pes) {
-      if (!pe.isRunning) continue;
-      for (const [vlan, role] of await segmentRoles(pe.router))
-        if (role !== 'blocked') found.get(vlan)?.push(pe.number);
-    }
-    return found;
-  }
-
-  /** Waits until this PE forwards the VLANs, and no other. */
+  /** Waits until this PE forwards the VLANs, and every other one that runs blocks them: both say that nothing is under way. */
   async settled(vlans: readonly number[], pe: Pe): Promise<void> {
-    let last = '';
+    const running = this.pes.filter((one) => one.isRunning);
     await until(`VLANs ${vlans} at PE ${pe.number}`, 60_000, async () => {
-      const now = await this.forwarders();
-      last = JSON.stringify([...now]);
-      return vlans.every((vlan) => now.get(vlan)?.join() === String(pe.number)) || undefined;
+      for (const one of running) {
+        const roles = await segmentRoles(one.router);
+        const wanted = one === pe ? 'forwarder' : 'blocked';
+        if (!vlans.every((vlan) => roles.get(vlan) === wanted)) return undefined;
+      }
+      return true;
     }).catch(async (error: Error) => {
-      const states = await Promise.all(this.pes.filter((one) => one.isRunning).map((one) => segmentState(one.router)));
-      throw new Error(`${error.message}: ${last}\n${states.join('\n')}`);
+      const states = await Promise.all(running.map((one) => segmentState(one.router)));
+      throw new Error([error.message, ...states].join('\n'));
     });
   }
 

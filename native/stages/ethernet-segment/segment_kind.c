@@ -18,7 +18,7 @@
 #define MOST_HOLD_MS    10000
 #define MOST_VNI        0xffffffu
 #define DEFAULT_HOLD    4096
-#define DEFAULT_HOLD_MS 100
+#define DEFAULT_HOLD_MS 500
 #define LEAST_KEY       16
 #define MOST_KEY        64
 

@@ -2692,7 +2692,7 @@ export declare type EthernetSegment = Message<"sluice.api.EthernetSegment"> & {
   holdLimit: number;
 
   /**
-   * And so long, milliseconds; at most 10000. 0: 100.
+   * And so long, milliseconds; at most 10000. 0: 500.
    *
    * @generated from field: uint32 hold_ms = 11;
    */
