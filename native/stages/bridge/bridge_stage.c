@@ -17,7 +17,9 @@ struct fdb bridge_fdb;
 static bool redirects(uint32_t logical_port)
 {
 	const struct worker *worker = worker_self();
-	const struct dataplane *dp = worker != NULL ? worker->dataplane : dataplane_current();
+	// Of a worker that is in the middle of a walk: what it sees.
+	const struct dataplane *dp =
+		worker != NULL && worker->dataplane != NULL ? worker->dataplane : dataplane_current();
 	const struct logical_port *lp = dataplane_logical_port(dp, logical_port);
 	const struct port *port = lp != NULL && lp->matches != 0 ? dataplane_port(dp, lp->port) : NULL;
 	const struct gate *gate = port != NULL ? block_map_gate(port->blocks, lp->match[0].vid) : NULL;
