@@ -107,11 +107,12 @@ const CRASHES: Readonly<Record<string, RegExp>> = {
 const YANG_LIBRARY = '/usr/share/yang/modules/libyang/ietf-yang-library@2019-01-04.yang';
 
 /** Modules that yanglint has to load first, so that it has their features on: a leafref makes it implement them too late. */
-const LOADED_FIRST: Readonly<Record<string, string>> = {
-  'ietf-netconf-client.yang': 'ietf-truststore.yang',
-  'sluice-url@2026-11-25.yang': 'ietf-truststore@2024-10-10.yang',
-  'ietf-system-capabilities@2022-02-17.yang': YANG_LIBRARY,
-  'ietf-notification-capabilities@2022-02-17.yang': YANG_LIBRARY,
+const LOADED_FIRST: Readonly<Record<string, readonly string[]>> = {
+  'ietf-netconf-client.yang': ['ietf-truststore.yang'],
+  'sluice-ethernet-segments@2026-11-26.yang': ['ietf-keystore@2024-10-10.yang', 'ietf-truststore@2024-10-10.yang'],
+  'sluice-url@2026-11-25.yang': ['ietf-truststore@2024-10-10.yang'],
+  'ietf-system-capabilities@2022-02-17.yang': [YANG_LIBRARY],
+  'ietf-notification-capabilities@2022-02-17.yang': [YANG_LIBRARY],
 };
 
 /** libyang puts what an augment inside of `uses` adds to a case in front of it; RFC 8340 section 2.6 has it in order, at the end. */
@@ -133,7 +134,7 @@ function compareFile(folder: string, name: string): void {
   const file = join(folder, name);
   const [crashes, first] = [CRASHES[name], LOADED_FIRST[name]];
   if (crashes) compare([stripped, ...paths], [copyThatPrints(folder, name, crashes)]);
-  else if (first) compare(paths, [resolve(folder, first), file]);
+  else if (first) compare(paths, [...first.map((each) => resolve(folder, each)), file]);
   else compare(paths, [file]);
 }
 
