@@ -87,7 +87,7 @@ const segment: Case = {
       await pause(500);
       await a.stop();
       await net.settled(vlans, b);
-      await pause(500);
+      await pause(2500);
       const left = await end(leaving);
       const [up, down] = moved as [FlowResult, FlowResult];
       return [

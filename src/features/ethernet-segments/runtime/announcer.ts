@@ -1,7 +1,7 @@
 /**
  * What a new forwarder tells of addresses, beside what the engine does of its own accord (CeNotification): to the CE the
- * remote ones that a peer knew, again at the offsets of mac-move (also those that we know: the bridge forgets what it is not sure
- * of when a VLAN opens); into the transfer network those behind the segment, from their new place. What waits is bounded, and
+ * remote ones that a peer knew (also those that we know: the bridge forgets what it is not sure of when a VLAN opens); into the
+ * transfer network those behind the segment, from their new place. Both again at the offsets of mac-move. What waits is bounded, and
  * further VLANs are left out: the frames of their stations tell in the end.
  */
 import { AnnounceMacs_To as To } from '../../../engine/gen/sluice_pb.js';
@@ -51,10 +51,10 @@ export class Announcer {
   }
 
   released(vlans: VlanSet): void {
-    this.#each(vlans, (vlan) => this.#announcement(vlan, To.OTHERS, this.#segmentMacs(vlan)));
     for (const offset of OFFSETS_MS) {
       const timer = setTimeout(() => {
         this.#timers.delete(timer);
+        this.#each(vlans, (vlan) => this.#announcement(vlan, To.OTHERS, this.#segmentMacs(vlan)));
         if (this.#parts.tellsCe()) {
           this.#each(vlans, (vlan) => this.#announcement(vlan, To.PORT, this.#remoteMacs(vlan)));
         }
