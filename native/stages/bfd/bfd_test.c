@@ -324,7 +324,7 @@ static void what_is_wrong_is_dropped_and_counted(void **state)
 	struct wish wish = {
 		.name = "4", .interface = "a", .remote = "10.0.1.2", .tx = 10 * MS, .rx = 10 * MS, .mult = 3};
 	struct bfd_session *session;
-	uint64_t received;
+	uint64_t received, malformed;
 	bool changed;
 
 	// Nobody has a session there, and the kernel no part in the interface.
@@ -341,10 +341,11 @@ static void what_is_wrong_is_dropped_and_counted(void **state)
 	peer_sends(false);
 	peer.ttl = 255;
 	assert_int_equal(router_drops("bfd-ttl"), 1);
+	malformed = router_drops("bfd-malformed");
 	peer.damage = 0x80;
 	peer_sends(false);
 	peer.damage = 0;
-	assert_int_equal(router_drops("bfd-malformed"), 1);
+	assert_int_equal(router_drops("bfd-malformed"), malformed + 1);
 	// Somebody else on the link knows the discriminator.
 	peer.address = "10.0.1.3";
 	peer_sends(false);
