@@ -61,7 +61,8 @@ static int send_flow(const char *address, int port, unsigned rate, double second
 	int fd = socket(AF_INET, SOCK_DGRAM, 0), on = 1;
 	/* The address may be that of all hosts. */
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on)) < 0 ||
-	    connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0) die("socket");
+	    connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
+		die("socket");
 	int timer = timerfd_create(CLOCK_MONOTONIC, 0);
 	uint64_t interval = 1000000000ull / rate;
 	struct itimerspec every = {
