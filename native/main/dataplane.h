@@ -144,6 +144,12 @@ struct logical_port {
 	char name[NAME_SIZE];
 };
 
+// The outer VID of its frames on the wire; 0: they are untagged.
+static inline uint16_t logical_port_vid(const struct logical_port *lp)
+{
+	return lp->matches != 0 ? lp->match[0].vid : 0;
+}
+
 struct bridge_domain {
 	uint32_t id;
 	bool learning;

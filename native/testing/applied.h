@@ -22,4 +22,17 @@ static inline void apply(Sluice__Api__Operation *operation)
 	router_run();
 }
 
+// One router for all tests of a group (cmocka_run_group_tests).
+static inline int router_group_start(void **state)
+{
+	router_start();
+	return 0;
+}
+
+static inline int router_group_stop(void **state)
+{
+	router_stop();
+	return 0;
+}
+
 #endif

@@ -51,8 +51,7 @@ void control_stop(void)
 	rte_eal_cleanup();
 }
 
-// An operation as it comes from the wire: what a test builds on the stack is packed and unpacked.
-static Sluice__Api__Operation *fresh(const Sluice__Api__Operation *built)
+Sluice__Api__Operation *op_fresh(const Sluice__Api__Operation *built)
 {
 	size_t size = sluice__api__operation__get_packed_size(built);
 	uint8_t *packed = malloc(size + 1);
@@ -74,7 +73,7 @@ static char *text(const char *name)
 	Sluice__Api__Operation operation = SLUICE__API__OPERATION__INIT;                                               \
 	operation.op_case = SLUICE__API__OPERATION__OP_##body;                                                         \
 	operation.field = &it;                                                                                         \
-	return fresh(&operation)
+	return op_fresh(&operation)
 
 Sluice__Api__Operation *op_port(const char *name, const char *ring)
 {

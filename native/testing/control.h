@@ -33,5 +33,7 @@ Sluice__Api__Operation *op_route(const char *vrf, const char *prefix, const char
 Sluice__Api__Operation *op_delete_route(const char *vrf, const char *prefix);
 Sluice__Api__Operation *op_static_neighbour(const char *interface, const char *address, uint8_t last_byte);
 Sluice__Api__Operation *op_delete(Sluice__Api__ObjectKind kind, const char *name);
+// An operation as it comes from the wire: what a test builds on the stack is packed and unpacked.
+Sluice__Api__Operation *op_fresh(const Sluice__Api__Operation *built);
 
 #endif

@@ -5,11 +5,10 @@
 #include <string.h>
 
 #include <rte_random.h>
-#include <rte_ring.h>
-#include <rte_ring_elem.h>
 
 #include "../../main/clock.h"
 #include "../../main/id.h"
+#include "../../main/worker_rings.h"
 #include "../neighbour/address.h"
 #include "bfd.h"
 
@@ -19,7 +18,6 @@
 #define BATCH        64
 
 static_assert(BFD_MOST_SESSIONS < 1 << SLOT_BITS, "a discriminator names a slot");
-static_assert(sizeof(struct bfd_heard) % 4 == 0, "an element of a ring");
 
 _Atomic uint32_t bfd_by_interface[MAX_ID + 1], bfd_by_vrf[MAX_ID + 1];
 
@@ -28,7 +26,7 @@ static struct id_pool slots = {.limit = BFD_MOST_SESSIONS};
 static struct bfd_session *by_slot[BFD_MOST_SESSIONS + 1], *by_hash[HASHES];
 static struct due *heap_items[BFD_MOST_SESSIONS + 1];
 static struct due_heap heap = {.items = heap_items};
-static struct rte_ring *rings[MAX_WORKERS];
+WORKER_RINGS(rings, "bfd", struct bfd_heard, BFD_RING);
 
 // A ring of changes: `told` of them were taken, `made` were made.
 static struct bfd_told changes[MOST_CHANGES];
@@ -142,8 +140,9 @@ static struct bfd_session *session_of(const struct bfd_heard *heard)
 	return session;
 }
 
-static void take(const struct bfd_heard *heard, uint64_t now)
+static void take(const void *element, uint64_t now)
 {
+	const struct bfd_heard *heard = element;
 	struct bfd_session *session = session_of(heard);
 	uint8_t before;
 
@@ -166,36 +165,21 @@ static void take(const struct bfd_heard *heard, uint64_t now)
 	carry_out(session, bfd_receive(&session->machine, &heard->packet, now, random_next()), before);
 }
 
-// At most what the ring holds: the others, and the clocks, get their turn.
-static bool empty_ring(struct rte_ring *ring, uint64_t now)
-{
-	struct bfd_heard heard[BATCH];
-	unsigned got, sum = 0;
-
-	do {
-		got = rte_ring_sc_dequeue_burst_elem(ring, heard, sizeof(heard[0]), BATCH, NULL);
-		for (unsigned i = 0; i < got; i++)
-			take(&heard[i], now);
-		sum += got;
-	} while (got == BATCH && sum < BFD_RING);
-	return got == BATCH;
-}
-
 bool bfd_put(const struct worker *worker, const struct bfd_heard *heard)
 {
-	return rte_ring_sp_enqueue_elem(rings[worker->index], (void *)(uintptr_t)heard, sizeof(*heard)) == 0;
+	return worker_rings_put(&rings, worker, heard);
 }
 
 uint64_t bfd_round(uint64_t now, bool *has_changed)
 {
+	struct bfd_heard heard[BATCH];
 	uint32_t before = made;
 	uint64_t next;
-	bool more = false;
+	bool more;
 
 	urgent_lock();
 	// First what has come: a thread that was late must not take for silence what waits here.
-	for (unsigned w = 0; w < worker_count; w++)
-		more |= empty_ring(rings[w], now);
+	more = worker_rings_take(&rings, heard, BATCH, take, now);
 	for (uint32_t budget = heap.count; budget > 0 && heap.count > 0 && due_first(&heap)->at <= now; budget--) {
 		struct bfd_session *session = of_due(due_first(&heap));
 		uint8_t state = session->machine.state;
@@ -371,23 +355,13 @@ unsigned bfd_take_changes(struct bfd_told *to, unsigned most)
 
 int bfd_sessions_start(void)
 {
-	size_t size = (size_t)rte_ring_get_memsize_elem(sizeof(struct bfd_heard), BFD_RING);
-
 	random_state = rte_rand() | 1;
-	for (unsigned w = 0; w < worker_count; w++) {
-		rings[w] = aligned_alloc(RTE_CACHE_LINE_SIZE, RTE_ALIGN_CEIL(size, RTE_CACHE_LINE_SIZE));
-		if (rings[w] == NULL) return -ENOMEM;
-		if (rte_ring_init(rings[w], "bfd", BFD_RING, RING_F_SP_ENQ | RING_F_SC_DEQ) != 0) return -EINVAL;
-	}
-	return 0;
+	return worker_rings_open(&rings);
 }
 
 void bfd_sessions_stop(void)
 {
-	for (unsigned w = 0; w < MAX_WORKERS; w++) {
-		free(rings[w]);
-		rings[w] = NULL;
-	}
+	worker_rings_close(&rings);
 	id_pool_free(&slots);
 	made = told = 0;
 }

@@ -31,8 +31,8 @@ static Sluice__Api__Operation *session_op(struct wish w)
 {
 	Sluice__Api__BfdSession it = SLUICE__API__BFD_SESSION__INIT;
 	Sluice__Api__BfdAuthentication auth = SLUICE__API__BFD_AUTHENTICATION__INIT;
-	Sluice__Api__Operation operation = SLUICE__API__OPERATION__INIT, *fresh;
-	uint8_t remote[16], local[16], packed[1024];
+	Sluice__Api__Operation operation = SLUICE__API__OPERATION__INIT;
+	uint8_t remote[16], local[16];
 	bool v6 = strchr(w.remote, ':') != NULL;
 
 	it.name = (char *)(uintptr_t)w.name;
@@ -57,10 +57,7 @@ static Sluice__Api__Operation *session_op(struct wish w)
 	}
 	operation.op_case = SLUICE__API__OPERATION__OP_SET_BFD_SESSION;
 	operation.set_bfd_session = &it;
-	assert_true(sluice__api__operation__get_packed_size(&operation) < sizeof(packed));
-	fresh = sluice__api__operation__unpack(NULL, sluice__api__operation__pack(&operation, packed), packed);
-	assert_non_null(fresh);
-	return fresh;
+	return op_fresh(&operation);
 }
 
 static struct bfd_session *session_named(const char *name)

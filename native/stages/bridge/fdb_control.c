@@ -41,27 +41,35 @@ int fdb_set_static(struct fdb *fdb, uint64_t key, uint32_t port)
 	return 0;
 }
 
-void fdb_remove_static(struct fdb *fdb, uint64_t key)
+// The slot of the key and what is in it; NULL: none.
+static struct fdb_entry *entry_of(struct fdb *fdb, uint64_t key, uint64_t *value)
 {
 	struct fdb_table *table = atomic_load(&fdb->table);
 	struct fdb_entry *slot = fdb_find(table, key, fdb_hash(table, key));
-	uint64_t value;
 
-	if (slot == NULL) return;
-	value = atomic_load(&slot->value);
-	if (value & FDB_STATIC && fdb_slot_take(slot, key, value, 0)) fdb_account(fdb, key, value, -1);
+	*value = slot != NULL ? atomic_load(&slot->value) : 0;
+	return slot;
+}
+
+static void take_out(struct fdb *fdb, struct fdb_entry *slot, uint64_t key, uint64_t value)
+{
+	if (fdb_slot_take(slot, key, value, 0)) fdb_account(fdb, key, value, -1);
+}
+
+void fdb_remove_static(struct fdb *fdb, uint64_t key)
+{
+	uint64_t value;
+	struct fdb_entry *slot = entry_of(fdb, key, &value);
+
+	if (value & FDB_STATIC) take_out(fdb, slot, key, value);
 }
 
 void fdb_forget(struct fdb *fdb, uint64_t key, uint32_t port)
 {
-	struct fdb_table *table = atomic_load(&fdb->table);
-	struct fdb_entry *slot = fdb_find(table, key, fdb_hash(table, key));
 	uint64_t value;
+	struct fdb_entry *slot = entry_of(fdb, key, &value);
 
-	if (slot == NULL) return;
-	value = atomic_load(&slot->value);
-	if (value == 0 || value & FDB_STATIC || fdb_value_port(value) == port) return;
-	if (fdb_slot_take(slot, key, value, 0)) fdb_account(fdb, key, value, -1);
+	if (value != 0 && !(value & FDB_STATIC) && fdb_value_port(value) != port) take_out(fdb, slot, key, value);
 }
 
 // A consistent entry, or false: empty, or in somebody's hands.

@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "../block-point/block_map.h"
 #include "../bridge/bridge.h"
 #include "ce_method.h"
+#include "ce_vlans.h"
 #include "mac_move_frame.h"
 #include "pace.h"
 
@@ -48,21 +48,17 @@ static const struct logical_port *port_of(const struct job *job)
 {
 	const struct dataplane *dp = dataplane_current();
 	const struct logical_port *lp = dataplane_logical_port(dp, job->logical_port);
-	const struct port *port = lp != NULL ? dataplane_port(dp, lp->port) : NULL;
 
-	if (port == NULL || !lp->enabled) return NULL;
-	return block_map_blocks(port->blocks, lp->matches != 0 ? lp->match[0].vid : 0) ? NULL : lp;
+	if (lp == NULL || dataplane_port(dp, lp->port) == NULL || !lp->enabled) return NULL;
+	return ce_blocked(lp->port, logical_port_vid(lp)) ? NULL : lp;
 }
 
 static int send_one(const struct logical_port *lp, const struct rte_ether_addr *to, const struct rte_ether_addr *source)
 {
 	uint8_t frame[MAC_MOVE_FRAME_MAX];
 	size_t length = mac_move_frame(frame, to, source, lp->match, lp->matches);
-	struct rte_mbuf *m = packet_alloc();
 
-	if (m == NULL) return -ENOBUFS;
-	memcpy(rte_pktmbuf_append(m, (uint16_t)length), frame, length);
-	return port_inject(lp->port, m);
+	return ce_inject(lp->port, frame, length);
 }
 
 // True: there is more for the next round.

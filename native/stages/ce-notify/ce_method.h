@@ -63,6 +63,9 @@ extern const struct ce_method ce_mac_move, ce_mvrp, ce_stp_tc, ce_e_lmi, ce_cfm,
 // The method's state at a port; NULL: nobody is told there.
 void *ce_method_at(uint16_t port, const struct ce_method *method);
 
+// Sends one frame out of a port, whatever blocks it there. As ce_send, which counts.
+int ce_inject(uint16_t port, const uint8_t *frame, size_t length);
+
 // Sends one frame to the CE and counts it. 0, -ENOBUFS (no buffer or the queue is full), -ENETDOWN. The caller ends a
 // batch with port_inject_flush().
 int ce_send(struct ce_port *port, struct ce_sent *sent, uint16_t vid, const uint8_t *frame, size_t length);

@@ -6,18 +6,23 @@
 
 #define MIN_FRAME 60
 
-int ce_send(struct ce_port *port, struct ce_sent *sent, uint16_t vid, const uint8_t *frame, size_t length)
+int ce_inject(uint16_t port, const uint8_t *frame, size_t length)
 {
 	struct rte_mbuf *m = packet_alloc();
 	char *room = m != NULL ? rte_pktmbuf_append(m, (uint16_t)length) : NULL;
-	int result;
 
 	if (room == NULL) {
 		rte_pktmbuf_free(m);
 		return -ENOBUFS;
 	}
 	memcpy(room, frame, length);
-	result = port_inject(port->port, m);
+	return port_inject(port, m);
+}
+
+int ce_send(struct ce_port *port, struct ce_sent *sent, uint16_t vid, const uint8_t *frame, size_t length)
+{
+	int result = ce_inject(port->port, frame, length);
+
 	if (result == 0) {
 		sent->frames++;
 		sent->last_ns = clock_realtime_ns();

@@ -9,10 +9,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "../block-point/block_map.h"
 #include "../bridge/bridge.h"
 #include "../classify/tag_map.h"
 #include "ce_method.h"
+#include "ce_vlans.h"
 #include "mac_move_frame.h"
 #include "mac_set.h"
 #include "pace.h"
@@ -51,13 +51,6 @@ static void job_free(struct job *job)
 	free(job);
 }
 
-static bool is_blocked(const struct dataplane *dp, const struct logical_port *lp)
-{
-	const struct port *port = dataplane_port(dp, lp->port);
-
-	return port != NULL && block_map_blocks(port->blocks, lp->matches != 0 ? lp->match[0].vid : 0);
-}
-
 // The logical port of a job, or NULL: it has gone, is disabled or blocked, or belongs elsewhere now.
 static const struct logical_port *job_port(const struct mac_move *move, const struct job *job)
 {
@@ -65,8 +58,8 @@ static const struct logical_port *job_port(const struct mac_move *move, const st
 	const struct logical_port *lp = dataplane_logical_port(dp, job->logical_port);
 
 	if (lp == NULL || lp->port != move->port->port || !lp->enabled ||
-	    lp->bridge_domain != job->set->bridge_domain || (lp->matches != 0 ? lp->match[0].vid : 0) != job->vid ||
-	    is_blocked(dp, lp))
+	    lp->bridge_domain != job->set->bridge_domain || logical_port_vid(lp) != job->vid ||
+	    ce_blocked(lp->port, job->vid))
 		return NULL;
 	return lp;
 }
@@ -81,7 +74,7 @@ static bool is_remote(const struct mac_move *move, const struct job *job, uint64
 
 	if (bd == NULL) return false;
 	lp = bridge_entry_port(dp, bd, fdb_lookup(table, key, fdb_hash(table, key)), bridge_seconds());
-	return lp != NULL && lp->port != move->port->port && !is_blocked(dp, lp);
+	return lp != NULL && lp->port != move->port->port && !ce_blocked(lp->port, logical_port_vid(lp));
 }
 
 static int job_send(struct mac_move *move, struct job *job, const struct logical_port *lp,

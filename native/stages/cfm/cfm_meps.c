@@ -5,11 +5,10 @@
 #include <string.h>
 
 #include <rte_random.h>
-#include <rte_ring.h>
-#include <rte_ring_elem.h>
 
 #include "../../main/clock.h"
 #include "../../main/id.h"
+#include "../../main/worker_rings.h"
 #include "../block-point/block_map.h"
 #include "../ce-notify/ce_method.h"
 #include "cfm.h"
@@ -17,13 +16,11 @@
 #define MOST_CHANGES 4096 // that wait for the control thread; of more the MEP is told as it is by then
 #define BATCH        16
 
-static_assert(sizeof(struct cfm_heard) % 4 == 0, "an element of a ring");
-
 static struct id_pool slots = {.limit = CFM_MOST_MEPS};
 static struct cfm_mep *by_slot[CFM_MOST_MEPS + 1];
 static struct due *heap_items[CFM_MOST_MEPS + 1];
 static struct due_heap heap = {.items = heap_items};
-static struct rte_ring *rings[MAX_WORKERS];
+WORKER_RINGS(rings, "cfm", struct cfm_heard, CFM_RING);
 
 // A ring of changes: `told` of them were taken, `made` were made.
 static struct cfm_told changes[MOST_CHANGES];
@@ -149,42 +146,28 @@ static void run_test(struct cfm_mep *mep, uint64_t now)
 
 // ---------------------------------------------------------------- a round
 
-static void take(const struct cfm_heard *heard, uint64_t now)
+static void take(const void *element, uint64_t now)
 {
+	const struct cfm_heard *heard = element;
 	struct cfm_mep *mep = heard->slot <= CFM_MOST_MEPS ? by_slot[heard->slot] : NULL;
 
 	if (mep != NULL) cfm_take(mep, heard, now);
 }
 
-// At most what the ring holds: the others, and the clocks, get their turn.
-static bool empty_ring(struct rte_ring *ring, uint64_t now)
-{
-	struct cfm_heard heard[BATCH];
-	unsigned got, sum = 0;
-
-	do {
-		got = rte_ring_sc_dequeue_burst_elem(ring, heard, sizeof(heard[0]), BATCH, NULL);
-		for (unsigned i = 0; i < got; i++)
-			take(&heard[i], now);
-		sum += got;
-	} while (got == BATCH && sum < CFM_RING);
-	return got == BATCH;
-}
-
 bool cfm_put(const struct worker *worker, const struct cfm_heard *heard)
 {
-	return rte_ring_sp_enqueue_elem(rings[worker->index], (void *)(uintptr_t)heard, sizeof(*heard)) == 0;
+	return worker_rings_put(&rings, worker, heard);
 }
 
 uint64_t cfm_round(uint64_t now, bool *changed)
 {
+	struct cfm_heard heard[BATCH];
 	uint64_t next;
-	bool more = false;
+	bool more;
 
 	urgent_lock();
 	// First what has come: a thread that was late must not take for silence what waits here.
-	for (unsigned w = 0; w < worker_count; w++)
-		more |= empty_ring(rings[w], now);
+	more = worker_rings_take(&rings, heard, BATCH, take, now);
 	for (uint32_t budget = heap.count; budget > 0 && heap.count > 0 && due_first(&heap)->at <= now; budget--) {
 		struct cfm_mep *mep = of_due(due_first(&heap));
 
@@ -462,22 +445,12 @@ struct cfm_test *cfm_test_take(struct cfm_mep *mep, struct later **later)
 
 int cfm_meps_start(void)
 {
-	size_t size = (size_t)rte_ring_get_memsize_elem(sizeof(struct cfm_heard), CFM_RING);
-
-	for (unsigned w = 0; w < worker_count; w++) {
-		rings[w] = aligned_alloc(RTE_CACHE_LINE_SIZE, RTE_ALIGN_CEIL(size, RTE_CACHE_LINE_SIZE));
-		if (rings[w] == NULL) return -ENOMEM;
-		if (rte_ring_init(rings[w], "cfm", CFM_RING, RING_F_SP_ENQ | RING_F_SC_DEQ) != 0) return -EINVAL;
-	}
-	return 0;
+	return worker_rings_open(&rings);
 }
 
 void cfm_meps_stop(void)
 {
-	for (unsigned w = 0; w < MAX_WORKERS; w++) {
-		free(rings[w]);
-		rings[w] = NULL;
-	}
+	worker_rings_close(&rings);
 	id_pool_free(&slots);
 	made = told = 0;
 }

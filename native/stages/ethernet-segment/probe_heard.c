@@ -1,12 +1,9 @@
 #include "probe_heard.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <rte_ring_elem.h>
-
 #include "../../main/clock.h"
+#include "../../main/worker_rings.h"
 #include "segment.h"
 
 // Frames of one worker that wait: two senders in all VLANs.
@@ -15,9 +12,7 @@
 #define GATHERED 64
 #define BATCH    64
 
-_Static_assert(sizeof(struct probe_heard) % 4 == 0, "an element of a ring");
-
-static struct rte_ring *rings[MAX_WORKERS];
+WORKER_RINGS(rings, "segment-probes", struct probe_heard, RING_SIZE);
 
 struct gathered {
 	struct probe_heard what; // port 0: free
@@ -30,7 +25,7 @@ static struct timer timer;
 
 bool probe_heard_put(const struct worker *worker, const struct probe_heard *heard)
 {
-	return rte_ring_sp_enqueue_elem(rings[worker->index], (void *)(uintptr_t)heard, sizeof(*heard)) == 0;
+	return worker_rings_put(&rings, worker, heard);
 }
 
 static void emit(struct gathered *it)
@@ -95,42 +90,30 @@ static struct gathered *place_of(const struct probe_heard *heard)
 	return best;
 }
 
+static void take(const void *element, uint64_t unused)
+{
+	const struct probe_heard *heard = element;
+
+	place_of(heard)->vlans[heard->vid / 64] |= UINT64_C(1) << (heard->vid % 64);
+	if (timer.place == 0) timer_arm(&timer, control_now_ms() + 1);
+}
+
 void probe_heard_poll(void)
 {
 	struct probe_heard heard[BATCH];
-	unsigned got;
-	bool any = false;
 
-	for (unsigned w = 0; w < worker_count; w++)
-		while ((got = rte_ring_sc_dequeue_burst_elem(rings[w], heard, sizeof(heard[0]), BATCH, NULL)) != 0) {
-			any = true;
-			for (unsigned i = 0; i < got; i++)
-				place_of(&heard[i])->vlans[heard[i].vid / 64] |= UINT64_C(1) << (heard[i].vid % 64);
-		}
-	if (any && timer.place == 0) timer_arm(&timer, control_now_ms() + 1);
+	worker_rings_take(&rings, heard, BATCH, take, 0);
 }
 
 int probe_heard_start(void)
 {
-	size_t size = RTE_ALIGN_CEIL((size_t)rte_ring_get_memsize_elem(sizeof(struct probe_heard), RING_SIZE),
-				     RTE_CACHE_LINE_SIZE);
-
 	timer.run = emit_due;
-	for (unsigned w = 0; w < worker_count; w++) {
-		rings[w] = aligned_alloc(RTE_CACHE_LINE_SIZE, size);
-		if (rings[w] == NULL ||
-		    rte_ring_init(rings[w], "segment-probes", RING_SIZE, RING_F_SP_ENQ | RING_F_SC_DEQ) != 0)
-			return -ENOMEM;
-	}
-	return 0;
+	return worker_rings_open(&rings);
 }
 
 void probe_heard_stop(void)
 {
 	timer_disarm(&timer);
 	memset(gathered, 0, sizeof(gathered));
-	for (unsigned w = 0; w < MAX_WORKERS; w++) {
-		free(rings[w]);
-		rings[w] = NULL;
-	}
+	worker_rings_close(&rings);
 }

@@ -261,18 +261,6 @@ static void many_are_paced_and_cost_little(void **state)
 	       (unsigned)clocks, rte_get_tsc_hz(), 41000.0 * 100 * (double)clocks / (double)rte_get_tsc_hz());
 }
 
-static int start(void **state)
-{
-	router_start();
-	return 0;
-}
-
-static int stop(void **state)
-{
-	router_stop();
-	return 0;
-}
-
 #define PROBE_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -287,5 +275,5 @@ int main(void)
 		PROBE_TEST(many_are_paced_and_cost_little),
 	};
 
-	return cmocka_run_group_tests_name("segment-probe", tests, start, stop);
+	return cmocka_run_group_tests_name("segment-probe", tests, router_group_start, router_group_stop);
 }

@@ -364,18 +364,6 @@ static void orders_that_redirect_nowhere_are_refused(void **state)
 	assert_string_equal(error->message, "it has no VRF to redirect by");
 }
 
-static int start(void **state)
-{
-	router_start();
-	return 0;
-}
-
-static int stop(void **state)
-{
-	router_stop();
-	return 0;
-}
-
 #define REDIRECT_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -394,5 +382,5 @@ int main(void)
 		REDIRECT_TEST(orders_that_redirect_nowhere_are_refused),
 	};
 
-	return cmocka_run_group_tests_name("segment-redirect", tests, start, stop);
+	return cmocka_run_group_tests_name("segment-redirect", tests, router_group_start, router_group_stop);
 }

@@ -393,18 +393,6 @@ static void all_vlans_in_one_order(void **state)
 	       (double)ns[2] / 1e6, (double)ns[3] / 1e6);
 }
 
-static int start(void **state)
-{
-	router_start();
-	return 0;
-}
-
-static int stop(void **state)
-{
-	router_stop();
-	return 0;
-}
-
 #define SEGMENT_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -424,5 +412,5 @@ int main(void)
 		SEGMENT_TEST(all_vlans_in_one_order),
 	};
 
-	return cmocka_run_group_tests_name("ethernet-segment", tests, start, stop);
+	return cmocka_run_group_tests_name("ethernet-segment", tests, router_group_start, router_group_stop);
 }

@@ -43,8 +43,8 @@ static inline ProtobufCBinaryData segment_address(const char *text, uint8_t byte
 static inline Sluice__Api__Operation *op_segment(struct segment_wish w)
 {
 	Sluice__Api__EthernetSegment it = SLUICE__API__ETHERNET_SEGMENT__INIT;
-	Sluice__Api__Operation operation = SLUICE__API__OPERATION__INIT, *fresh;
-	uint8_t vlans[SEGMENT_SET_BYTES], local[16], peer[16], packed[2048];
+	Sluice__Api__Operation operation = SLUICE__API__OPERATION__INIT;
+	uint8_t vlans[SEGMENT_SET_BYTES], local[16], peer[16];
 	ProtobufCBinaryData peers;
 
 	it.name = (char *)(uintptr_t)w.name;
@@ -64,10 +64,7 @@ static inline Sluice__Api__Operation *op_segment(struct segment_wish w)
 	it.hold_ms = w.hold_ms;
 	operation.op_case = SLUICE__API__OPERATION__OP_SET_ETHERNET_SEGMENT;
 	operation.set_ethernet_segment = &it;
-	assert_true(sluice__api__operation__get_packed_size(&operation) < sizeof(packed));
-	fresh = sluice__api__operation__unpack(NULL, sluice__api__operation__pack(&operation, packed), packed);
-	assert_non_null(fresh);
-	return fresh;
+	return op_fresh(&operation);
 }
 
 // NULL: carried out.

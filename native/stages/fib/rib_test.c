@@ -435,18 +435,6 @@ static void queries_tell(void **unused)
 	arena_free(&arena);
 }
 
-static int start(void **unused)
-{
-	router_start();
-	return 0;
-}
-
-static int stop(void **unused)
-{
-	router_stop();
-	return 0;
-}
-
 #define IN_SCENE(test) cmocka_unit_test_setup_teardown(test, scene, clear)
 
 int main(void)
@@ -462,5 +450,5 @@ int main(void)
 		IN_SCENE(queries_tell),
 	};
 
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, router_group_start, router_group_stop);
 }

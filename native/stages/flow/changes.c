@@ -37,7 +37,7 @@ static void port_changed(uint16_t id, const struct port *old, const struct port 
 
 static void tags_changed(const struct logical_port *lp)
 {
-	if (lp != NULL) flow_element_changed(FLOW_TAGS, flow_tag_id(lp->port, lp->matches != 0 ? lp->match[0].vid : 0));
+	if (lp != NULL) flow_element_changed(FLOW_TAGS, flow_tag_id(lp->port, logical_port_vid(lp)));
 }
 
 static void logical_port_changed(uint32_t id, const void *before, const void *after)

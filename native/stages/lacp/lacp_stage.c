@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../../main/clock.h"
+#include "../../main/control_ring.h"
 #include "../../main/log.h"
 #include "../../main/stage.h"
 #include "../../port/bundle.h"
@@ -145,11 +146,9 @@ static void receive(struct member *member, uint8_t *pdu, size_t size)
 
 static void poll(void)
 {
-	void *packet;
+	struct rte_mbuf *m;
 
-	for (unsigned i = 0; i < SLOW_PROTOCOLS_WAITING && rte_ring_sc_dequeue(slow_protocols_ring, &packet) == 0;
-	     i++) {
-		struct rte_mbuf *m = packet;
+	for (unsigned i = 0; i < SLOW_PROTOCOLS_WAITING && (m = control_ring_next(slow_protocols_ring)) != NULL; i++) {
 		struct member *member = member_of(packet_meta(m)->ingress_port);
 
 		if (member != NULL && m->data_len >= RTE_ETHER_HDR_LEN) {
@@ -403,24 +402,15 @@ static void port_state(const struct port *port, Sluice__Api__PortState *state)
 
 static int lacp_start(void)
 {
-	size_t size = RTE_ALIGN_CEIL((size_t)rte_ring_get_memsize(SLOW_PROTOCOLS_WAITING), RTE_CACHE_LINE_SIZE);
-
-	slow_protocols_ring = aligned_alloc(RTE_CACHE_LINE_SIZE, size);
-	if (slow_protocols_ring == NULL) return -ENOMEM;
-	return rte_ring_init(slow_protocols_ring, "slow-protocols", SLOW_PROTOCOLS_WAITING, RING_F_SC_DEQ);
+	return control_ring_open(&slow_protocols_ring, "slow-protocols", SLOW_PROTOCOLS_WAITING);
 }
 
 static void lacp_stop(void)
 {
-	void *m;
-
 	for (struct bundle *bundle = bundles; bundle != NULL; bundle = bundle->next)
 		bundle->seen = false;
 	forget_unseen();
-	while (slow_protocols_ring != NULL && rte_ring_sc_dequeue(slow_protocols_ring, &m) == 0)
-		rte_pktmbuf_free(m);
-	free(slow_protocols_ring);
-	slow_protocols_ring = NULL;
+	control_ring_close(&slow_protocols_ring);
 }
 
 static struct stage lacp_stage = {

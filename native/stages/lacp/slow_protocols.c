@@ -1,6 +1,7 @@
 // Node "slow-protocols": what a member of a bundle receives of LACP and Marker (IEEE 802.1AX-2014, annex A) goes to the
 // control thread, through a bounded ring.
 #include "slow_protocols.h"
+#include "../../main/control_ring.h"
 #include "../drop/drop_node.h"
 
 // More than the control thread takes in.
@@ -17,22 +18,12 @@ static uint16_t slow_protocols_process(struct rte_graph *graph, struct rte_node 
 	const struct worker *worker = worker_self();
 
 	for (uint16_t i = 0; i < n; i++) {
-		struct rte_mbuf *m = objs[i], *copy;
+		struct rte_mbuf *m = objs[i];
 
-		if (worker_traces(worker)) {
-			rte_pktmbuf_free(m);
-			continue;
-		}
-		// Its own buffer: the device's pool may go before it is read.
-		copy = rte_pktmbuf_copy(m, worker->packets, 0, RTE_MIN(m->pkt_len, (uint32_t)LONGEST));
-		if (copy != NULL) *packet_meta(copy) = *packet_meta(m);
-		if (unlikely(copy == NULL || rte_ring_mp_enqueue(slow_protocols_ring, copy) != 0)) {
-			rte_pktmbuf_free(copy);
+		if (unlikely(!worker_traces(worker) && !control_ring_copy(slow_protocols_ring, worker, m, LONGEST)))
 			rte_node_enqueue_x1(graph, node, EDGE_LIMIT, m);
-			continue;
-		}
-		rte_pktmbuf_free(m);
-		control_wake();
+		else
+			rte_pktmbuf_free(m);
 	}
 	return n;
 }

@@ -49,7 +49,7 @@ static void tags_on(struct rte_mbuf *m, const struct logical_port *lp)
 		memcpy(at, tag, sizeof(tag));
 	}
 	meta->l3_offset = (uint8_t)(RTE_ETHER_HDR_LEN + size);
-	meta->egress_vid = lp->matches != 0 ? lp->match[0].vid : 0;
+	meta->egress_vid = logical_port_vid(lp);
 }
 
 static uint8_t tap_packet(struct worker *worker, struct rte_mbuf *m)

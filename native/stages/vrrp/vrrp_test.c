@@ -20,9 +20,9 @@ static const uint8_t virtual_address[4] = {10, 0, 1, 254}, other[4] = {10, 0, 1,
 static Sluice__Api__Operation *vrrp_op(uint32_t priority, const char *address, bool tracks)
 {
 	Sluice__Api__Vrrp it = SLUICE__API__VRRP__INIT;
-	Sluice__Api__Operation operation = SLUICE__API__OPERATION__INIT, *fresh;
+	Sluice__Api__Operation operation = SLUICE__API__OPERATION__INIT;
 	Sluice__Api__VrrpTrack track = SLUICE__API__VRRP_TRACK__INIT, *list[] = {&track};
-	uint8_t bytes[16], packed[512];
+	uint8_t bytes[16];
 	ProtobufCBinaryData addresses[] = {{strchr(address, ':') != NULL ? 16 : 4, bytes}};
 
 	assert_int_equal(inet_pton(addresses[0].len == 16 ? AF_INET6 : AF_INET, address, bytes), 1);
@@ -38,10 +38,7 @@ static Sluice__Api__Operation *vrrp_op(uint32_t priority, const char *address, b
 	it.tracks = list;
 	operation.op_case = SLUICE__API__OPERATION__OP_SET_VRRP;
 	operation.set_vrrp = &it;
-	assert_true(sluice__api__operation__get_packed_size(&operation) < sizeof(packed));
-	fresh = sluice__api__operation__unpack(NULL, sluice__api__operation__pack(&operation, packed), packed);
-	assert_non_null(fresh);
-	return fresh;
+	return op_fresh(&operation);
 }
 
 static int setup(void **state)
