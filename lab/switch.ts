@@ -121,11 +121,6 @@ export class Switch {
     await run('ovs-ofctl', ['del-flows', this.#management, 'cookie=1/-1']);
   }
 
-  /** Forgets all addresses, as after a restart. */
-  async flush(): Promise<void> {
-    await run('ovs-appctl', ['-t', this.#control, 'fdb/flush', bridge]);
-  }
-
   async #portMode(device: string, ...modes: readonly string[]): Promise<void> {
     for (const mode of modes) await run('ovs-ofctl', ['mod-port', this.#management, device, mode]);
   }

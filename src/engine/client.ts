@@ -153,14 +153,9 @@ export class EngineClient {
   async segmentOrder(
     order: MessageInitShape<typeof SegmentOrderSchema>,
   ): Promise<SegmentOrderReply | { readonly refused: string } | undefined> {
-    try {
-      const reply = await this.#connection?.request({ case: 'segmentOrder', value: order }, ORDER_DEADLINE_MS);
-      return reply?.case === 'segmentOrder' ? reply.value : undefined;
-    } catch (error) {
-      if (error instanceof EngineLostError) return undefined;
-      if (error instanceof EngineError) return { refused: error.message };
-      throw error;
-    }
+    const answer = await this.#ask({ case: 'segmentOrder', value: order }, ORDER_DEADLINE_MS);
+    if (answer instanceof EngineError) return { refused: answer.message };
+    return !(answer instanceof EngineLostError) && answer.case === 'segmentOrder' ? answer.value : undefined;
   }
 
   /**
@@ -168,24 +163,25 @@ export class EngineClient {
    * throws FaultError at `path` where it refuses. One that has not answered within the time is as good as gone.
    */
   async request(body: RequestBody, withinMs: number, path: string): Promise<ReplyBody | undefined> {
-    try {
-      return await this.#connection?.request(body, withinMs);
-    } catch (error) {
-      if (error instanceof EngineError) throw new FaultError(refusalFault(error, path));
-      if (error instanceof EngineLostError) return undefined;
-      throw error;
-    }
+    const answer = await this.#ask(body, withinMs);
+    if (answer instanceof EngineError) throw new FaultError(refusalFault(answer, path));
+    return answer instanceof EngineLostError ? undefined : answer;
   }
 
   /** Has addresses announced. Resolves once they are in the engine's queue, or with why not. */
   async announceMacs(what: MessageInitShape<typeof AnnounceMacsSchema>): Promise<string | undefined> {
+    const answer = await this.#ask({ case: 'announceMacs', value: what }, ORDER_DEADLINE_MS);
+    return answer instanceof Error ? answer.message : undefined;
+  }
+
+  /** What the engine replies, why it refuses, or that it is away. */
+  async #ask(body: RequestBody, withinMs: number): Promise<ReplyBody | EngineError | EngineLostError> {
+    const connection = this.#connection;
+    if (connection === undefined) return new EngineLostError('the engine is away');
     try {
-      const connection = this.#connection;
-      if (connection === undefined) return 'the engine is away';
-      await connection.request({ case: 'announceMacs', value: what }, ORDER_DEADLINE_MS);
-      return undefined;
+      return await connection.request(body, withinMs);
     } catch (error) {
-      if (error instanceof EngineLostError || error instanceof EngineError) return error.message;
+      if (error instanceof EngineError || error instanceof EngineLostError) return error;
       throw error;
     }
   }
