@@ -45,7 +45,7 @@ fingerprint() {
 }
 
 # Runs a command inside the chroot of tools, below namespaces of its own that end with it: /src is the repository
-# (read-only), /work the cache. /proc and /dev are there for the compilers.
+# (read-only), /cache what is kept between builds. /proc and /dev are there for the compilers.
 tools() {
   unshare --mount --fork bash -c '
     set -e
@@ -54,10 +54,10 @@ tools() {
     mount --make-rprivate /
     mount -t proc proc "$root/proc"
     mount --rbind /dev "$root/dev"
-    mkdir -p "$root/src" "$root/work"
+    mkdir -p "$root/src" "$root/cache"
     mount --bind "$repository" "$root/src"
     mount -o remount,bind,ro "$root/src"
-    mount --bind "$cache" "$root/work"
+    mount --bind "$cache" "$root/cache"
     exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 TZ=UTC \
       SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" chroot "$root" "$@"' \
     tools "$image_cache/tools" "$image_cache" "$PWD" "$@"

@@ -1,7 +1,8 @@
 /** One appliance for a test: its disk, its machine, booted as often as wanted, and NETCONF to it. */
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { run, until } from '../../lab/run.ts';
+import { until } from '../../lab/run.ts';
 import { freePort } from '../../test/snmp.ts';
+import { overlay } from './image.ts';
 import { answers, Machine } from './machine.ts';
 import { Netconf } from './netconf.ts';
 
@@ -24,7 +25,7 @@ export class Appliance {
     const folder = mkdtempSync('/tmp/sluice-image-');
     mkdirSync(`${folder}/drive`);
     writeFileSync(`${folder}/drive/password`, 'not a secret of anybody\n');
-    await run('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', image, `${folder}/disk.qcow2`, size]);
+    await overlay(image, `${folder}/disk.qcow2`, size);
     return new Appliance(folder, { netconf: await freePort(), snmp: await freePort() });
   }
 

@@ -18,8 +18,8 @@ import {
   subInterface,
 } from '../../test/configuration.ts';
 import { freePort, snmpConfiguration } from '../../test/snmp.ts';
-import { newestImage } from './image.ts';
-import { answers, Machine } from './machine.ts';
+import { newestImage, overlay } from './image.ts';
+import { answers, Machine, type MachinePort, machinePorts } from './machine.ts';
 import { Netconf } from './netconf.ts';
 
 const PYTHON = '/usr/bin/python3';
@@ -29,12 +29,8 @@ const BOOT_MS = 600_000;
 
 const { values } = parseArgs({ options: { uefi: { type: 'boolean' }, image: { type: 'string' } } });
 const folder = mkdtempSync('/tmp/sluice-check-');
-const prefix = `sluice-check-${process.pid}-`;
-const ports = [0, 1].map((index) => ({
-  namespace: `${prefix}${index + 1}`,
-  device: `slc${process.pid % 100000}n${index}`,
-}));
-const [left, right] = ports as [(typeof ports)[0], (typeof ports)[0]];
+const ports = machinePorts('sluice-check', 'slc', 2);
+const [left, right] = ports as [MachinePort, MachinePort];
 let machine: Machine | undefined;
 // Ended from outside: nothing stays behind.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
@@ -44,8 +40,7 @@ try {
   mkdirSync(`${folder}/drive`);
   writeFileSync(`${folder}/drive/password`, 'not a secret of anybody\n');
   const disk = `${folder}/disk.qcow2`;
-  const image = values.image ?? newestImage('qcow2');
-  await run('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', image, disk, '4G']);
+  await overlay(values.image ?? newestImage('qcow2'), disk, '4G');
   machine = await Machine.start({
     disk,
     format: 'qcow2',
@@ -144,7 +139,7 @@ async function passes(expected: Readonly<Record<number, boolean>>): Promise<void
   }
 }
 
-function receive(command: string, port: (typeof ports)[0], seconds: number) {
+function receive(command: string, port: MachinePort, seconds: number) {
   const child = inNamespace(port.namespace, [PYTHON, FRAMES, command, port.device, String(seconds)]);
   let text = '';
   child.stdout?.on('data', (bytes) => {
@@ -159,7 +154,7 @@ function receive(command: string, port: (typeof ports)[0], seconds: number) {
   return { ready, end };
 }
 
-function send(port: (typeof ports)[0], vlan: number, count: number): ChildProcess {
+function send(port: MachinePort, vlan: number, count: number): ChildProcess {
   return inNamespace(port.namespace, [PYTHON, FRAMES, 'send', port.device, String(vlan), String(count)]);
 }
 

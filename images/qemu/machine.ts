@@ -15,6 +15,14 @@ export interface MachinePort {
   readonly device: string;
 }
 
+/** Ports of a run of its own: a namespace and a TAP each, whose names begin so. */
+export function machinePorts(namespace: string, device: string, count: number): readonly MachinePort[] {
+  return Array.from({ length: count }, (_, index) => ({
+    namespace: `${namespace}-${process.pid}-${index + 1}`,
+    device: `${device}${process.pid % 100000}n${index}`,
+  }));
+}
+
 export interface MachineOptions {
   /** The disk, written to: a copy or an overlay. */
   readonly disk: string;

@@ -6,9 +6,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { deleteNamespaces, makeNamespaces } from '../../lab/host.ts';
-import { run } from '../../lab/run.ts';
-import { newestImage } from './image.ts';
-import { answers, Machine } from './machine.ts';
+import { newestImage, overlay } from './image.ts';
+import { answers, Machine, machinePorts } from './machine.ts';
 
 const usage = `usage: npm run image:run -- [options]
 
@@ -40,16 +39,12 @@ if (values.fresh) rmSync(folder, { recursive: true, force: true });
 mkdirSync(`${folder}/drive`, { recursive: true });
 const image = values.image ?? newestImage('qcow2');
 const disk = `${folder}/disk.qcow2`;
-if (!existsSync(disk)) await run('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', image, disk, '8G']);
+if (!existsSync(disk)) await overlay(image, disk, '8G');
 const passwordFile = `${folder}/drive/password`;
 if (!existsSync(passwordFile))
   writeFileSync(passwordFile, `${randomBytes(12).toString('base64url')}\n`, { mode: 0o600 });
 
-const prefix = `sluice-image-${process.pid}-`;
-const ports = Array.from({ length: Number(values.ports) }, (_, index) => ({
-  namespace: `${prefix}${index + 1}`,
-  device: `slq${process.pid % 100000}n${index}`,
-}));
+const ports = machinePorts('sluice-image', 'slq', Number(values.ports));
 await makeNamespaces(ports.map(({ namespace }) => namespace));
 let machine: Machine | undefined;
 const stop = new Promise<void>((resolve) => {
