@@ -17,10 +17,11 @@ export class Capture {
 
   /**
    * Starts to capture what the device receives and sends; resolves once tcpdump listens. Everything: with a filter
-   * `inbound` libpcap loses the first frame.
+   * `inbound` libpcap loses the first frame. `bufferKiB`: what waits in the kernel for tcpdump, for bursts.
    */
-  static async start(namespace: string, device: string, file: string): Promise<Capture> {
-    const args = ['netns', 'exec', namespace, 'tcpdump', '-U', '-n', '-i', device, '-w', file, '--immediate-mode'];
+  static async start(namespace: string, device: string, file: string, bufferKiB = 2048): Promise<Capture> {
+    const tcpdump = ['tcpdump', '-U', '-n', '-i', device, '-w', file, '--immediate-mode', '-B', `${bufferKiB}`];
+    const args = ['netns', 'exec', namespace, ...tcpdump];
     const child = spawn('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] });
     await new Promise<void>((resolve, reject) => {
       let said = '';

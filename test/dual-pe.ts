@@ -38,7 +38,10 @@ export interface DualPeOptions {
   readonly vlans: readonly number[];
   /** Of the CE; the least that Open vSwitch takes is 15. */
   readonly ageingSeconds?: number;
+  /** Between the PEs. */
   readonly bfd: BfdTimes;
+  /** Of each PE with the routers of the transfer network; by default as between the PEs. */
+  readonly tracking?: BfdTimes;
   /** Of the segment. */
   readonly settings?: SegmentSettings;
   /** Further configuration of each PE, such as ce-notifications. */
@@ -189,8 +192,12 @@ export class DualPe {
     return answer.includes(' 1 received') || undefined;
   }
 
+  get #tracking(): BfdTimes {
+    return this.options.tracking ?? this.options.bfd;
+  }
+
   #startFrr(host: Host): Promise<Frr> {
-    const { ms, multiplier } = this.options.bfd;
+    const { ms, multiplier } = this.#tracking;
     const peers = this.pes.flatMap((pe) => [
       ` peer ${pe.address} local-address ${host.address} interface eth0`,
       `  detect-multiplier ${multiplier}`,
@@ -229,6 +236,7 @@ export class DualPe {
         port: 'ce',
         vlans,
         bfd,
+        tracking: this.#tracking,
         settings: settings ?? {},
       }),
       ...more,

@@ -29,18 +29,22 @@ export interface TestSegment {
   readonly uplink: string;
   readonly port: string;
   readonly vlans: readonly number[];
+  /** With the peer. */
   readonly bfd: BfdTimes;
+  /** With the targets of core tracking. */
+  readonly tracking: BfdTimes;
   readonly settings: SegmentSettings;
 }
 
 /** The segment `ce1`, with one peer; timers that suit a lab, where nothing has to converge first. */
 export function ethernetSegment(it: TestSegment): string {
-  const { settings, bfd } = it;
-  const session = `<interface>${it.interface}</interface><local-multiplier>${bfd.multiplier}</local-multiplier><desired-min-tx-interval>${bfd.ms * 1000}</desired-min-tx-interval><required-min-rx-interval>${bfd.ms * 1000}</required-min-rx-interval>`;
-  const targets = it.targets.map((address) => `<target><address>${address}</address>${session}</target>`);
+  const { settings } = it;
+  const session = ({ ms, multiplier }: BfdTimes): string =>
+    `<interface>${it.interface}</interface><local-multiplier>${multiplier}</local-multiplier><desired-min-tx-interval>${ms * 1000}</desired-min-tx-interval><required-min-rx-interval>${ms * 1000}</required-min-rx-interval>`;
+  const targets = it.targets.map((address) => `<target><address>${address}</address>${session(it.tracking)}</target>`);
   const timers = { 'recovery-time': 0, ...settings.timers };
   const redirect = settings.redirect === false ? '' : '<redirect><vni>5000</vni></redirect>';
-  return `<ethernet-segments xmlns="${namespaceOf}"><provider-edge><local-address>${it.local}</local-address><session><asymmetric-key>pe</asymmetric-key><certificate>pe</certificate><peer-authorities>peers</peer-authorities></session><peer><address>${it.peer}</address><bfd>${session}</bfd></peer><core-tracking>${targets.join('')}<uplink>${it.uplink}</uplink></core-tracking></provider-edge><ethernet-segment><name>ce1</name><ethernet-segment-identifier>00:11:22:33:44:55:66:77:88:01</ethernet-segment-identifier><interface>${it.port}</interface>${it.vlans.map((vlan) => `<vlan>${vlan}</vlan>`).join('')}<peer>${it.peer}</peer><df-election><revertive>${settings.revertive ?? true}</revertive><election-wait-time>500</election-wait-time></df-election><split-brain-policy>${settings.splitBrain ?? 'block'}</split-brain-policy><probe-key>${Buffer.alloc(
+  return `<ethernet-segments xmlns="${namespaceOf}"><provider-edge><local-address>${it.local}</local-address><session><asymmetric-key>pe</asymmetric-key><certificate>pe</certificate><peer-authorities>peers</peer-authorities></session><peer><address>${it.peer}</address><bfd>${session(it.bfd)}</bfd></peer><core-tracking>${targets.join('')}<uplink>${it.uplink}</uplink></core-tracking></provider-edge><ethernet-segment><name>ce1</name><ethernet-segment-identifier>00:11:22:33:44:55:66:77:88:01</ethernet-segment-identifier><interface>${it.port}</interface>${it.vlans.map((vlan) => `<vlan>${vlan}</vlan>`).join('')}<peer>${it.peer}</peer><df-election><revertive>${settings.revertive ?? true}</revertive><election-wait-time>500</election-wait-time></df-election><split-brain-policy>${settings.splitBrain ?? 'block'}</split-brain-policy><probe-key>${Buffer.alloc(
     16,
     7,
   )

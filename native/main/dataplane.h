@@ -303,7 +303,7 @@ struct ce_notification {
 	uint32_t mac_move_offset_ms[CE_OFFSETS]; // defaults are filled in
 	uint32_t mvrp_offset_ms[CE_OFFSETS];
 	uint32_t mac_move_limit;             // default filled in
-	uint32_t mac_move_frames_per_second; // 0: a tenth of the port's speed
+	uint32_t mac_move_frames_per_second; // 0: a quarter of the port's speed
 	uint8_t mvrp_registration;           // enum mrp_registration (stages/mrp)
 	bool mvrp_periodic;
 	bool stp_tc;

@@ -132,14 +132,14 @@ static void pace_spaces_and_catches_up_a_little(void **state)
 {
 	struct pace pace = {0};
 
-	assert_int_equal(pace_of_port(1000), 148809);
+	assert_int_equal(pace_of_port(1000), 372023);
 	pace_set(&pace, 1000);
-	assert_int_equal(pace_due(&pace, 50000000), 3);
-	pace_sent(&pace, 3);
+	assert_int_equal(pace_due(&pace, 50000000), 11);
+	pace_sent(&pace, 11);
 	assert_int_equal(pace_due(&pace, 50000000), 0);
 	assert_int_equal(pace_due(&pace, 51000000), 1);
 	pace_sent(&pace, 1);
-	assert_int_equal(pace_due(&pace, 90000000), 3);
+	assert_int_equal(pace_due(&pace, 90000000), 11);
 	pace_set(&pace, 0);
 	assert_int_equal(pace.interval_ns, PACE_SECOND_NS);
 }

@@ -1,5 +1,5 @@
 /**
- * npm run demo:switchover -- [--method NAME …] [--event NAME …] [--bfd MS] [--json]: two PEs, a CE and remote hosts in
+ * npm run demo:switchover -- [--method NAME …] [--event NAME …] [--bfd MS] [--tracking MS] [--json]: two PEs, a CE and remote hosts in
  * namespaces; VLANs move, a PE dies and returns, the transfer network breaks. Prints what each VLAN loses, in each direction,
  * with notification of the CE by each method and without, and a timeline of what the PEs notified.
  */
@@ -30,6 +30,7 @@ const { values } = parseArgs({
     method: { type: 'string', multiple: true },
     event: { type: 'string', multiple: true },
     bfd: { type: 'string', default: '100' },
+    tracking: { type: 'string', default: '100' },
     json: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
   },
@@ -37,7 +38,7 @@ const { values } = parseArgs({
 const names = switchovers.map(({ name }) => name);
 if (values.help) {
   console.log(
-    `usage: npm run demo:switchover -- [--method ${Object.keys(methods).join('|')}] [--event ${names.join('|')}] [--bfd MS] [--json]`,
+    `usage: npm run demo:switchover -- [--method ${Object.keys(methods).join('|')}] [--event ${names.join('|')}] [--bfd MS] [--tracking MS] [--json]`,
   );
   process.exit(0);
 }
@@ -65,6 +66,7 @@ for (const method of wantedMethods) {
     vlans,
     ageingSeconds,
     bfd: { ms: Number(values.bfd), multiplier: 3 },
+    tracking: { ms: Number(values.tracking), multiplier: 3 },
     more: [methods[method]?.configuration ?? ''],
   });
   try {

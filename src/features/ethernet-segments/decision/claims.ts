@@ -55,7 +55,7 @@ function begin(draft: Draft, fresh: VlanSet): void {
   const stage = isHeard ? 'claim' : 'listen';
   draft.attempts = [...draft.attempts, { id, vlans: fresh, stage, standby: none, claimed: none, granted: none }];
   if (isHeard) beginClaim(draft, id);
-  else listen(draft, id, fresh);
+  else listen(draft, id, fresh, patience(draft));
 }
 
 /** The claims themselves follow in `advance`; where there is nobody to ask, the release. */
@@ -64,13 +64,18 @@ export function beginClaim(draft: Draft, id: number): void {
   if (draft.peers.some(({ hasSession }) => hasSession)) setTimer(draft, `claim:${id}`, draft.segment.timers.claimMs);
 }
 
-/** Three queries, and the end of listening. */
-export function listen(draft: Draft, id: number, vlans: VlanSet): void {
+/** Three queries, and the end of listening; `times`: so much longer than usual. */
+export function listen(draft: Draft, id: number, vlans: VlanSet, times = 1): void {
   const { queryMs, listenMs } = draft.segment.timers;
   probe(draft, 'query', vlans);
-  setTimer(draft, `query:${id}:1`, queryMs);
-  setTimer(draft, `query:${id}:2`, 2 * queryMs);
-  setTimer(draft, `listen:${id}`, listenMs);
+  setTimer(draft, `query:${id}:1`, times * queryMs);
+  setTimer(draft, `query:${id}:2`, times * 2 * queryMs);
+  setTimer(draft, `listen:${id}`, times * listenMs);
+}
+
+/** A peer that lived though it was silent on both paths, starved or congested, gets more time to answer, each time twice as much. */
+export function patience(draft: Draft): number {
+  return 2 ** Math.max(0, ...unreachable(draft).map(({ misjudged }) => misjudged));
 }
 
 /** Sends the claims that are due and releases what all have granted. */

@@ -1,5 +1,5 @@
 /** The CE path: what probes say, when listening ends, and the guard of a forwarder that nobody may hear. */
-import { added, beginClaim, changeAttempt, listen } from './claims.ts';
+import { added, beginClaim, changeAttempt, listen, patience } from './claims.ts';
 import {
   changePeer,
   close,
@@ -14,7 +14,7 @@ import {
 } from './draft.ts';
 import { onForeignForwarding } from './foreign.ts';
 import type { Probe } from './message.ts';
-import { attempted, isCandidate, mayForward, type Peer } from './state.ts';
+import { attempted, FORGIVE_MS, isCandidate, MISJUDGED_MOST, mayForward, type Peer } from './state.ts';
 import { difference, intersection, isEmpty, NO_VLANS, union, type VlanSet } from './vlan-set.ts';
 
 /** Takes a probe of another PE. Probes of addresses that are no peer are not for us. */
@@ -56,8 +56,20 @@ function onForwarding(draft: Draft, peer: Peer, vlans: VlanSet): void {
   const both = intersection(vlans, draft.open);
   if (peer.isLower) close(draft, both, 'conflict');
   else probe(draft, 'forwarding', both);
+  if (!isEmpty(both) && !peer.hasSession) onMisjudged(draft, peer);
   // With a session the handshake decides: it may be about to block for us.
   if (!peer.hasSession) defer(draft, intersection(vlans, attempted(draft)));
+}
+
+/** We forward what a PE without a session forwards too: one of us took the other for dead. */
+function onMisjudged(draft: Draft, { address, misjudged }: Peer): void {
+  changePeer(draft, address, { misjudged: Math.min(misjudged + 1, MISJUDGED_MOST) });
+  setTimer(draft, `forgive:${address}`, FORGIVE_MS);
+}
+
+/** No misjudgement for so long. */
+export function onForgiven(draft: Draft, address: string): void {
+  changePeer(draft, address, { misjudged: 0 });
 }
 
 function onStandby(draft: Draft, peer: Peer, vlans: VlanSet): void {
@@ -129,7 +141,7 @@ export function onHeld(draft: Draft, id: number): void {
   const found = draft.attempts.find((one) => one.id === id && one.stage === 'hold');
   if (found === undefined) return;
   changeAttempt(draft, id, { stage: 'listen-again', standby: new Map() });
-  listen(draft, id, found.vlans);
+  listen(draft, id, found.vlans, patience(draft));
 }
 
 /**

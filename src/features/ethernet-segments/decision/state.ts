@@ -40,6 +40,8 @@ export interface Peer {
   readonly claims: readonly Claim[];
   /** Its probes with a lower stamp are from before a block. */
   readonly freshFrom: number;
+  /** How often one of us took the other for dead while both forwarded, until none did for FORGIVE_MS; at most MISJUDGED_MOST. */
+  readonly misjudged: number;
   /** It speaks EVPN and not our exchange: no session, no grants, no answers (foreign.ts). */
   readonly isForeign: boolean;
   /** Of a foreign PE: its routes are lost, not withdrawn. */
@@ -48,11 +50,15 @@ export interface Peer {
   readonly unsettled: VlanSet;
 }
 
+/** Listening doubles with each misjudgement: 32 times at the most. */
+export const MISJUDGED_MOST = 5;
+export const FORGIVE_MS = 30_000;
+
 /** A peer that nothing is known of. */
 export function newPeer(address: string, own: string, isForeign: boolean): Peer {
   const isLower = compareAddresses(address, own) < 0;
   const none = { alive: false, hasSession: false, isSynced: false, hasLeft: false, advert: undefined };
-  const nothing = { forwarding: NO_VLANS, granted: NO_VLANS, claims: [], freshFrom: 0 };
+  const nothing = { forwarding: NO_VLANS, granted: NO_VLANS, claims: [], freshFrom: 0, misjudged: 0 };
   return { address, isLower, ...none, ...nothing, isForeign, isStale: false, unsettled: NO_VLANS };
 }
 

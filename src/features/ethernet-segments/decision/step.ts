@@ -19,7 +19,16 @@ import {
   onTrusted,
   restorePreference,
 } from './lifecycle.ts';
-import { guard, onGuardListened, onGuardTimer, onHeld, onListened, onProbe, onQueryTimer } from './listening.ts';
+import {
+  guard,
+  onForgiven,
+  onGuardListened,
+  onGuardTimer,
+  onHeld,
+  onListened,
+  onProbe,
+  onQueryTimer,
+} from './listening.ts';
 import type { Advert } from './message.ts';
 import type { Output } from './output.ts';
 import { advertise, onLiveness, onMessage, onSession, onSessionWait } from './peers.ts';
@@ -207,6 +216,9 @@ function onTimer(draft: Draft, timer: string): void {
       return;
     case 'guard':
       onGuardTimer(draft, id);
+      return;
+    case 'forgive':
+      onForgiven(draft, rest);
       return;
     case 'session':
       onSessionWait(draft, rest);
