@@ -136,12 +136,6 @@ test('mac-move: 1,000 VLANs with 10,000 stations at the pace of 1 Gbit/s', { tim
       assert.equal(rows.length, vlans.length * (stations + 1));
       assert.equal(stationsOf.size, vlans.length);
       for (const sources of stationsOf.values()) assert.equal(sources.size, stations + 1);
-      console.log(
-        rows
-          .filter((_, i) => i % 500 === 0)
-          .map((r) => (Number(ns(r[0] ?? '') - effectiveNs) / 1e6).toFixed(1))
-          .join(' '),
-      );
       return Number(ns(rows.at(-1)?.[0] ?? '') - effectiveNs) / 1e6;
     });
     show(t, `${vlans.length * (stations + 1)} frames by mac-move`, took);

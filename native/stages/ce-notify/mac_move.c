@@ -236,8 +236,7 @@ static void add_job(void *ctx, uint32_t logical_port)
 // The CE learns the port's own address at once, before the addresses are collected.
 static void teach_first(struct mac_move *move)
 {
-	// After a pause the pace begins now.
-	(void)pace_due(&move->pace, control_now_ms() * 1000000);
+	pace_begin(&move->pace, control_now_ms() * 1000000);
 	for (struct job *job = move->first; job != NULL; job = job->next) {
 		const struct logical_port *lp = job_port(move, job);
 

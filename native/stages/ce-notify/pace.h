@@ -6,6 +6,7 @@
 
 // A thread that is late by as much loses nothing of its share.
 #define PACE_SLACK_NS  10000000u
+#define PACE_BEGIN_NS  2000000u
 #define PACE_SECOND_NS UINT64_C(1000000000)
 
 struct pace {
@@ -25,6 +26,12 @@ static inline void pace_set(struct pace *pace, uint64_t frames_per_second)
 	pace->interval_ns = frames_per_second >= PACE_SECOND_NS ? 1
 			    : frames_per_second != 0            ? PACE_SECOND_NS / frames_per_second
 								: PACE_SECOND_NS;
+}
+
+// After a pause: what PACE_BEGIN_NS give is due now.
+static inline void pace_begin(struct pace *pace, uint64_t now_ns)
+{
+	if (pace->next_ns + PACE_BEGIN_NS < now_ns) pace->next_ns = now_ns - PACE_BEGIN_NS;
 }
 
 // How many frames are due.

@@ -1227,7 +1227,7 @@ export declare type MacMove = Message<"sluice.api.MacMove"> & {
   macLimit: number;
 
   /**
-   * Pace, frames per second; 0: a tenth of the port's speed.
+   * Pace, frames per second; 0: a quarter of the port's speed.
    *
    * @generated from field: uint32 frames_per_second = 4;
    */
@@ -2814,7 +2814,7 @@ export declare const SegmentProbeSchema: GenMessage<SegmentProbe>;
 
 /**
  * Frames that have these addresses as their sources (RARP, as of CeNotification's mac-move), so that switches learn at once
- * where they are now. They leave at a tenth of the speed of each port; nothing leaves where the VLAN is blocked meanwhile.
+ * where they are now. They leave at a quarter of the speed of each port; nothing leaves where the VLAN is blocked meanwhile.
  * Refused above 262,144 addresses that wait.
  *
  * @generated from message sluice.api.AnnounceMacs
