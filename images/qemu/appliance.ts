@@ -2,31 +2,42 @@
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { until } from '../../lab/run.ts';
 import { freePort } from '../../test/snmp.ts';
-import { overlay } from './image.ts';
-import { answers, Machine } from './machine.ts';
+import { overlay, rawCopy } from './image.ts';
+import { Machine } from './machine.ts';
 import { Netconf } from './netconf.ts';
 
 /** With jobs beside it a boot takes several times as long as alone. */
 export const BOOT_MS = 900_000;
+/** Of the user admin, on the config drive. */
+export const PASSWORD = 'not a secret of anybody';
 
 export class Appliance {
   readonly folder: string;
   readonly netconf: Netconf;
+  readonly disk: string;
+  readonly #format: 'raw' | 'qcow2';
   readonly #ports: { readonly netconf: number; readonly snmp: number };
   #machine: Machine | undefined;
 
-  private constructor(folder: string, ports: { netconf: number; snmp: number }) {
+  private constructor(folder: string, format: 'raw' | 'qcow2', ports: { netconf: number; snmp: number }) {
     this.folder = folder;
+    this.disk = `${folder}/disk.${format}`;
+    this.#format = format;
     this.#ports = ports;
     this.netconf = new Netconf(ports.netconf, `${folder}/drive/password`);
   }
 
-  static async make(image: string, size = '4G'): Promise<Appliance> {
+  /**
+   * With an overlay as its disk, or a raw disk that others can look at while the power is off.
+   * @param password on the config drive; empty: none
+   */
+  static async make(image: string, format: 'raw' | 'qcow2' = 'qcow2', password = PASSWORD): Promise<Appliance> {
     const folder = mkdtempSync('/tmp/sluice-image-');
     mkdirSync(`${folder}/drive`);
-    writeFileSync(`${folder}/drive/password`, 'not a secret of anybody\n');
-    await overlay(image, `${folder}/disk.qcow2`, size);
-    return new Appliance(folder, { netconf: await freePort(), snmp: await freePort() });
+    if (password !== '') writeFileSync(`${folder}/drive/password`, `${password}\n`);
+    const it = new Appliance(folder, format, { netconf: await freePort(), snmp: await freePort() });
+    await (format === 'raw' ? rawCopy(image, it.disk) : overlay(image, it.disk, '4G'));
+    return it;
   }
 
   get machine(): Machine {
@@ -34,12 +45,13 @@ export class Appliance {
     return this.#machine;
   }
 
-  async powerOn(firmware: 'bios' | 'uefi' = 'bios'): Promise<void> {
+  /** @param disk where it is to be had, if not as a file */
+  async powerOn(disk = this.disk): Promise<void> {
     this.#machine = await Machine.start({
-      disk: `${this.folder}/disk.qcow2`,
-      format: 'qcow2',
+      disk,
+      format: this.#format,
       folder: this.folder,
-      firmware,
+      firmware: 'bios',
       ports: [],
       netconfPort: this.#ports.netconf,
       snmpPort: this.#ports.snmp,
@@ -64,8 +76,11 @@ export class Appliance {
   }
 
   async answers(): Promise<void> {
-    await answers(this.#ports.netconf, BOOT_MS);
-    await until('a session', BOOT_MS, () => this.contact().catch(() => undefined));
+    await this.machine.answers(BOOT_MS);
+    await until('a session', BOOT_MS, () => {
+      if (!this.machine.isRunning) throw new Error('the machine ended before there was a session');
+      return this.contact().catch(() => undefined);
+    });
   }
 
   /** Waits until the slot that runs was found good. */

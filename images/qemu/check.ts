@@ -19,7 +19,7 @@ import {
 } from '../../test/configuration.ts';
 import { freePort, snmpConfiguration } from '../../test/snmp.ts';
 import { newestImage, overlay } from './image.ts';
-import { answers, Machine, type MachinePort, machinePorts } from './machine.ts';
+import { Machine, type MachinePort, machinePorts } from './machine.ts';
 import { Netconf } from './netconf.ts';
 
 const PYTHON = '/usr/bin/python3';
@@ -77,7 +77,7 @@ async function check(it: Machine): Promise<void> {
     );
   };
   say(`kernel begins ${((kernelStartedMs - it.startedMs) / 1000).toFixed(1)} s after power-on`);
-  await answers(it.options.netconfPort, BOOT_MS);
+  await it.answers(BOOT_MS);
   told('SSH answers');
   const netconf = new Netconf(it.options.netconfPort, `${folder}/drive/password`);
   await netconf.get(

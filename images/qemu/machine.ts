@@ -4,7 +4,16 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ipBatch, until } from '../../lab/run.ts';
@@ -24,7 +33,7 @@ export function machinePorts(namespace: string, device: string, count: number): 
 }
 
 export interface MachineOptions {
-  /** The disk, written to: a copy or an overlay. */
+  /** The disk, written to: a copy or an overlay, or the address of a server. */
   readonly disk: string;
   readonly format: 'raw' | 'qcow2';
   /** Sockets, logs, the firmware's variables. */
@@ -58,6 +67,8 @@ export class Machine {
   static async start(options: MachineOptions): Promise<Machine> {
     mkdirSync(options.folder, { recursive: true });
     writeFileSync(`${options.folder}/serial.log`, '');
+    // Of a machine that was killed.
+    rmSync(`${options.folder}/serial.sock`, { force: true });
     await ipBatch(options.ports.map(({ device }) => `tuntap add dev ${device} mode tap`));
     const log = openSync(`${options.folder}/qemu.log`, 'a');
     const process = spawn('nice', ['-n', '10', 'qemu-system-x86_64', ...argumentsOf(options)], {
@@ -113,6 +124,25 @@ export class Machine {
       if (!this.isRunning) throw new Error(`the machine ended before it said ${pattern}`);
       return pattern.exec(this.serial().slice(from)) ?? undefined;
     });
+  }
+
+  /** Waits until SSH answers at the port that is forwarded to NETCONF. */
+  async answers(timeoutMs: number): Promise<void> {
+    const port = this.options.netconfPort;
+    const deadline = performance.now() + timeoutMs;
+    for (;;) {
+      const socket = createConnection({ port, host: '127.0.0.1' });
+      const first = await Promise.race([
+        once(socket, 'data').then(([bytes]) => String(bytes)),
+        once(socket, 'close').then(() => ''),
+        delay(5000).then(() => ''),
+      ]).catch(() => '');
+      socket.destroy();
+      if (first.startsWith('SSH-')) return;
+      if (!this.isRunning) throw new Error(`the machine ended before port ${port} answered`);
+      if (performance.now() > deadline) throw new Error(`nothing answers at port ${port} after ${timeoutMs} ms`);
+      await delay(200);
+    }
   }
 
   /** The power is cut. */
@@ -174,21 +204,4 @@ function argumentsOf(options: MachineOptions): string[] {
     ]),
     ...firmware,
   ];
-}
-
-/** Resolves with the milliseconds until the first bytes of SSH and NETCONF can be had, that is until something answers. */
-export async function answers(port: number, timeoutMs: number): Promise<number> {
-  const began = performance.now();
-  for (;;) {
-    const socket = createConnection({ port, host: '127.0.0.1' });
-    const first = await Promise.race([
-      once(socket, 'data').then(([bytes]) => String(bytes)),
-      once(socket, 'close').then(() => ''),
-      delay(5000).then(() => ''),
-    ]).catch(() => '');
-    socket.destroy();
-    if (first.startsWith('SSH-')) return performance.now() - began;
-    if (performance.now() - began > timeoutMs) throw new Error(`nothing answers at port ${port} after ${timeoutMs} ms`);
-    await delay(200);
-  }
 }

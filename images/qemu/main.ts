@@ -1,17 +1,18 @@
 /**
  * npm run image:run: the newest image under QEMU, with two ports in namespaces of their own. Prints how to reach it, and
- * takes everything down at Ctrl-C. The disk is an overlay in build/image/run that stays; --fresh begins anew.
+ * takes everything down at Ctrl-C. The disk is an overlay that stays in a folder; --fresh begins anew.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { deleteNamespaces, makeNamespaces } from '../../lab/host.ts';
 import { newestImage, overlay } from './image.ts';
-import { answers, Machine, machinePorts } from './machine.ts';
+import { Machine, machinePorts } from './machine.ts';
 
 const usage = `usage: npm run image:run -- [options]
 
   --uefi           boot by UEFI instead of BIOS
+  --folder FOLDER  where the disk and the password stay (default build/image/run)
   --fresh          forget the disk of the last run
   --image FILE     a qcow2 (default: the newest in build/image/out)
   --ports N        router ports, each in a namespace (default 2)
@@ -21,6 +22,7 @@ const usage = `usage: npm run image:run -- [options]
 const { values } = parseArgs({
   options: {
     uefi: { type: 'boolean' },
+    folder: { type: 'string', default: 'build/image/run' },
     fresh: { type: 'boolean' },
     image: { type: 'string' },
     ports: { type: 'string', default: '2' },
@@ -34,7 +36,7 @@ if (values.help) {
   process.exit(0);
 }
 
-const folder = 'build/image/run';
+const { folder } = values;
 if (values.fresh) rmSync(folder, { recursive: true, force: true });
 mkdirSync(`${folder}/drive`, { recursive: true });
 const image = values.image ?? newestImage('qcow2');
@@ -65,7 +67,7 @@ try {
     `${image} under emulation; console: socat - unix:${folder}/serial.sock, log: ${machine.serialLog}\n`,
   );
   const started = machine;
-  const up = answers(Number(values.netconf), 900_000).then(() => {
+  const up = started.answers(900_000).then(() => {
     const password = readFileSync(passwordFile, 'utf8').trim();
     process.stdout.write(
       `${[

@@ -1,9 +1,10 @@
-"""One NETCONF operation with Debian's python3-ncclient, as the user admin at 127.0.0.1.
+"""NETCONF operations with Debian's python3-ncclient, as the user admin at 127.0.0.1.
 
-usage: netconf.py PORT PASSWORD_FILE edit|get|rpc
+usage: netconf.py PORT PASSWORD_FILE edit|get|rpc|count
 
 Standard input is the content: elements for <config>, which are edited into the candidate and committed; a subtree filter;
-an operation. Prints the answer.
+an operation; a number. Prints the answer. `count` commits that number as the contact, then the next one, and so on until
+the session ends; it prints each that was acknowledged.
 """
 import sys
 
@@ -12,6 +13,16 @@ from ncclient.operations import RPCError
 from ncclient.xml_ import to_ele
 
 NETCONF = "urn:ietf:params:xml:ns:netconf:base:1.0"
+SYSTEM = "urn:ietf:params:xml:ns:yang:ietf-system"
+
+
+def count(session, number):
+    while True:
+        contact = f'<system xmlns="{SYSTEM}"><contact>{number}</contact></system>'
+        session.edit_config(target="candidate", config=f'<config xmlns="{NETCONF}">{contact}</config>')
+        session.commit()
+        print(number, flush=True)
+        number += 1
 
 
 def main():
@@ -28,6 +39,8 @@ def main():
                 session.edit_config(target="candidate", config=f'<config xmlns="{NETCONF}">{text}</config>')
                 session.commit()
                 print("committed")
+            elif operation == "count":
+                count(session, int(text))
             elif operation == "get":
                 print(session.get(filter=("subtree", text)).data_xml)
             else:

@@ -1,16 +1,19 @@
 /**
  * npm run test:image: what a boot alone does not show, each by itself or all in turn. Under emulation each takes minutes.
  *
- *   node images/qemu/test.ts [--image FILE] [boot-loader|uefi|reproducible|upgrade|broken|power|full|factory ...]
+ *   node images/qemu/test.ts [--image FILE] [NAME ...]
  */
 import { parseArgs } from 'node:util';
 import { newestImage } from './image.ts';
 import { bootLoader } from './scenario/boot-loader.ts';
 import { broken } from './scenario/broken.ts';
+import { cloud } from './scenario/cloud.ts';
+import { consoleLogin } from './scenario/console-login.ts';
 import { factory } from './scenario/factory.ts';
 import { full } from './scenario/full.ts';
 import { power } from './scenario/power.ts';
 import { reproducible } from './scenario/reproducible.ts';
+import { imageRun } from './scenario/run.ts';
 import { uefi } from './scenario/uefi.ts';
 import { upgrade } from './scenario/upgrade.ts';
 
@@ -23,7 +26,10 @@ const scenarios: Readonly<Record<string, (image: string) => Promise<string>>> = 
   power,
   full,
   factory,
+  console: consoleLogin,
+  run: imageRun,
   reproducible,
+  cloud,
 };
 
 const { values, positionals } = parseArgs({ options: { image: { type: 'string' } }, allowPositionals: true });

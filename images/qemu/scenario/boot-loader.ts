@@ -3,11 +3,12 @@
  * signed. Only its own lines are looked at; the power is cut before anything else runs.
  */
 import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs';
-import { run } from '../../../lab/run.ts';
 import { BootEnvironment, type BootState } from '../../../src/platform/slots/environment.ts';
 import { freePort } from '../../../test/snmp.ts';
-import { type Placed, placed, SECTOR } from '../../disk/layout.ts';
+import { SECTOR } from '../../disk/layout.ts';
+import { rawCopy } from '../image.ts';
 import { Machine } from '../machine.ts';
+import { partition, readPartition, writePartition } from '../partitions.ts';
 
 const GRUB_MS = 600_000;
 const good: BootState = { slot: 'a', trial: undefined, attempts: 0, bad: undefined };
@@ -17,7 +18,7 @@ export async function bootLoader(image: string): Promise<string> {
   const folder = mkdtempSync('/tmp/sluice-grub-');
   try {
     const disk = `${folder}/disk.raw`;
-    await run('cp', ['--sparse=always', '--reflink=auto', image.replace(/qcow2$/, 'raw'), disk]);
+    await rawCopy(image, disk);
     const at = (state: BootState): void => writeState(folder, disk, state);
 
     at({ ...good, trial: 'b' });
@@ -49,7 +50,6 @@ export async function bootLoader(image: string): Promise<string> {
 
 /** Boots until the loader has said that many lines, and compares them. */
 async function boots(disk: string, folder: string, expected: readonly string[], what: string): Promise<void> {
-  rmSync(`${folder}/serial.sock`, { force: true });
   const options = {
     disk,
     format: 'raw',
@@ -73,28 +73,8 @@ async function boots(disk: string, folder: string, expected: readonly string[], 
   }
 }
 
-function partition(name: string): Placed {
-  const found = placed().find((each) => each.name === name);
-  if (found === undefined) throw new Error(`the layout has no ${name}`);
-  return found;
-}
-
-function readPart(disk: string, { first, last }: Placed): Buffer {
-  const bytes = Buffer.alloc((last - first + 1) * SECTOR);
-  const file = openSync(disk, 'r');
-  readSync(file, bytes, 0, bytes.length, first * SECTOR);
-  closeSync(file);
-  return bytes;
-}
-
-function writePart(disk: string, { first }: Placed, bytes: Buffer): void {
-  const file = openSync(disk, 'r+');
-  writeSync(file, bytes, 0, bytes.length, first * SECTOR);
-  closeSync(file);
-}
-
 function copyPartition(disk: string, from: string, to: string): void {
-  writePart(disk, partition(to), readPart(disk, partition(from)));
+  writePartition(disk, partition(to), readPartition(disk, partition(from)));
 }
 
 function flip(disk: string, offset: number): void {
@@ -107,7 +87,7 @@ function flip(disk: string, offset: number): void {
 
 function readState(folder: string, disk: string): BootState {
   const copy = `${folder}/environment`;
-  writeFileSync(copy, readPart(disk, partition('sluice-env')));
+  writeFileSync(copy, readPartition(disk, partition('sluice-env')));
   return new BootEnvironment(copy).read();
 }
 
@@ -115,5 +95,5 @@ function writeState(folder: string, disk: string, state: BootState): void {
   readState(folder, disk);
   const copy = `${folder}/environment`;
   new BootEnvironment(copy).write(state);
-  writePart(disk, partition('sluice-env'), readFileSync(copy));
+  writePartition(disk, partition('sluice-env'), readFileSync(copy));
 }

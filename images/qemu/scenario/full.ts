@@ -1,43 +1,101 @@
 /** A data partition without room: commits are refused or kept, never half; the machine boots; room brings it back. */
-import { Appliance } from '../appliance.ts';
+import { randomBytes } from 'node:crypto';
+import { rmSync, writeFileSync } from 'node:fs';
+import { run } from '../../../lab/run.ts';
+import { Appliance, BOOT_MS } from '../appliance.ts';
+import { partition, readPartition, writePartition } from '../partitions.ts';
+
+const ROOM_BYTES = 3 << 20;
+/** Of the text that each commit brings; what it replaces is kept in the history. */
+const TEXT_BYTES = 100_000;
+const COMMITS = 200;
+const BLOCK_BYTES = 4096;
 
 export async function full(image: string): Promise<string> {
-  // As small as it comes: the data partition is not grown, and files of the router's own folder fill it.
-  const it = await Appliance.make(image, '1493M');
-  const file = (name: string): string => `<url>file:///${name}.xml</url>`;
+  // A raw disk is as small as it comes: the data partition is not grown.
+  const it = await Appliance.make(image, 'raw');
   try {
+    await it.powerOn();
+    // Behind the formatting.
+    await it.machine.says(/machine: management/, BOOT_MS);
+    await it.powerOff();
+    await withData(it, async (data) => {
+      const free = await freeBytes(data);
+      writeFileSync(`${data}.ballast`, Buffer.alloc(free - ROOM_BYTES, 'ballast'));
+      await run('debugfs', ['-w', '-R', `write ${data}.ballast ballast`, data]);
+      rmSync(`${data}.ballast`);
+    });
+
     await it.powerOn();
     await it.isUp('a');
     await it.setContact('first');
-    let copies = 0;
-    let refusal = '';
-    const big = 'x'.repeat(4000);
-    await it.netconf.edit(
-      `<system xmlns="urn:ietf:params:xml:ns:yang:ietf-system"><location>${big}</location></system>`,
-    );
-    while (refusal === '' && copies < 900) {
-      const operation = `<copy-config xmlns="urn:ietf:params:xml:ns:netconf:base:1.0"><target>${file(`f${copies}`)}</target><source><running/></source></copy-config>`;
-      refusal = await it.netconf.rpc(operation).then(
-        () => '',
-        (error: Error) => error.message,
-      );
-      copies++;
-    }
+    const { committed, refusal } = await commitUntilRefused(it);
     const outcome = await it.setContact('second').then(
       () => 'second',
       () => 'first',
     );
     await it.powerOff();
-    const mark = 0;
+
     await it.powerOn();
-    await it.isUp('a', mark);
-    if ((await it.contact()) !== outcome)
-      throw new Error(`"${outcome}" was answered, "${await it.contact()}" is there`);
-    return `${copies} copies, then: ${refusal.slice(0, 120)}; ${outcome} is there after the power was cut`;
+    await it.isUp('a');
+    const found = await it.contact();
+    if (found !== outcome) throw new Error(`"${outcome}" was answered, "${found}" is there`);
+    await it.powerOff();
+
+    await withData(it, (data) => run('debugfs', ['-w', '-R', 'rm ballast', data]));
+    await it.powerOn();
+    await it.isUp('a');
+    await it.setContact('third');
+    return `${committed} commits, then: ${refusal}; "${outcome}" is there after the power was cut; with room it commits again`;
   } catch (error) {
     it.keepLog('build/image/full.log');
     throw error;
   } finally {
     await it.remove();
   }
+}
+
+async function commitUntilRefused(it: Appliance): Promise<{ committed: number; refusal: string }> {
+  for (let committed = 0; committed < COMMITS; committed++) {
+    const text = randomBytes(TEXT_BYTES / 2).toString('hex');
+    try {
+      await it.netconf.edit(
+        `<system xmlns="urn:ietf:params:xml:ns:yang:ietf-system"><location>${text}</location></system>`,
+      );
+    } catch (error) {
+      return { committed, refusal: firstLine((error as Error).message) };
+    }
+  }
+  throw new Error(`${COMMITS} commits of ${TEXT_BYTES} bytes fit ${ROOM_BYTES}`);
+}
+
+/** The router's words, without those of the program that asked. */
+function firstLine(message: string): string {
+  return (/<error-message[^>]*>([^<]*)/.exec(message)?.[1] ?? message).slice(0, 200);
+}
+
+/** Takes the data partition out of the disk, lets somebody change it, and puts it back. */
+async function withData(it: Appliance, work: (file: string) => Promise<unknown>): Promise<void> {
+  const file = `${it.folder}/data`;
+  const { name } = partition('sluice-data');
+  writeFileSync(file, readPartition(it.disk, partition(name)));
+  await check(file);
+  await work(file);
+  await check(file);
+  writePartition(
+    it.disk,
+    partition(name),
+    readPartition(file, { first: 0, last: partition(name).last - partition(name).first }),
+  );
+  rmSync(file);
+}
+
+/** Its journal is applied; exit code 1: something was mended, which a cut may leave to do. */
+async function check(file: string): Promise<void> {
+  await run('bash', ['-c', 'e2fsck -fy "$1" || [ $? = 1 ]', 'check', file]);
+}
+
+async function freeBytes(file: string): Promise<number> {
+  const text = await run('dumpe2fs', ['-h', file]);
+  return Number(/^Free blocks:\s*(\d+)$/m.exec(text)?.[1]) * BLOCK_BYTES;
 }
