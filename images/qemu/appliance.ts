@@ -1,6 +1,16 @@
 /** One appliance for a test: its disk, its machine, booted as often as wanted, and NETCONF to it. */
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { until } from '../../lab/run.ts';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { run, until } from '../../lab/run.ts';
 import { freePort } from '../../test/snmp.ts';
 import { overlay, rawCopy } from './image.ts';
 import { Machine } from './machine.ts';
@@ -40,13 +50,27 @@ export class Appliance {
     return it;
   }
 
+  /**
+   * In slot a, found good after its first boot. The boot, minutes under emulation, is one for all that use the image:
+   * the machine that was running is kept beside it.
+   */
+  static async running(image: string): Promise<Appliance> {
+    const kept = `${dirname(image)}/running`;
+    const key = `${image} ${statSync(image).mtimeMs}`;
+    if (!existsSync(`${kept}/key`) || readFileSync(`${kept}/key`, 'utf8') !== key) await keepRunning(image, kept, key);
+    const it = await Appliance.make(`${kept}/disk.qcow2`);
+    await it.powerOn(it.disk, `${kept}/machine`);
+    await it.answers();
+    return it;
+  }
+
   get machine(): Machine {
     if (this.#machine === undefined) throw new Error('the machine is not on');
     return this.#machine;
   }
 
   /** @param disk where it is to be had, if not as a file */
-  async powerOn(disk = this.disk): Promise<void> {
+  async powerOn(disk = this.disk, running?: string): Promise<void> {
     this.#machine = await Machine.start({
       disk,
       format: this.#format,
@@ -57,6 +81,7 @@ export class Appliance {
       snmpPort: this.#ports.snmp,
       configDrive: `${this.folder}/drive`,
       memoryMegabytes: 1024,
+      ...(running === undefined ? {} : { running }),
     });
   }
 
@@ -127,5 +152,24 @@ export class Appliance {
   async remove(): Promise<void> {
     await this.powerOff();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+async function keepRunning(image: string, folder: string, key: string): Promise<void> {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  const it = await Appliance.make(image);
+  try {
+    await it.powerOn();
+    await it.isUp('a');
+    await it.isGood();
+    await it.machine.saveAndEnd(`${folder}/machine`);
+    await run('cp', [it.disk, `${folder}/disk.qcow2`]);
+    writeFileSync(`${folder}/key`, key);
+  } catch (error) {
+    it.keepLog('build/image/running.log');
+    throw error;
+  } finally {
+    await it.remove();
   }
 }

@@ -46,6 +46,8 @@ export interface MachineOptions {
   /** Folder that the machine sees as a volume named SLUICE. */
   readonly configDrive?: string;
   readonly memoryMegabytes?: number;
+  /** File with a machine of the same options that was running (`saveAndEnd`): it goes on from there. */
+  readonly running?: string;
 }
 
 const OVMF = '/usr/share/OVMF';
@@ -145,6 +147,22 @@ export class Machine {
     }
   }
 
+  /** Writes what is running into a file, to go on from there as often as wanted, and ends the machine. */
+  async saveAndEnd(file: string): Promise<void> {
+    const gone = once(this.#process, 'exit');
+    const monitor = createConnection(`${this.options.folder}/monitor.sock`);
+    let said = '';
+    monitor
+      .on('error', () => undefined)
+      .on('data', (bytes) => {
+        said += bytes;
+      });
+    monitor.write(`stop\nmigrate_set_parameter max-bandwidth 100G\nmigrate "exec:cat >${file}"\ninfo migrate\nquit\n`);
+    await gone;
+    this.#console?.destroy();
+    if (!/Migration status: completed/.test(said)) throw new Error(`the running machine cannot be saved: ${said}`);
+  }
+
   /** The power is cut. */
   async kill(): Promise<void> {
     if (!this.isRunning) return;
@@ -188,6 +206,8 @@ function argumentsOf(options: MachineOptions): string[] {
     ...['-m', String(options.memoryMegabytes ?? 2048), '-nodefaults', '-display', 'none', '-no-user-config'],
     ...['-watchdog-action', 'reset', '-device', 'i6300esb'],
     ...['-chardev', `socket,id=serial,path=${folder}/serial.sock,server=on,wait=off,logfile=${folder}/serial.log`],
+    ...['-monitor', `unix:${folder}/monitor.sock,server=on,wait=off`],
+    ...(options.running === undefined ? [] : ['-incoming', `exec:cat ${options.running}`]),
     ...['-serial', 'chardev:serial', '-rtc', 'base=utc', '-object', 'rng-random,id=rng,filename=/dev/urandom'],
     ...['-device', 'virtio-rng-pci,rng=rng'],
     ...['-drive', `if=virtio,format=${options.format},file=${options.disk},cache=writeback,discard=unmap`],

@@ -3,10 +3,8 @@ import { run } from '../../../lab/run.ts';
 import { Appliance } from '../appliance.ts';
 
 export async function factory(image: string): Promise<string> {
-  const it = await Appliance.make(image);
+  const it = await Appliance.running(image);
   try {
-    await it.powerOn();
-    await it.isUp('a');
     await it.setContact('gone after the reset');
     const key = await hostKey(it);
     const mark = it.mark();

@@ -13,16 +13,19 @@ import { newestImage } from '../image.ts';
 import { partition, readPartition } from '../partitions.ts';
 import { type Serving, serve } from './serve.ts';
 
-type Moment = 'boot' | 'commits' | 'upgrade' | 'trial';
+type Moment = 'growth' | 'boot' | 'commits' | 'upgrade' | 'trial';
 
-// The first boot formats the data partition and makes the first configuration.
+// The first boot grows and formats the data partition and makes the first configuration.
 const MOMENTS: readonly Moment[] = [
-  ...(['boot', 'boot', 'commits', 'boot', 'commits', 'upgrade', 'commits', 'boot', 'commits', 'upgrade'] as const),
+  ...(['growth', 'growth', 'growth', 'growth', 'boot', 'boot', 'commits', 'boot', 'upgrade', 'commits'] as const),
   ...(['boot', 'commits', 'commits', 'boot', 'upgrade', 'commits', 'boot', 'commits', 'trial', 'boot'] as const),
 ];
 const CUTS = Number(process.env['POWER_CUTS'] ?? MOMENTS.length);
 const SEED = Number(process.env['POWER_SEED'] ?? randomInt(2 ** 31));
 const DISK_BYTES = 4 * 2 ** 30;
+/** Of a first boot, behind which the partition table is written; there are 10 of them. */
+const WRITES_BEFORE_GROWTH = 1;
+const WRITES_OF_GROWTH = 10;
 /** A commit is a few of them; the log writes too. */
 const WRITES_OF_COMMITS = 150;
 /** Of a first boot; later ones are counted. */
@@ -48,6 +51,7 @@ class Cutting {
   #disk: DiskServer | undefined;
   #serving: Serving | undefined;
   #acknowledged = 0;
+  #growths = 0;
   #bootWrites = WRITES_OF_A_BOOT;
 
   constructor(it: Appliance, bundle: string) {
@@ -66,7 +70,7 @@ class Cutting {
       await this[moment](disk);
       const { writes, flushes } = disk.done;
       await this.it.powerOff();
-      const { unflushed, lost, torn } = disk.settle(this.#random);
+      const { unflushed, lost, torn } = disk.settle(moment === 'growth' ? nothing : this.#random);
       sum.unflushed += unflushed;
       sum.lost += lost;
       sum.torn += torn;
@@ -89,6 +93,13 @@ class Cutting {
     await this.it.powerOff();
     this.#disk?.close();
     await this.it.remove();
+  }
+
+  /** The partition table is written in pieces, a flush behind each. */
+  async growth(disk: DiskServer): Promise<void> {
+    const at = WRITES_BEFORE_GROWTH + WRITES_OF_GROWTH - this.#growths;
+    this.#growths = (this.#growths + 1) % WRITES_OF_GROWTH;
+    await this.#cut(disk, ({ writes }) => writes >= at, this.#isWhole());
   }
 
   /** At any write of a boot, or where it has fewer, at its end. */
@@ -176,6 +187,9 @@ class Cutting {
     }
   }
 }
+
+/** Of the writes that were not flushed. */
+const nothing = (): number => 0;
 
 /** Mulberry32: evenly from 0 to 1. */
 function randomNumbers(seed: number): () => number {

@@ -8,11 +8,8 @@ import { serve } from './serve.ts';
 
 export async function upgrade(image: string): Promise<string> {
   const second = await otherBundle('2.0.0+test');
-  const it = await Appliance.make(image);
+  const it = await Appliance.running(image);
   try {
-    await it.powerOn();
-    await it.isUp('a');
-    await it.isGood();
     await it.setContact('before');
     await refused(it, newestImage('bundle'));
     await install(it, second.bundle);
