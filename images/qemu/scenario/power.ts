@@ -23,9 +23,9 @@ const MOMENTS: readonly Moment[] = [
 const CUTS = Number(process.env['POWER_CUTS'] ?? MOMENTS.length);
 const SEED = Number(process.env['POWER_SEED'] ?? randomInt(2 ** 31));
 const DISK_BYTES = 4 * 2 ** 30;
-/** Of a first boot, behind which the partition table is written; there are 10 of them. */
-const WRITES_BEFORE_GROWTH = 1;
-const WRITES_OF_GROWTH = 10;
+/** Of a first boot: that of the second partition table's header. The first table's entries, its header and the MBR follow. */
+const WRITE_OF_GROWTH = 8;
+const WRITES_OF_GROWTH = 4;
 /** A commit is a few of them; the log writes too. */
 const WRITES_OF_COMMITS = 150;
 /** Of a first boot; later ones are counted. */
@@ -97,7 +97,7 @@ class Cutting {
 
   /** The partition table is written in pieces, a flush behind each. */
   async growth(disk: DiskServer): Promise<void> {
-    const at = WRITES_BEFORE_GROWTH + WRITES_OF_GROWTH - this.#growths;
+    const at = WRITE_OF_GROWTH + this.#growths;
     this.#growths = (this.#growths + 1) % WRITES_OF_GROWTH;
     await this.#cut(disk, ({ writes }) => writes >= at, this.#isWhole());
   }
