@@ -34,7 +34,12 @@ export interface Done {
   readonly writes: number;
   readonly bytes: number;
   readonly flushes: number;
+  /** Sectors of the last write: the first one, the one behind it. */
+  readonly from: number;
+  readonly to: number;
 }
+
+const NOTHING: Done = { writes: 0, bytes: 0, flushes: 0, from: 0, to: 0 };
 
 export class DiskServer {
   readonly #file: number;
@@ -45,7 +50,7 @@ export class DiskServer {
   #unflushed: Unflushed[] = [];
   #unflushedBytes = 0;
   #isOn = true;
-  #done = { writes: 0, bytes: 0, flushes: 0 };
+  #done: Done = NOTHING;
   #wanted: { readonly when: (done: Done) => boolean; readonly resolve: () => void } | undefined;
 
   private constructor(file: string, path: string) {
@@ -99,7 +104,7 @@ export class DiskServer {
     this.#forget();
     this.#isOn = true;
     this.#wanted = undefined;
-    this.#done = { writes: 0, bytes: 0, flushes: 0 };
+    this.#done = NOTHING;
     return { unflushed: unflushed.length, lost, torn };
   }
 
@@ -195,7 +200,7 @@ export class DiskServer {
       else if (command === Command.flush) this.#flush();
       else error = EINVAL;
       // What was done last was done, but nobody heard of it.
-      if (command !== Command.read && this.#isTime()) return;
+      if (data !== undefined && this.#isTime()) return;
       const reply = Buffer.alloc(16);
       reply.writeUInt32BE(REPLY, 0);
       reply.writeUInt32BE(error, 4);
@@ -210,7 +215,14 @@ export class DiskServer {
     this.#unflushed.push({ offset, before: this.#take(after.length, offset), after });
     this.#unflushedBytes += after.length;
     this.#put(after, offset);
-    this.#done = { ...this.#done, writes: this.#done.writes + 1, bytes: this.#done.bytes + after.length };
+    const { writes, bytes, flushes } = this.#done;
+    this.#done = {
+      writes: writes + 1,
+      bytes: bytes + after.length,
+      flushes,
+      from: offset / SECTOR,
+      to: (offset + after.length) / SECTOR,
+    };
     while (this.#unflushedBytes > CACHE_BYTES) {
       const [oldest] = this.#unflushed.splice(0, 1);
       this.#unflushedBytes -= oldest?.after.length ?? 0;

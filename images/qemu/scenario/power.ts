@@ -6,7 +6,8 @@
  */
 import { randomInt } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { until } from '../../../lab/run.ts';
+import { run, until } from '../../../lab/run.ts';
+import { SECTOR } from '../../disk/layout.ts';
 import { Appliance, BOOT_MS } from '../appliance.ts';
 import { DiskServer, type Done } from '../disk-server.ts';
 import { newestImage } from '../image.ts';
@@ -23,9 +24,16 @@ const MOMENTS: readonly Moment[] = [
 const CUTS = Number(process.env['POWER_CUTS'] ?? MOMENTS.length);
 const SEED = Number(process.env['POWER_SEED'] ?? randomInt(2 ** 31));
 const DISK_BYTES = 4 * 2 ** 30;
-/** Of a first boot: that of the second partition table's header. The first table's entries, its header and the MBR follow. */
-const WRITE_OF_GROWTH = 8;
-const WRITES_OF_GROWTH = 4;
+/**
+ * The partition table is moved, then changed, each time the second table before the first one, entries before headers, then
+ * the MBR, in blocks of 8 sectors. At which write of a sector the power is cut: the last one leaves the first table broken.
+ */
+const GROWTHS = [
+  { what: "the second table's header", sector: DISK_BYTES / SECTOR - 1, time: 4 },
+  { what: "the first table's header, moved", sector: 1, time: 2 },
+  { what: "the first table's entries", sector: 1, time: 4 },
+  { what: "the first table's header", sector: 1, time: 5 },
+] as const;
 /** A commit is a few of them; the log writes too. */
 const WRITES_OF_COMMITS = 150;
 /** Of a first boot; later ones are counted. */
@@ -75,6 +83,9 @@ class Cutting {
       sum.lost += lost;
       sum.torn += torn;
       this.#checkOther();
+      // The cut that the others lead up to.
+      if (moment === 'growth' && this.#growths % GROWTHS.length === 0 && !(await this.#isTableBroken()))
+        throw new Error('the first partition table is whole: nothing was tried');
       say(
         `cut ${cut + 1}, ${moment}: ${writes} writes and ${flushes} flushes since power-on, of ${unflushed} writes behind ` +
           `the last flush ${lost} lost, ${torn} torn; ${this.#acknowledged} commits acknowledged`,
@@ -82,6 +93,7 @@ class Cutting {
     }
     await this.it.powerOn(disk.address);
     await this.#isWhole();
+    if (await this.#isTableBroken()) throw new Error('the partition table was not mended');
     return (
       `${CUTS} cuts, ${this.#acknowledged} commits acknowledged, none lost; ` +
       `of ${sum.unflushed} writes behind a last flush ${sum.lost} were lost and ${sum.torn} torn`
@@ -95,11 +107,12 @@ class Cutting {
     await this.it.remove();
   }
 
-  /** The partition table is written in pieces, a flush behind each. */
+  /** Everything behind the last flush is lost. */
   async growth(disk: DiskServer): Promise<void> {
-    const at = WRITE_OF_GROWTH + this.#growths;
-    this.#growths = (this.#growths + 1) % WRITES_OF_GROWTH;
-    await this.#cut(disk, ({ writes }) => writes >= at, this.#isWhole());
+    const { what, sector, time } = GROWTHS[this.#growths++ % GROWTHS.length] ?? GROWTHS[0];
+    let times = 0;
+    await this.#cut(disk, ({ from, to }) => from <= sector && sector < to && ++times === time, this.#isWhole());
+    if (times < time) throw new Error(`it booted without writing ${what}`);
   }
 
   /** At any write of a boot, or where it has fewer, at its end. */
@@ -175,6 +188,11 @@ class Cutting {
   #writes(to: number, from = 0): (done: Done) => boolean {
     const at = from + 1 + Math.floor(this.#random() * (to - from));
     return ({ writes }) => writes >= at;
+  }
+
+  async #isTableBroken(): Promise<boolean> {
+    const text = await run('bash', ['-c', 'sfdisk -d "$1" 2>&1', 'sfdisk', this.it.disk]);
+    return /GPT.* corrupt/.test(text);
   }
 
   /** The other slot has a first block where everything behind it is there: the bundle is that of the slot that runs. */
