@@ -103,6 +103,7 @@ async function start(options: SluicedOptions): Promise<Stop> {
     keys: store.keys,
     engine,
     running: () => runningOf(store),
+    kept: store.kept,
     hidden,
     publish: (notification) => netconf.publish(notification),
     log,

@@ -9,6 +9,7 @@ import { Checkpoint, type CheckpointStep } from './checkpoint.ts';
 import { EventLog } from './event-log.ts';
 import { type CommitAbout, type CommitRecord, History } from './history.ts';
 import { IndexPlan } from './index-plan.ts';
+import { KeptValues } from './kept-values.ts';
 import { IdTable } from './key/id.ts';
 import { END, KeySpace } from './key/key.ts';
 import { type Aside, checkDatastore, Environment, FORMAT } from './lmdb/environment.ts';
@@ -51,6 +52,8 @@ export class Store {
   readonly candidate: Candidate;
   /** The events published last, for replay. */
   readonly events: EventLog;
+  /** What outlives a restart and is no configuration. */
+  readonly kept: KeptValues;
   readonly #environment: Environment;
   readonly #history: History;
   readonly #startup: Startup;
@@ -86,6 +89,7 @@ export class Store {
     this.#startup = new Startup(keys, environment);
     this.#checkpoint = new Checkpoint(keys, environment);
     this.events = new EventLog(environment);
+    this.kept = new KeptValues(environment);
     this.candidate = new Candidate(new EmptyView(keys, plan), 0);
     this.#sweep = setInterval(() => this.#endIdle(), (STALL_SECONDS * 1000) / 3).unref();
   }
@@ -446,6 +450,7 @@ export class Store {
     this.#startup.load(reading);
     this.#checkpoint.load(reading);
     this.events.load(reading);
+    this.kept.load(reading);
     this.#unfit = findUnfit(this.keys, this.#environment, reading);
     this.candidate.absorb(this.head, [], this.#running(reading));
     reading.end();

@@ -1,6 +1,7 @@
 /** Ethernet segments, wired: the runtime with engine, keys and subscribers, its state and its actions. */
 import type { Datastores } from '../commit/datastores.ts';
 import type { StateProvider } from '../commit/operational/state.ts';
+import type { KeptValues } from '../datastore/kept-values.ts';
 import type { KeySpace } from '../datastore/key/key.ts';
 import type { View } from '../datastore/view/view.ts';
 import type { EngineClient } from '../engine/client.ts';
@@ -18,6 +19,7 @@ export interface SegmentContext {
   readonly keys: KeySpace;
   readonly engine: EngineClient;
   readonly running: () => View;
+  readonly kept: KeptValues;
   readonly hidden: HiddenKeys;
   readonly publish: Publish;
   readonly log: (message: string) => void;
@@ -28,11 +30,11 @@ export class Segments {
   readonly state: StateProvider;
   readonly #segments: EthernetSegments;
 
-  constructor({ keys, engine, running, hidden, publish, log }: SegmentContext) {
+  constructor({ keys, engine, running, kept, hidden, publish, log }: SegmentContext) {
     const notify = segmentNotifier(keys.schema, publish);
     const models = interfaceChanges(keys);
     const transport = (options: PeerSessionsOptions): PeerSessions => new PeerSessions(options);
-    this.#segments = new EthernetSegments({ keys, models, engine, running, hidden, transport, notify, log });
+    this.#segments = new EthernetSegments({ keys, models, engine, running, kept, hidden, transport, notify, log });
     this.actions = segmentActions(keys, this.#segments);
     this.state = new SegmentStateProvider(keys, this.#segments, engine);
   }

@@ -31,7 +31,17 @@ import { Table } from './table.ts';
 /** Version of what this file and its users write. */
 export const FORMAT = '1';
 
-export const tableNames = ['meta', 'ids', 'running', 'startup', 'history', 'index', 'checkpoint', 'events'] as const;
+export const tableNames = [
+  'meta',
+  'ids',
+  'running',
+  'startup',
+  'history',
+  'index',
+  'checkpoint',
+  'events',
+  'kept',
+] as const;
 export type TableName = (typeof tableNames)[number];
 
 export interface EnvironmentOptions {

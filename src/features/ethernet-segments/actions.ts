@@ -8,6 +8,7 @@ import type { Operation } from '../operations.ts';
 import { dateAndTime } from '../time.ts';
 import { difference, isEmpty, type VlanSet, vlansText } from './decision/vlan-set.ts';
 import { SEGMENT } from './model.ts';
+import { blocked, type CommandChange, pinned } from './runtime/commands.ts';
 import type { SegmentRun } from './runtime/segment-run.ts';
 import type { EthernetSegments } from './runtime/segments.ts';
 import { rangeOf, vlansOfRanges } from './vlan-ranges.ts';
@@ -30,24 +31,26 @@ export function segmentActions(keys: KeySpace, segments: EthernetSegments): read
     if (to !== undefined && to !== address && !peers.includes(to)) {
       throw refuse(`${target}/move-vlans/to`, `${to} is neither this PE nor a peer of the segment.`);
     }
-    run.pin(vlans, to);
+    await command(target, (before) => pinned(before, vlans, to));
     return [];
   }
 
   async function block({ target, input }: Call, isBlocked: boolean): ReturnType<Operation> {
     const run = runOf(target);
-    run.block(vlansIn(run, input, `${target}/${isBlocked ? 'block' : 'release'}`), isBlocked);
+    const vlans = vlansIn(run, input, `${target}/${isBlocked ? 'block' : 'release'}`);
+    await command(target, (before) => blocked(before, vlans, isBlocked));
     return [];
   }
 
   async function drain({ rpc, target, input }: Call): ReturnType<Operation> {
+    await command(target, (before) => ({ ...before, isDraining: true }));
     const run = runOf(target);
     const seconds = Number(findValue(input, 'timeout') ?? 60);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<'late'>((resolve) => {
       timer = setTimeout(resolve, seconds * 1000, 'late');
     });
-    const end = await Promise.race([run.drain(), late]);
+    const end = await Promise.race([run.drained(), late]);
     clearTimeout(timer);
     if (end === 'late') {
       const left =
@@ -59,15 +62,23 @@ export function segmentActions(keys: KeySpace, segments: EthernetSegments): read
   }
 
   async function undrain({ target }: Call): ReturnType<Operation> {
-    runOf(target).undrain();
+    await command(target, (before) => ({ ...before, isDraining: false }));
     return [];
   }
 
+  /** Kept before it is acted upon, and acted upon before it is answered. */
+  async function command(target: string, change: CommandChange): Promise<void> {
+    if (!(await segments.command(nameOf(target), change))) throw missing(target);
+  }
+
   function runOf(target: string): SegmentRun {
-    const name = keys.last(keys.rowOf(target)?.key ?? '')?.keys[0];
-    const run = name === undefined ? undefined : segments.run(name);
-    if (run !== undefined) return run;
-    throw refuse(target, 'There is no such segment, or the packet engine has not been there yet.', 'data-missing');
+    const run = segments.run(nameOf(target));
+    if (run === undefined) throw missing(target);
+    return run;
+  }
+
+  function nameOf(target: string): string {
+    return keys.last(keys.rowOf(target)?.key ?? '')?.keys[0] ?? '';
   }
 }
 
@@ -82,6 +93,10 @@ function vlansIn({ configured }: SegmentRun, input: readonly DataNode[], path: s
   const foreign = difference(vlans, configured.vlans);
   if (isEmpty(foreign)) return vlans;
   throw refuse(`${path}/vlan`, `VLANs that are not in the segment: ${vlansText(foreign)}.`);
+}
+
+function missing(path: string): FaultError {
+  return refuse(path, 'There is no such segment, or the packet engine has not been there yet.', 'data-missing');
 }
 
 function refuse(path: string, message: string, tag: ErrorTag = 'invalid-value'): FaultError {

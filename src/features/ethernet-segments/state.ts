@@ -13,6 +13,7 @@ import type { Peer, State } from './decision/state.ts';
 import { attempted } from './decision/state.ts';
 import { countVlans, hasVlan, union, vlansOf } from './decision/vlan-set.ts';
 import { ETHERNET_SEGMENTS, PROVIDER_EDGE, peerSession, SEGMENT, targetSession } from './model.ts';
+import type { SegmentCommands } from './runtime/commands.ts';
 import type { Move } from './runtime/record.ts';
 import type { SegmentRun } from './runtime/segment-run.ts';
 import type { EthernetSegments } from './runtime/segments.ts';
@@ -98,7 +99,8 @@ function segmentState(run: SegmentRun, engine: EthernetSegmentState | undefined)
   return {
     phase: state && phases[state.phase],
     'segment-up': run.isUp,
-    draining: run.isDraining,
+    draining: run.commands.isDraining,
+    commands: commandsState(run.commands),
     'last-election': run.lastElection === undefined ? undefined : timeOf(run.lastElection),
     'forwarded-vlans': state && countVlans(state.open),
     vlan: vlanStates(run, engine),
@@ -107,6 +109,15 @@ function segmentState(run: SegmentRun, engine: EthernetSegmentState | undefined)
     'segment-macs': run.own.segment.size,
     ...(engine === undefined ? {} : counters(engine)),
     move: record.moves.map(moveState),
+  };
+}
+
+function commandsState({ at, blocked, pins }: SegmentCommands): PlainData | undefined {
+  if (at === 0) return undefined;
+  return {
+    'changed-at': timeOf(at),
+    'blocked-vlan': rangesOf(blocked),
+    pin: pins.map(({ address, vlans }) => ({ 'provider-edge': address, vlan: rangesOf(vlans) })),
   };
 }
 

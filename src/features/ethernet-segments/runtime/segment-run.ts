@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { addressBytes } from '../../address.ts';
 import { type Notice, type Order, SegmentAgent } from '../agent/segment-agent.ts';
 import type { CoreTracking, Event } from '../decision/event.ts';
-import type { Message, Pin, Probe } from '../decision/message.ts';
+import type { Message, Probe } from '../decision/message.ts';
 import type { State } from '../decision/state.ts';
 import { difference, intersection, isEmpty, NO_VLANS, union, type VlanSet } from '../decision/vlan-set.ts';
 import { MacTable } from '../exchange/mac-table.ts';
@@ -15,6 +15,7 @@ import type { SegmentTables } from '../exchange/session.ts';
 import { type EthernetSegment, hexText } from '../model.ts';
 import { vlanBytes } from '../vlan-ranges.ts';
 import { Announcer } from './announcer.ts';
+import { NO_COMMANDS, type SegmentCommands } from './commands.ts';
 import type { SegmentEngine } from './engine.ts';
 import { probeKinds } from './probe-kinds.ts';
 import { type Move, SegmentRecord } from './record.ts';
@@ -62,9 +63,7 @@ export class SegmentRun {
   #isUp = false;
   /** VLANs that the engine's segment has; none while it has no such segment. */
   #inEngine: VlanSet = NO_VLANS;
-  #commandPins: readonly Pin[] = [];
-  #commandBlocked: VlanSet = NO_VLANS;
-  #isDraining = false;
+  #commands: SegmentCommands = NO_COMMANDS;
   #drained = Promise.withResolvers<void>();
   #left = Promise.withResolvers<void>();
   #lastElection: { readonly elected: State['elected']; readonly at: number } | undefined;
@@ -104,8 +103,9 @@ export class SegmentRun {
     return this.#isUp;
   }
 
-  get isDraining(): boolean {
-    return this.#isDraining;
+  /** What operators have commanded. */
+  get commands(): SegmentCommands {
+    return this.#commands;
   }
 
   /** Milliseconds since 1970. */
@@ -178,33 +178,21 @@ export class SegmentRun {
     this.take({ type: 'segment', up: isUp });
   }
 
-  /** Pins VLANs to a PE until another command; `to` undefined: as configured. */
-  pin(vlans: VlanSet, to: string | undefined): void {
-    const kept = this.#commandPins.map((pin) => ({ ...pin, vlans: difference(pin.vlans, vlans) }));
-    const pins = to === undefined ? kept : [...kept, { address: to, vlans }];
-    this.#commandPins = pins.filter((pin) => !isEmpty(pin.vlans));
+  /** Acts upon what operators have commanded; all of it, each time. */
+  command(commands: SegmentCommands): void {
+    const { isDraining } = this.#commands;
+    this.#commands = commands;
     this.#takePins();
+    this.take({ type: 'command', blocked: commands.blocked });
+    if (commands.isDraining !== isDraining) this.take({ type: 'drain', on: commands.isDraining });
   }
 
-  block(vlans: VlanSet, isBlocked: boolean): void {
-    const { vlans: all } = this.#configured;
-    const before = intersection(this.#commandBlocked, all);
-    this.#commandBlocked = isBlocked ? union(before, vlans) : difference(before, vlans);
-    this.take({ type: 'command', blocked: this.#commandBlocked });
-  }
-
-  /** Resolves when this PE forwards none of the VLANs. */
-  drain(): Promise<void> {
-    this.#isDraining = true;
+  /** Resolves when this PE drains and forwards none of the VLANs. */
+  drained(): Promise<void> {
     this.#drained = Promise.withResolvers();
     const { promise } = this.#drained;
-    this.take({ type: 'drain', on: true });
+    this.take({ type: 'drain', on: this.#commands.isDraining });
     return promise;
-  }
-
-  undrain(): void {
-    this.#isDraining = false;
-    this.take({ type: 'drain', on: false });
   }
 
   /** Blocks all and tells the peers; resolves when both is done, or there is no agent. */
@@ -228,8 +216,8 @@ export class SegmentRun {
     }
     this.#agent = new SegmentAgent(segment, { vlans, open: inEngine, stamp: Date.now() }, this.#ports(segment.esi));
     this.take({ type: 'core', tracking });
-    this.take({ type: 'command', blocked: this.#commandBlocked });
-    if (this.#isDraining) this.take({ type: 'drain', on: true });
+    this.take({ type: 'command', blocked: this.#commands.blocked });
+    if (this.#commands.isDraining) this.take({ type: 'drain', on: true });
     for (const peer of alive) this.take({ type: 'liveness', peer, alive: true });
   }
 
@@ -263,9 +251,9 @@ export class SegmentRun {
 
   /** Pins by command go before those that are configured. */
   #takePins(): void {
-    const commanded = this.#commandPins.reduce<VlanSet>((all, { vlans }) => union(all, vlans), NO_VLANS);
+    const commanded = this.#commands.pins.reduce<VlanSet>((all, { vlans }) => union(all, vlans), NO_VLANS);
     const configured = this.#configured.pins.map((pin) => ({ ...pin, vlans: difference(pin.vlans, commanded) }));
-    const pins = [...this.#commandPins, ...configured].filter(({ vlans }) => !isEmpty(vlans));
+    const pins = [...this.#commands.pins, ...configured].filter(({ vlans }) => !isEmpty(vlans));
     this.take({ type: 'pins', pins });
   }
 

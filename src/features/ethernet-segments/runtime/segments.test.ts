@@ -10,6 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { KeptValues } from '../../../datastore/kept-values.ts';
+import { Environment } from '../../../datastore/lmdb/environment.ts';
 import type { MemoryView } from '../../../datastore/view/memory.ts';
 import { EngineClient } from '../../../engine/client.ts';
 import { BfdState, LinkState, AnnounceMacs_To as To } from '../../../engine/gen/sluice_pb.js';
@@ -21,8 +23,9 @@ import { forwardingFeatures, interfaceChanges } from '../../forwarding.ts';
 import { planReplay } from '../../replay.ts';
 import { keys, type Rows, viewOf } from '../../testing/schema.ts';
 import type { Notice } from '../agent/segment-agent.ts';
-import { NO_VLANS, vlanRange, vlansText } from '../decision/vlan-set.ts';
+import { isEmpty, NO_VLANS, vlanRange, vlansText } from '../decision/vlan-set.ts';
 import { ETHERNET_SEGMENTS, peerSession, SEGMENT } from '../model.ts';
+import { blocked, pinned, type SegmentCommands } from './commands.ts';
 import { EthernetSegments } from './segments.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-segments-'));
@@ -114,6 +117,7 @@ class Pe {
   overlaps = 0;
   other: Pe | undefined;
   #client!: EngineClient;
+  #environment: Environment | undefined;
   #view: MemoryView;
   readonly #at: 0 | 1;
   readonly #port: number;
@@ -130,8 +134,13 @@ class Pe {
     return this.engine.segments.open('s').join();
   }
 
-  /** A control plane begins. */
-  start(): void {
+  /** A control plane begins, with what the last one kept. */
+  async start(): Promise<void> {
+    this.#environment = await Environment.open({ folder: join(folder, `kept${this.#port}-${this.#at}`) });
+    const kept = new KeptValues(this.#environment);
+    const transaction = this.#environment.read();
+    kept.load({ transaction });
+    transaction.done();
     const transport = (options: ConstructorParameters<typeof PeerSessions>[0]) => new PeerSessions(options);
     this.#client = new EngineClient({
       socketPath: this.#socket,
@@ -144,6 +153,7 @@ class Pe {
       models: interfaceChanges(keys),
       engine: this.#client,
       running: () => this.#view,
+      kept,
       hidden: { find: () => undefined, add: async () => {}, all: () => [] },
       transport,
       notify: (_run, notice) => this.notices.push({ ...notice, sayer: this.address }),
@@ -157,13 +167,18 @@ class Pe {
   async stop(): Promise<void> {
     await this.segments.close();
     await this.#client.stop();
+    await this.#environment?.close();
   }
 
   /** Another configuration. */
-  async configure(more: Rows): Promise<void> {
-    this.#view = this.#read(more);
+  async configure(more: Rows, less: readonly string[] = []): Promise<void> {
+    this.#view = this.#read(more, less);
     await this.#client.replay();
-    this.segments.changed();
+    this.segments.committed([{}]);
+  }
+
+  command(change: (before: SegmentCommands) => Omit<SegmentCommands, 'at'>): Promise<boolean> {
+    return this.segments.command('s', change);
   }
 
   async restartEngine(): Promise<void> {
@@ -187,8 +202,9 @@ class Pe {
     return join(folder, `engine${this.#at}.sock`);
   }
 
-  #read(more: Rows): MemoryView {
-    return viewOf(rowsOf(this.#at, this.#port, identities[this.#at] as Identity, more), indexes);
+  #read(more: Rows, less: readonly string[] = []): MemoryView {
+    const rows = rowsOf(this.#at, this.#port, identities[this.#at] as Identity, more);
+    return viewOf(Object.fromEntries(Object.entries(rows).filter(([path]) => !less.includes(path))), indexes);
   }
 
   #newEngine(): ReferenceEngine {
@@ -223,7 +239,7 @@ async function two(): Promise<readonly [Pe, Pe]> {
   b.other = a;
   for (const pe of pes) {
     await pe.engine.listen();
-    pe.start();
+    await pe.start();
     open.push(async () => {
       await pe.stop();
       await pe.engine.kill().catch(() => {});
@@ -245,9 +261,9 @@ test('two PEs carve the VLANs, move them by command, by drain, and back', async 
   const [a, b] = await two();
   const run = a.segments.run('s');
   assert.ok(run !== undefined);
-  run.pin(vlanRange(10, 13), b.address);
+  await a.command((before) => pinned(before, vlanRange(10, 13), b.address));
   await until('moved', () => a.forwarded === '' && b.forwarded === '10,11,12,13', [a, b]);
-  await until('told', () => a.notices.some(({ state }) => state === 'disabled'), [a, b]);
+  await until('told', () => a.notices.some(({ state }) => state === 'disabled') && b.notices.length > 1, [a, b]);
   const told = b.notices.map(({ vlans, state, cause }) => `${vlansText(vlans)} ${state} ${cause}`);
   assert.deepEqual(told, ['11,13 enabled election', '10,12 enabled election']);
   const [move] = b.segments.run('s')?.record.moves ?? [];
@@ -256,16 +272,17 @@ test('two PEs carve the VLANs, move them by command, by drain, and back', async 
   assert.ok(claimedAt > 0 && claimedAt <= grantedAt && grantedAt <= orderedAt && orderedAt <= notifiedAt);
   assert.ok(effectiveAt > 0);
   assert.equal(`${vlansText(rest.vlans)} ${rest.state}`, '10,12 forwarding');
-  run.pin(vlanRange(10, 13), undefined);
+  await a.command((before) => pinned(before, vlanRange(10, 13), undefined));
   await until('carved again', () => a.forwarded === '10,12' && b.forwarded === '11,13', [a, b]);
-  await run.drain();
+  await a.command((before) => ({ ...before, isDraining: true }));
+  await run.drained();
   assert.equal(a.forwarded, '');
   await until('all there', () => b.forwarded === '10,11,12,13', [a, b]);
-  run.undrain();
+  await a.command((before) => ({ ...before, isDraining: false }));
   await until('carved once more', () => a.forwarded === '10,12' && b.forwarded === '11,13', [a, b]);
-  run.block(vlanRange(10, 10), true);
+  await a.command((before) => blocked(before, vlanRange(10, 10), true));
   await until('blocked by command', () => a.forwarded === '12' && b.forwarded === '10,11,13', [a, b]);
-  run.block(vlanRange(10, 10), false);
+  await a.command((before) => blocked(before, vlanRange(10, 10), false));
   await until('released', () => a.forwarded === '10,12' && b.forwarded === '11,13', [a, b]);
   assert.equal(a.overlaps + b.overlaps, 0);
 });
@@ -274,7 +291,7 @@ test('a control plane that restarts finds what is forwarded and moves nothing', 
   const [a, b] = await two();
   const [before, others] = [a.engine.segments.orders.length, b.engine.segments.orders.length];
   await a.stop();
-  a.start();
+  await a.start();
   const state = (pe: Pe) => pe.segments.run('s')?.state;
   await until('it takes part again', () => state(a)?.phase === 'DF_DONE' && state(b)?.peers[0]?.isSynced === true, [
     a,
@@ -284,6 +301,50 @@ test('a control plane that restarts finds what is forwarded and moves nothing', 
   assert.deepEqual(a.engine.segments.orders.slice(before), []);
   assert.deepEqual(b.engine.segments.orders.slice(others), []);
   assert.equal(a.segments.run('s')?.record.cause(10), 'start');
+});
+
+test('what was commanded holds over restarts of control plane and engine, until it is taken back or has no place', async () => {
+  const [a, b] = await two();
+  const commands = () => a.segments.run('s')?.commands;
+  await a.command((before) => pinned(before, vlanRange(10, 10), b.address));
+  await a.command((before) => blocked(before, vlanRange(12, 12), true));
+  await until('moved', () => a.forwarded === '' && b.forwarded === '10,11,12,13', [a, b]);
+  const before = b.engine.segments.orders.length;
+  const isBack = () =>
+    a.segments.run('s')?.state?.phase === 'DF_DONE' && b.segments.run('s')?.state?.peers[0]?.isSynced;
+  await a.stop();
+  await a.start();
+  await until('it takes part again', () => isBack() === true, [a, b]);
+  assert.equal(vlansText(commands()?.blocked ?? NO_VLANS), '12');
+  assert.deepEqual(
+    commands()?.pins.map(({ address, vlans }) => `${vlansText(vlans)} ${address}`),
+    [`10 ${b.address}`],
+  );
+  // A reboot of the router: another engine, which forwards nothing, and another control plane.
+  await a.stop();
+  await a.restartEngine();
+  await a.start();
+  await until('it takes part again', () => isBack() === true, [a, b]);
+  assert.equal(b.forwarded, '10,11,12,13');
+  assert.deepEqual(b.engine.segments.orders.slice(before), []);
+
+  // A VLAN leaves the segment and comes back: what was commanded of it is forgotten, also by the one that restarts at once.
+  const [all, without12] = [`${SEGMENT}[name='s']/vlan[.='10-13']`, `${SEGMENT}[name='s']/vlan[.='10-11']`];
+  await a.configure({ [without12]: {} }, [all]);
+  await a.stop();
+  await a.start();
+  await a.configure({});
+  await until('back', () => a.forwarded === '12', [a, b]);
+  assert.ok(isEmpty(commands()?.blocked ?? NO_VLANS));
+  await a.command((now) => pinned(now, vlanRange(10, 10), undefined));
+  await until('carved again', () => a.forwarded === '10,12' && b.forwarded === '11,13', [a, b]);
+  await a.command((now) => ({ ...now, isDraining: true }));
+  await until('drained', () => a.forwarded === '', [a, b]);
+  await a.stop();
+  await a.start();
+  await until('it takes part again', () => isBack() === true, [a, b]);
+  assert.deepEqual([commands()?.isDraining, a.forwarded], [true, '']);
+  assert.equal(a.overlaps + b.overlaps, 0);
 });
 
 test('an engine that restarts forwards nothing until the PE has claimed anew', async () => {
@@ -352,7 +413,7 @@ test('what the engine learned behind the segment and in the transfer network is 
   const notification = { "/sluice-ce-notification:ce-notifications/ce-notification[port='p']": {} };
   await b.configure({ [domain]: {}, [`${domain}/member[interface='p.10']`]: {}, ...notification });
   b.engine.segments.announced.length = 0;
-  a.segments.run('s')?.pin(vlanRange(10, 10), b.address);
+  await a.command((before) => pinned(before, vlanRange(10, 10), b.address));
   const wanted = [
     `p.10 ${To.NOBODY} 020000000001`,
     `p.10 ${To.OTHERS} 020000000001`,

@@ -3,6 +3,7 @@
  * Follows running after each commit, and the engine: while it is away there are no agents and no sessions; each time it comes,
  * they begin with what it forwards. A change is taken whole: configuration and engine are read together, one after the other.
  */
+import type { KeptValues } from '../../../datastore/kept-values.ts';
 import type { KeySpace } from '../../../datastore/key/key.ts';
 import type { View } from '../../../datastore/view/view.ts';
 import { type Event, LinkState, type QueryReply, type SegmentProbe } from '../../../engine/gen/sluice_pb.js';
@@ -29,6 +30,7 @@ import {
 } from '../model.ts';
 import { vlansOfBytes } from '../vlan-ranges.ts';
 import { type Circuit, circuitsDown, circuitsUp } from './circuits.ts';
+import { type CommandChange, Commands, within } from './commands.ts';
 import type { SegmentEngine } from './engine.ts';
 import { MacWatch } from './mac-watch.ts';
 import { methodsOf } from './methods.ts';
@@ -57,6 +59,7 @@ export interface SegmentsParts {
   readonly models: InterfaceModels;
   readonly engine: SegmentEngine;
   readonly running: () => View;
+  readonly kept: Pick<KeptValues, 'of' | 'write'>;
   readonly hidden: HiddenKeys;
   readonly transport: SessionsParts['transport'];
   readonly notify: (run: SegmentRun, notice: Notice, move: Move | undefined) => void;
@@ -71,6 +74,7 @@ export class EthernetSegments {
   readonly #sessions: Sessions;
   readonly #tracking: Tracking;
   readonly #macs: MacWatch;
+  readonly #commands: Commands;
   #edge: ProviderEdge | undefined;
   #isAttached = false;
   /** Of attachments to the engine: what was asked before it went away is not taken. */
@@ -98,6 +102,7 @@ export class EthernetSegments {
       },
     });
     this.#macs = new MacWatch(parts.engine);
+    this.#commands = new Commands(parts.kept, parts.log);
     this.#tracking = new Tracking({
       onLiveness: (peer, alive) => {
         parts.log(`ethernet segments: peer ${peer} ${alive ? 'lives' : 'is lost'}`);
@@ -145,13 +150,29 @@ export class EthernetSegments {
       this.changed();
     });
     engine.onLoss(() => this.#detach());
+    // What a commit took from the configuration just before the control plane was killed.
+    this.#commands.prune(this.#read().segments);
   }
 
   /** A commit: looks whether it is about what segments follow from. */
   committed(rows: readonly { readonly node?: { readonly path: string } | undefined }[]): void {
     if (rows.some(({ node }) => node === undefined || FOLLOWED.some((path) => node.path.startsWith(path)))) {
+      this.#commands.prune(this.#read().segments);
       this.changed();
     }
+  }
+
+  /**
+   * Has a command kept, then acted upon. False: there is no such segment, or the engine has not been there yet. Throws a fault
+   * where the command cannot be kept: nothing has changed then.
+   */
+  async command(name: string, change: CommandChange): Promise<boolean> {
+    const isKept = await this.#commands.change(name, () => {
+      const configured = this.#runs.has(name) ? this.#read().segments.get(name) : undefined;
+      return configured && ((before) => within({ ...change(before), at: before.at }, configured));
+    });
+    if (isKept) this.#runs.get(name)?.command(this.#commands.of(name));
+    return isKept;
   }
 
   /** Configuration or engine may be others. */
@@ -169,6 +190,7 @@ export class EthernetSegments {
   async close(): Promise<void> {
     this.#detach();
     await this.#sessions.close();
+    await this.#commands.settled();
   }
 
   async #goodbye(runs: readonly SegmentRun[]): Promise<void> {
@@ -284,6 +306,7 @@ export class EthernetSegments {
         });
         this.#runs.set(name, run);
       }
+      run.command(within(this.#commands.of(name), configured));
       const state = found.get(name);
       const vlans = state?.vlans ?? [];
       const opened = vlans.filter(({ open }) => open);
