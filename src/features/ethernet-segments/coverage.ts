@@ -158,6 +158,7 @@ export const ethernetSegmentEffects: readonly LeafEffect[] = [
   runtime(segment('df-election/preference'), 'the PE with the highest one is elected'),
   runtime(segment('df-election/revertive'), 'whether a VLAN goes back'),
   runtime(segment('df-election/ac-influenced'), 'whether a PE takes part without an attachment circuit'),
+  runtime(segment('df-election/cfm-influenced'), 'whether a circuit is down whose MEP does not hear the CE'),
   runtime(segment('df-election/election-wait-time'), 'time before the first election'),
   runtime(segment('split-brain-policy'), 'what a PE does that hears a peer on no path'),
   {

@@ -75,6 +75,8 @@ export interface EthernetSegment {
   readonly segment: Segment;
   readonly probeKey: Uint8Array;
   readonly redirect: Redirect | undefined;
+  /** Whether a circuit is down while the MEP of its VLAN hears nothing of the CE. */
+  readonly followsCfm: boolean;
   readonly pins: readonly Pin[];
 }
 
@@ -177,6 +179,7 @@ function segmentOf(entry: Entry, { localAddress }: ProviderEdge): EthernetSegmen
       holdMs: redirect.number('hold-time'),
       holdLimit: redirect.number('hold-limit'),
     },
+    followsCfm: entry.value(election('cfm-influenced')) === 'true',
     pins: entry.list('pin').map((pin) => ({ address: pin.name, vlans: vlansOfRanges(pin.values('vlan')) })),
   };
 }

@@ -132,6 +132,7 @@ function vlanStates(run: SegmentRun, engine: EthernetSegmentState | undefined): 
       'vlan-id': vlan,
       role: state && moving && roleOf(state, moving, vlan),
       elected: state && dfOf(state.elected, vlan),
+      circuit: circuitOf(run, vlan),
       since: since > 0 ? timeOf(since) : undefined,
       cause: record.cause(vlan),
       'in-dropped': its && String(its.inDropped),
@@ -143,6 +144,11 @@ function vlanStates(run: SegmentRun, engine: EthernetSegmentState | undefined): 
 function roleOf({ open }: State, moving: State['open'], vlan: number): string {
   if (hasVlan(moving, vlan)) return 'moving';
   return hasVlan(open, vlan) ? 'forwarder' : 'blocked';
+}
+
+function circuitOf(run: SegmentRun, vlan: number): string {
+  if (hasVlan(run.circuitsDown, vlan)) return 'down';
+  return hasVlan(run.circuitFaults, vlan) ? 'fault' : 'up';
 }
 
 function peerState(run: SegmentRun, { address, isSynced, hasLeft, advert, forwarding }: Peer): PlainData {

@@ -57,6 +57,7 @@ const leaves: readonly (readonly [
 ])[] = [
   [S, 'df-election/df-election-method', 'preference', ({ segment }) => segment.segment.method, 'preference'],
   [S, 'df-election/preference', '7', ({ segment }) => segment.segment.preference, 7],
+  [S, 'df-election/cfm-influenced', 'true', ({ segment }) => segment.followsCfm, true],
   [S, 'df-election/revertive', 'false', ({ segment }) => segment.segment.revertive, false],
   [S, 'df-election/ac-influenced', 'false', ({ segment }) => segment.segment.acDf, false],
   [S, 'df-election/election-wait-time', '5', ({ segment }) => segment.segment.timers.electionWaitMs, 5],

@@ -44,6 +44,8 @@ export interface Found {
 /** What follows from the configuration beside the segment itself. */
 export interface Surroundings {
   readonly circuitsDown: VlanSet;
+  /** Of which the MEP hears nothing of the CE. */
+  readonly circuitFaults: VlanSet;
   /** The logical port of each VLAN's attachment circuit. */
   readonly circuits: ReadonlyMap<number, string>;
   /** Methods by which the CE is told. */
@@ -108,6 +110,16 @@ export class SegmentRun {
     return this.#commands;
   }
 
+  /** VLANs whose circuits are down, or not configured. */
+  get circuitsDown(): VlanSet {
+    return this.#surroundings.circuitsDown;
+  }
+
+  /** VLANs whose circuits are down since CFM says so. */
+  get circuitFaults(): VlanSet {
+    return this.#configured.followsCfm ? this.#surroundings.circuitFaults : NO_VLANS;
+  }
+
   /** Milliseconds since 1970. */
   get lastElection(): number | undefined {
     return this.#lastElection?.at;
@@ -145,7 +157,7 @@ export class SegmentRun {
       if (!isDeepStrictEqual(before, segment)) this.take({ type: 'configured', segment });
       this.take({ type: 'vlans', vlans: configured.vlans });
     }
-    this.take({ type: 'circuits', down: surroundings.circuitsDown });
+    this.#takeCircuits();
     this.#takePins();
     this.onLink(found.isUp);
   }
@@ -176,6 +188,11 @@ export class SegmentRun {
   onLink(isUp: boolean): void {
     this.#isUp = isUp;
     this.take({ type: 'segment', up: isUp });
+  }
+
+  onFaults(circuitFaults: VlanSet): void {
+    this.#surroundings = { ...this.#surroundings, circuitFaults };
+    this.#takeCircuits();
   }
 
   /** Acts upon what operators have commanded; all of it, each time. */
@@ -247,6 +264,11 @@ export class SegmentRun {
       resetSession,
       drained: () => this.#drained.resolve(),
     };
+  }
+
+  #takeCircuits(): void {
+    const { circuitsDown } = this.#surroundings;
+    this.take({ type: 'circuits', down: union(circuitsDown, this.circuitFaults) });
   }
 
   /** Pins by command go before those that are configured. */

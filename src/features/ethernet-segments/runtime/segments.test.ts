@@ -14,12 +14,13 @@ import { KeptValues } from '../../../datastore/kept-values.ts';
 import { Environment } from '../../../datastore/lmdb/environment.ts';
 import type { MemoryView } from '../../../datastore/view/memory.ts';
 import { EngineClient } from '../../../engine/client.ts';
-import { BfdState, LinkState, AnnounceMacs_To as To } from '../../../engine/gen/sluice_pb.js';
+import { BfdState, CfmEventKind, LinkState, AnnounceMacs_To as To } from '../../../engine/gen/sluice_pb.js';
 import { ReferenceEngine } from '../../../engine/testing/reference-engine.ts';
 import { PeerSessions } from '../../../platform/peer-session/peer-sessions.ts';
 import { type Identity, makeIdentity } from '../../../platform/peer-session/testing/identity.ts';
 import { addressBytes } from '../../address.ts';
 import { forwardingFeatures, interfaceChanges } from '../../forwarding.ts';
+import { objectName } from '../../object-name.ts';
 import { planReplay } from '../../replay.ts';
 import { keys, type Rows, viewOf } from '../../testing/schema.ts';
 import type { Notice } from '../agent/segment-agent.ts';
@@ -390,6 +391,37 @@ test('a port that goes down, a circuit, and another configuration are followed',
     [`${SEGMENT}[name='s']/pin[provider-edge='${b.address}']/vlan[.='10']`]: {},
   });
   await until('pinned', () => a.forwarded === '12' && b.forwarded === '10,11,13', [a, b]);
+  const domain = "/sluice-cfm:cfm/maintenance-domain[md-id='d']";
+  const association = `${domain}/maintenance-association[ma-id='a']`;
+  const meps = {
+    [domain]: {},
+    [association]: { 'primary-vid': '12' },
+    [`${association}/maintenance-association-mep[mep-id='1']`]: {},
+    [`${association}/mep[mep-id='1']`]: { port: 'p', 'vlan-id': '12' },
+  };
+  const fault = (isFault: boolean): void => {
+    const mep = { name: objectName('d', 'a', 1), defects: isFault ? 5 : 1 };
+    a.engine.answers.set('cfmMeps', () => [{ cfmMeps: [mep] }]);
+    a.engine.emit({ case: 'cfm', value: { ...mep, port: 'p', vid: 12, kind: CfmEventKind.CFM_DEFECTS } });
+  };
+  // Watched alone: nothing follows.
+  await a.configure(meps);
+  await until('as it was', () => a.forwarded === '10,12' && b.forwarded === '11,13', [a, b]);
+  fault(true);
+  await a.configure(meps);
+  assert.equal(a.segments.run('s')?.state?.circuitsDown.length, 0);
+  const followed = { ...meps, [`${SEGMENT}[name='s']`]: { 'df-election/cfm-influenced': 'true' } };
+  await a.configure(followed);
+  await until('a fault that was there', () => a.forwarded === '10' && b.forwarded === '11,12,13', [a, b]);
+  fault(false);
+  await until('heard again', () => a.forwarded === '10,12' && b.forwarded === '11,13', [a, b]);
+  fault(true);
+  await until('a fault', () => a.forwarded === '10' && b.forwarded === '11,12,13', [a, b]);
+  assert.equal(a.segments.run('s')?.record.cause(12), 'circuit-down');
+  // Without the MEP there is nobody to say so.
+  a.engine.answers.delete('cfmMeps');
+  await a.configure({ [`${SEGMENT}[name='s']`]: { 'df-election/cfm-influenced': 'true' } });
+  await until('no MEP', () => a.forwarded === '10,12' && b.forwarded === '11,13', [a, b]);
   assert.equal(a.overlaps + b.overlaps, 0);
 });
 

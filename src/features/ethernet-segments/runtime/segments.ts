@@ -10,6 +10,7 @@ import { type Event, LinkState, type QueryReply, type SegmentProbe } from '../..
 import { addressText } from '../../address.ts';
 import { BRIDGE_DOMAINS } from '../../bridge-domains/model.ts';
 import { CE_NOTIFICATIONS, CeNotificationModel } from '../../ce-notification/model.ts';
+import { CFM, CfmModel } from '../../cfm/model.ts';
 import type { InterfaceModels } from '../../interfaces/change.ts';
 import { INTERFACES } from '../../interfaces/model.ts';
 import { InterfaceObjects } from '../../interfaces/objects.ts';
@@ -29,6 +30,7 @@ import {
   type SegmentConfiguration,
 } from '../model.ts';
 import { vlansOfBytes } from '../vlan-ranges.ts';
+import { CircuitFaults } from './circuit-faults.ts';
 import { type Circuit, circuitsDown, circuitsUp } from './circuits.ts';
 import { type CommandChange, Commands, within } from './commands.ts';
 import type { SegmentEngine } from './engine.ts';
@@ -52,6 +54,7 @@ const FOLLOWED = [
   NETWORK_INSTANCES,
   KEYSTORE,
   TRUSTSTORE,
+  CFM,
 ];
 
 export interface SegmentsParts {
@@ -75,6 +78,7 @@ export class EthernetSegments {
   readonly #tracking: Tracking;
   readonly #macs: MacWatch;
   readonly #commands: Commands;
+  readonly #faults: CircuitFaults;
   #edge: ProviderEdge | undefined;
   #isAttached = false;
   /** Of attachments to the engine: what was asked before it went away is not taken. */
@@ -102,6 +106,7 @@ export class EthernetSegments {
       },
     });
     this.#macs = new MacWatch(parts.engine);
+    this.#faults = new CircuitFaults(new CfmModel(parts.keys));
     this.#commands = new Commands(parts.kept, parts.log);
     this.#tracking = new Tracking({
       onLiveness: (peer, alive) => {
@@ -261,6 +266,7 @@ export class EthernetSegments {
     const answers = await Promise.all([
       engine.query({ case: 'ethernetSegments', value: { names: [] } }),
       engine.query({ case: 'bfdSessions', value: { names: [] } }),
+      engine.query({ case: 'cfmMeps', value: { names: [] } }),
       ports.length === 0 ? [] : engine.query({ case: 'ports', value: { names: ports } }),
     ]);
     const parts = answers.flatMap((answer) => answer ?? []);
@@ -287,11 +293,16 @@ export class EthernetSegments {
     this.#tracking.sync(edge, bfdReports(parts), [...linksDown, ...missing]);
     const found = new Map(parts.flatMap((part) => part.ethernetSegments).map((state) => [state.name, state]));
     const objects = new InterfaceObjects(view, models);
+    this.#faults.sync(
+      view,
+      parts.flatMap((part) => part.cfmMeps),
+    );
     const watched: { own: SegmentRun['own']; circuits: readonly Circuit[] }[] = [];
     for (const [name, configured] of segments) {
       const circuits = circuitsUp(objects, configured);
       const surroundings: Surroundings = {
         circuitsDown: circuitsDown(configured, circuits),
+        circuitFaults: this.#faults.of(configured.port),
         circuits: new Map(circuits.map(({ vlan, interface: circuit }) => [vlan, circuit])),
         methods: methodsOf(view, this.#notifications, configured.port),
       };
@@ -368,6 +379,12 @@ export class EthernetSegments {
       case 'bfd': {
         const { name, state, diagnostic } = what.value;
         this.#tracking.onBfd(name, { state, diagnostic, sinceNs: atNs });
+        return;
+      }
+      case 'cfm': {
+        const { port } = what.value;
+        if (!this.#faults.on(what.value)) return;
+        for (const run of this.#runs.values()) if (run.configured.port === port) run.onFaults(this.#faults.of(port));
         return;
       }
       case 'segmentProbe':
