@@ -3,7 +3,7 @@ import { makeCertificate, type TestCertificate } from '../src/northbound/netconf
 import { bag, storedKey } from '../src/northbound/netconf/testing/transports.ts';
 import type { Router } from './router.ts';
 
-const namespaceOf = 'urn:sluice:yang:sluice-ethernet-segments';
+export const namespaceOf = 'urn:sluice:yang:sluice-ethernet-segments';
 
 export interface BfdTimes {
   /** Between packets, both ways. */

@@ -1,18 +1,20 @@
 /** Operational state of ethernet segments: of the runtime, and counters of the engine. */
-import type { Interest, RowWriter, StateProvider } from '../../commit/operational/state.ts';
+import type { Interest, RowWriter, StateListener, StateProvider } from '../../commit/operational/state.ts';
 import type { KeySpace } from '../../datastore/key/key.ts';
 import { rowsFromData } from '../../datastore/row/from-data.ts';
 import type { View } from '../../datastore/view/view.ts';
 import { BfdState, type EthernetSegmentState, type SegmentVlanState } from '../../engine/gen/sluice_pb.js';
 import { build, type PlainData } from '../../yang/data/build.ts';
+import type { ContainerNode, ListNode } from '../../yang/schema/node.ts';
 import { type EngineQueries, engineState } from '../engine-state.ts';
 import { wantedEntries, wants } from '../interest.ts';
+import { containerAt, listAt } from '../nodes.ts';
 import { dateAndTimeOfNs } from '../time.ts';
 import { dfOf } from './decision/election/election.ts';
 import type { Peer, State } from './decision/state.ts';
 import { attempted } from './decision/state.ts';
 import { countVlans, hasVlan, union, vlansOf } from './decision/vlan-set.ts';
-import { ETHERNET_SEGMENTS, PROVIDER_EDGE, peerSession, SEGMENT, targetSession } from './model.ts';
+import { ETHERNET_SEGMENTS, PEER, PROVIDER_EDGE, peerSession, SEGMENT, targetSession } from './model.ts';
 import type { SegmentCommands } from './runtime/commands.ts';
 import type { Move } from './runtime/record.ts';
 import type { SegmentRun } from './runtime/segment-run.ts';
@@ -31,14 +33,32 @@ const bfdStates: Readonly<Record<BfdState, string>> = {
 
 export class SegmentStateProvider implements StateProvider {
   readonly paths = [ETHERNET_SEGMENTS];
+  /** A connection that fails again is told of when one succeeds. */
+  readonly unwatched = [`${PEER}/state/last-error`];
   readonly #keys: KeySpace;
   readonly #segments: EthernetSegments;
   readonly #engine: EngineQueries;
+  readonly #edgeNode: ContainerNode;
+  readonly #segmentNode: ListNode;
 
   constructor(keys: KeySpace, segments: EthernetSegments, engine: EngineQueries) {
     this.#keys = keys;
     this.#segments = segments;
     this.#engine = engine;
+    this.#edgeNode = containerAt(keys.schema, PROVIDER_EDGE);
+    this.#segmentNode = listAt(keys.schema, SEGMENT);
+  }
+
+  /** Roles, elections, moves, peers and sessions at once; counters and numbers of addresses not. */
+  onChange(listener: StateListener): () => void {
+    const tell = (segment: string | undefined): void => {
+      const node = segment === undefined ? this.#edgeNode : this.#segmentNode;
+      listener([{ node, keys: new Map(segment === undefined ? [] : [[SEGMENT, [segment]]]) }]);
+    };
+    this.#segments.changes.add(tell);
+    return () => {
+      this.#segments.changes.delete(tell);
+    };
   }
 
   async read(interests: readonly Interest[], _running: View, out: RowWriter): Promise<void> {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { until } from '../../../lab/run.ts';
 import type { Case } from '../../case.ts';
 import { DualPe, type Pe } from '../../dual-pe.ts';
-import { segmentAction, segmentState } from '../../segment.ts';
+import { onChangeSubscription, pushedEdit } from '../../push.ts';
+import { namespaceOf, segmentAction, segmentState } from '../../segment.ts';
 
 const vlans = [10, 11, 12, 13];
 
@@ -28,12 +29,18 @@ const commands: Case = {
     try {
       await net.settled([10, 12], a);
       await net.settled([11, 13], b);
+      const subscriber = await a.router.connect();
+      await subscriber.rpc(onChangeSubscription(`<ethernet-segments xmlns="${namespaceOf}"/>`));
       assert.match(
         await segmentAction(a.router, `<move-vlans><vlan>10</vlan><to>${b.address}</to></move-vlans>`),
         /<ok/,
       );
       assert.match(await segmentAction(a.router, '<block><vlan>12</vlan></block>'), /<ok/);
       await net.settled(vlans, b);
+      const at = '/sluice-ethernet-segments:ethernet-segments/ethernet-segment=ce1/state';
+      await pushedEdit(subscriber, 'replace', `${at}/vlan=12/role`, />blocked</);
+      await pushedEdit(subscriber, 'replace', `${at}/vlan=12/cause`, />command</);
+      await subscriber.close();
       const back = await killed(a);
       await net.settled(vlans, b);
       const state = await segmentState(a.router);

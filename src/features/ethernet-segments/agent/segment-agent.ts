@@ -25,6 +25,8 @@ export interface SegmentPorts {
   /** By EVPN routes (../evpn); needed where the segment has foreign PEs. */
   readonly announce?: (advert: Advert | undefined) => void;
   readonly drained: () => void;
+  /** After each event: the state may be another. */
+  readonly stepped?: () => void;
 }
 
 export class SegmentAgent {
@@ -58,6 +60,7 @@ export class SegmentAgent {
       for (const output of outputs) this.#act(output);
     }
     this.#isStepping = false;
+    if (!this.#isClosed) this.#ports.stepped?.();
   }
 
   /** Ends all timers. What the engine forwards it goes on forwarding. */

@@ -11,8 +11,6 @@ import type { SegmentEngine } from './engine.ts';
 
 const WAITING_MAX = 16_384;
 const UNANSWERED_MAX = 16;
-/** After the release, as those of mac-move: a switch may take a move back that comes within a second of traffic. */
-const OFFSETS_MS = [0, 300, 1000, 2000];
 
 type Announcement = Parameters<SegmentEngine['announceMacs']>[0];
 
@@ -29,6 +27,8 @@ export interface AnnouncerParts {
   readonly theirs: () => Iterable<Tables>;
   /** Whether the CE is told by mac-move. */
   readonly tellsCe: () => boolean;
+  /** After the release, those of mac-move: a switch may take a move back that comes within a second of traffic. */
+  readonly offsetsMs: () => readonly number[];
   /** VLANs that are forwarded now. */
   readonly open: () => VlanSet;
   readonly log: (message: string) => void;
@@ -51,7 +51,7 @@ export class Announcer {
   }
 
   released(vlans: VlanSet): void {
-    for (const offset of OFFSETS_MS) {
+    for (const offset of this.#parts.offsetsMs()) {
       const timer = setTimeout(() => {
         this.#timers.delete(timer);
         this.#each(vlans, (vlan) => this.#announcement(vlan, To.OTHERS, this.#segmentMacs(vlan)));

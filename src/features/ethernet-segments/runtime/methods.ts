@@ -2,6 +2,14 @@
 import type { View } from '../../../datastore/view/view.ts';
 import type { CeNotificationModel } from '../../ce-notification/model.ts';
 
+/** What the new forwarder does of its own accord, where no entry of the port says otherwise (yang/sluice-ce-notification). */
+const OFFSETS_MS = [0, 300, 1000, 2000];
+
+/** When addresses are announced after a release: as mac-move is configured, also where it is not used. */
+export function offsetsOf(view: View, model: CeNotificationModel, port: string): readonly number[] {
+  return model.read(view, port)?.macMove.offsetsMs ?? OFFSETS_MS;
+}
+
 export function methodsOf(view: View, model: CeNotificationModel, port: string): readonly string[] {
   const found = model.read(view, port);
   return [...(found?.macMove.enabled ? ['mac-move'] : []), ...(found?.mvrp.enabled ? ['mvrp'] : [])];

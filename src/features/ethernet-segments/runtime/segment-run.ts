@@ -7,8 +7,8 @@ import { addressBytes } from '../../address.ts';
 import { type Notice, type Order, SegmentAgent } from '../agent/segment-agent.ts';
 import type { CoreTracking, Event } from '../decision/event.ts';
 import type { Message, Probe } from '../decision/message.ts';
-import type { State } from '../decision/state.ts';
-import { difference, intersection, isEmpty, NO_VLANS, union, type VlanSet } from '../decision/vlan-set.ts';
+import { attempted, mayForward, type State } from '../decision/state.ts';
+import { difference, intersection, isEmpty, NO_VLANS, sameVlans, union, type VlanSet } from '../decision/vlan-set.ts';
 import { MacTable } from '../exchange/mac-table.ts';
 import { MacReplica } from '../exchange/replication.ts';
 import type { SegmentTables } from '../exchange/session.ts';
@@ -22,12 +22,30 @@ import { type Move, SegmentRecord } from './record.ts';
 
 /** Before an order that the engine refused is tried again, unless the configuration becomes another sooner. */
 const ORDER_AGAIN_MS = 1000;
+/** At the end of the router: the longest that peers have to take over, and how long what still comes is redirected to them. */
+const GIVING_MS = 1000;
+const LINGER_MS = 500;
+
+/** What state says of an agent, beside attempts. */
+const SHOWN = [
+  'phase',
+  'isUp',
+  'isDraining',
+  'open',
+  'opening',
+  'closing',
+  'circuitsDown',
+  'elected',
+  'peers',
+] as const satisfies readonly (keyof State)[];
 
 export interface RunParts {
   readonly engine: Pick<SegmentEngine, 'segmentOrder' | 'segmentProbe' | 'announceMacs'>;
   readonly send: (peer: string, esi: Uint8Array, message: Message) => boolean;
   readonly resetSession: (peer: string) => void;
   readonly notify: (run: SegmentRun, notice: Notice, move: Move | undefined) => void;
+  /** What the segment's state shows is another, but for counters. */
+  readonly changed: (run: SegmentRun) => void;
   readonly log: (message: string) => void;
 }
 
@@ -50,6 +68,8 @@ export interface Surroundings {
   readonly circuits: ReadonlyMap<number, string>;
   /** Methods by which the CE is told. */
   readonly methods: readonly string[];
+  /** When addresses are announced, in milliseconds after a release. */
+  readonly offsetsMs: readonly number[];
 }
 
 export class SegmentRun {
@@ -68,12 +88,15 @@ export class SegmentRun {
   #commands: SegmentCommands = NO_COMMANDS;
   #drained = Promise.withResolvers<void>();
   #left = Promise.withResolvers<void>();
+  #given = Promise.withResolvers<void>();
   #lastElection: { readonly elected: State['elected']; readonly at: number } | undefined;
   /** Orders are carried out one after the other, also those that had to be tried again. */
   #orders: Promise<void> = Promise.resolve();
   #reconfigured = Promise.withResolvers<void>();
   /** Of agents; orders of one that ended are forgotten. */
   #generation = 0;
+  /** The state that was told of last. */
+  #shown: State | undefined;
   /** What the last agent knew to be forwarded. */
   #openBefore: VlanSet = NO_VLANS;
 
@@ -88,6 +111,7 @@ export class SegmentRun {
       theirs: () =>
         Array.from(this.#theirs.values(), ({ remote, segment }) => ({ remote: remote.table, segment: segment.table })),
       tellsCe: () => this.#surroundings.methods.includes('mac-move'),
+      offsetsMs: () => this.#surroundings.offsetsMs,
       open: () => this.#agent?.state.open ?? NO_VLANS,
       log: parts.log,
     });
@@ -160,6 +184,7 @@ export class SegmentRun {
     this.#takeCircuits();
     this.#takePins();
     this.onLink(found.isUp);
+    this.#parts.changed(this);
   }
 
   /** The engine is away: what it forwards it goes on forwarding. */
@@ -169,6 +194,7 @@ export class SegmentRun {
       this.#openBefore = difference(ordered, opening);
       this.#agent.close();
     }
+    if (this.#agent !== undefined) this.#parts.changed(this);
     this.#agent = undefined;
     this.#announcer.stop();
     this.#inEngine = NO_VLANS;
@@ -181,8 +207,6 @@ export class SegmentRun {
     if (agent === undefined) return;
     if (event.type === 'message') this.record.received(event.message, Date.now());
     agent.take(event);
-    const { elected } = agent.state;
-    if (elected !== this.#lastElection?.elected) this.#lastElection = { elected, at: Date.now() };
   }
 
   onLink(isUp: boolean): void {
@@ -202,6 +226,7 @@ export class SegmentRun {
     this.#takePins();
     this.take({ type: 'command', blocked: commands.blocked });
     if (commands.isDraining !== isDraining) this.take({ type: 'drain', on: commands.isDraining });
+    this.#parts.changed(this);
   }
 
   /** Resolves when this PE drains and forwards none of the VLANs. */
@@ -210,6 +235,21 @@ export class SegmentRun {
     const { promise } = this.#drained;
     this.take({ type: 'drain', on: this.#commands.isDraining });
     return promise;
+  }
+
+  /**
+   * Gives away what a peer takes, as a drain that no restart remembers, and goes on redirecting to it for LINGER_MS. Resolves
+   * when nothing is left but what nobody takes, after GIVING_MS at the latest.
+   */
+  async giveAway(): Promise<void> {
+    if (this.#agent === undefined) return;
+    this.#given = Promise.withResolvers();
+    const had = this.#agent.state.open;
+    this.take({ type: 'drain', on: true });
+    this.#noticeGiven();
+    await Promise.race([this.#given.promise, waited(GIVING_MS)]);
+    const gone = difference(had, this.state?.open ?? had);
+    if (this.#configured.redirect !== undefined && !isEmpty(gone)) await waited(LINGER_MS);
   }
 
   /** Blocks all and tells the peers; resolves when both is done, or there is no agent. */
@@ -263,12 +303,29 @@ export class SegmentRun {
       },
       resetSession,
       drained: () => this.#drained.resolve(),
+      stepped: () => this.#stepped(),
     };
   }
 
   #takeCircuits(): void {
     const { circuitsDown } = this.#surroundings;
     this.take({ type: 'circuits', down: union(circuitsDown, this.circuitFaults) });
+  }
+
+  /** After each event of the agent, timers and confirmations among them. */
+  #stepped(): void {
+    const { state } = this;
+    if (state === undefined) return;
+    if (state.elected !== this.#lastElection?.elected) {
+      this.#lastElection = { elected: state.elected, at: Date.now() };
+    }
+    this.#noticeGiven();
+    const before = this.#shown;
+    if (before !== undefined && SHOWN.every((what) => before[what] === state[what])) {
+      if (sameVlans(attempted(before), attempted(state))) return;
+    }
+    this.#shown = state;
+    this.#parts.changed(this);
   }
 
   /** Pins by command go before those that are configured. */
@@ -330,8 +387,20 @@ export class SegmentRun {
     this.#parts.engine.segmentProbe({ segment, kind: probeKinds[kind], vlans: vlanBytes(there), stamp: BigInt(stamp) });
   }
 
+  /** Nothing is left that another PE is elected for, and what went is forwarded there. */
+  #noticeGiven(): void {
+    const { state } = this;
+    const own = state?.elected.get(this.#configured.segment.address) ?? NO_VLANS;
+    if (state === undefined || isEmpty(union(difference(mayForward(state), own), state.handedOver)))
+      this.#given.resolve();
+  }
+
   #noticeLeft(): void {
     const { state } = this;
     if (state === undefined || (state.isLeaving && state.isDone)) this.#left.resolve();
   }
+}
+
+function waited(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }

@@ -371,8 +371,16 @@ test('a dead PE is taken over from; one that leaves is at once, without detectio
   await until('taken over', () => b.forwarded === '10,11,12,13', [a, b]);
 
   const [c, d] = await two();
+  const told = new Set<string>();
+  c.segments.changes.add((segment) => void told.add(segment ?? 'provider-edge'));
+  const before = d.engine.segments.orders.length;
   await c.segments.leave();
   assert.equal(c.forwarded, '');
+  // Given away, and not only blocked: the other one has claimed what it takes over before it is told that this one ends.
+  assert.deepEqual(d.engine.segments.orders.slice(before), ['s +10 +12']);
+  assert.ok(d.notices.some(({ state, vlans }) => state === 'enabled' && vlansText(vlans) === '10,12'));
+  assert.deepEqual([...told], ['s']);
+  assert.deepEqual(c.segments.run('s')?.commands.isDraining, false);
   await until('taken over', () => d.forwarded === '10,11,12,13', [c, d]);
   assert.equal(c.overlaps + d.overlaps, 0);
 });

@@ -35,7 +35,7 @@ import { type Circuit, circuitsDown, circuitsUp } from './circuits.ts';
 import { type CommandChange, Commands, within } from './commands.ts';
 import type { SegmentEngine } from './engine.ts';
 import { MacWatch } from './mac-watch.ts';
-import { methodsOf } from './methods.ts';
+import { methodsOf, offsetsOf } from './methods.ts';
 import { probeKind } from './probe-kinds.ts';
 import type { Move } from './record.ts';
 import { SegmentRun, type Surroundings } from './segment-run.ts';
@@ -73,6 +73,8 @@ export class EthernetSegments {
   readonly #parts: SegmentsParts;
   readonly #notifications: CeNotificationModel;
   readonly #runs = new Map<string, SegmentRun>();
+  /** Segments whose state has changed; without one: the provider edge. */
+  readonly changes = new Set<(segment: string | undefined) => void>();
   readonly #byEsi = new Map<string, SegmentRun>();
   readonly #sessions: Sessions;
   readonly #tracking: Tracking;
@@ -103,6 +105,7 @@ export class EthernetSegments {
           run.take({ type: 'session', peer, up });
           if (!hasBfd && !up) run.take({ type: 'liveness', peer, alive: false });
         }
+        this.#tell(undefined);
       },
     });
     this.#macs = new MacWatch(parts.engine);
@@ -118,6 +121,7 @@ export class EthernetSegments {
       onTracking: (tracking) => {
         parts.log(`ethernet segments: core tracking is ${tracking}`);
         for (const run of this.#runs.values()) run.take({ type: 'core', tracking });
+        this.#tell(undefined);
       },
     });
   }
@@ -186,9 +190,9 @@ export class EthernetSegments {
     if (!this.#isSyncing) void this.#syncAll();
   }
 
-  /** The router ends: blocks all VLANs, tells the peers. Resolves after LEAVE_MS at the latest. */
+  /** The router ends: gives its VLANs away, blocks all, tells the peers. Resolves after LEAVE_MS at the latest. */
   async leave(): Promise<void> {
-    await this.#goodbye([...this.#runs.values()]);
+    await this.#goodbye([...this.#runs.values()], (run) => run.giveAway());
   }
 
   /** Ends the sessions; what the engine forwards it goes on forwarding. */
@@ -198,12 +202,17 @@ export class EthernetSegments {
     await this.#commands.settled();
   }
 
-  async #goodbye(runs: readonly SegmentRun[]): Promise<void> {
+  async #goodbye(
+    runs: readonly SegmentRun[],
+    before: (run: SegmentRun) => Promise<void> = async () => {},
+  ): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, LEAVE_MS);
     });
-    const left = Promise.all(runs.map((run) => run.leave())).then(() => this.#sessions.flushed());
+    const left = Promise.all(runs.map((run) => before(run).then(() => run.leave()))).then(() =>
+      this.#sessions.flushed(),
+    );
     await Promise.race([left, late]);
     clearTimeout(timer);
   }
@@ -219,6 +228,11 @@ export class EthernetSegments {
     this.#macs.follow([]);
     this.#sessions.configure(undefined);
     this.#tracking.forget();
+    this.#tell(undefined);
+  }
+
+  #tell(segment: string | undefined): void {
+    for (const listener of this.changes) listener(segment);
   }
 
   async #syncAll(): Promise<void> {
@@ -305,12 +319,14 @@ export class EthernetSegments {
         circuitFaults: this.#faults.of(configured.port),
         circuits: new Map(circuits.map(({ vlan, interface: circuit }) => [vlan, circuit])),
         methods: methodsOf(view, this.#notifications, configured.port),
+        offsetsMs: offsetsOf(view, this.#notifications, configured.port),
       };
       let run = this.#runs.get(name);
       if (run === undefined) {
         run = new SegmentRun(configured, surroundings, {
           engine,
           notify,
+          changed: ({ configured: { name: changed } }) => this.#tell(changed),
           log,
           send: (peer, esi, message) => this.#sessions.send(peer, esi, message),
           resetSession: (peer) => this.#sessions.end(peer, 'reset'),
@@ -331,6 +347,7 @@ export class EthernetSegments {
       });
       if (configured.segment.peers.length > 0) watched.push({ own: run.own, circuits });
     }
+    this.#tell(undefined);
     this.#macs.follow(watched);
     this.#byEsi.clear();
     for (const run of this.#runs.values()) this.#byEsi.set(hexText(run.configured.segment.esi), run);
@@ -379,6 +396,7 @@ export class EthernetSegments {
       case 'bfd': {
         const { name, state, diagnostic } = what.value;
         this.#tracking.onBfd(name, { state, diagnostic, sinceNs: atNs });
+        this.#tell(undefined);
         return;
       }
       case 'cfm': {
