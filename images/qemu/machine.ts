@@ -157,7 +157,7 @@ export class Machine {
       .on('data', (bytes) => {
         said += bytes;
       });
-    monitor.write(`stop\nmigrate_set_parameter max-bandwidth 100G\nmigrate "exec:cat >${file}"\ninfo migrate\nquit\n`);
+    monitor.write(`migrate_set_parameter max-bandwidth 100G\nmigrate "exec:cat >${file}"\ninfo migrate\nquit\n`);
     await gone;
     this.#console?.destroy();
     if (!/Migration status: completed/.test(said)) throw new Error(`the running machine cannot be saved: ${said}`);
