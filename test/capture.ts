@@ -17,10 +17,12 @@ export class Capture {
 
   /**
    * Starts to capture what the device receives and sends; resolves once tcpdump listens. Everything: with a filter
-   * `inbound` libpcap loses the first frame. `bufferKiB`: what waits in the kernel for tcpdump, for bursts.
+   * `inbound` libpcap loses the first frame. `bursts`: for many frames at once, which tcpdump then
+   * sees late and writes together.
    */
-  static async start(namespace: string, device: string, file: string, bufferKiB = 2048): Promise<Capture> {
-    const tcpdump = ['tcpdump', '-U', '-n', '-i', device, '-w', file, '--immediate-mode', '-B', `${bufferKiB}`];
+  static async start(namespace: string, device: string, file: string, { bursts = false } = {}): Promise<Capture> {
+    const how = bursts ? ['-B', '65536'] : ['--immediate-mode'];
+    const tcpdump = ['tcpdump', '-U', '-n', '-i', device, '-w', file, ...how];
     const args = ['netns', 'exec', namespace, ...tcpdump];
     const child = spawn('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] });
     await new Promise<void>((resolve, reject) => {

@@ -103,7 +103,7 @@ async function releases(
 ): Promise<number[]> {
   const took: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    const capture = await Capture.start(namespace, 'ce', join(folder, `ce${round}.pcap`), 65536);
+    const capture = await Capture.start(namespace, 'ce', join(folder, `ce${round}.pcap`), { bursts: true });
     const effective = await engine.order({ segment: 'es', release: vlanSet });
     took.push(await until('every VLAN has been told', 20_000, () => lastMs(capture, effective)));
     await engine.order({ segment: 'es', block: vlanSet });
