@@ -148,15 +148,19 @@ async function start(options: SluicedOptions): Promise<Stop> {
           async ({ rpc, target = '', input }) => ({ kind: 'output', nodes: await operation({ rpc, target, input }) }),
         ],
       ),
-      ...softwareOperations(schema, appliance, (notification) => netconf.publish(notification)).map(
-        ([path, operation]): [string, RpcHandler] => [
-          path,
-          async ({ input }) => {
-            const after = await operation(input);
-            return after === undefined ? { kind: 'ok' } : { kind: 'ok', after };
-          },
-        ],
-      ),
+      ...softwareOperations({
+        schema,
+        appliance,
+        drain: (limitMs) => segments.drain(limitMs),
+        publish: (notification) => netconf.publish(notification),
+        log,
+      }).map(([path, operation]): [string, RpcHandler] => [
+        path,
+        async ({ input }) => {
+          const { output = [], ...rest } = await operation(input);
+          return { kind: 'output', nodes: output, ...rest };
+        },
+      ]),
     ]),
     log,
     urlFolder: `${options.state}/url`,

@@ -54,7 +54,7 @@ test('every configurable leaf of the modules that the router acts on has an effe
     .filter(
       (path) =>
         !/\/(input|output)\//.test(path) &&
-        !/:(block-point-change|ethernet-segment-change|fault-alarm|install-progress)\//.test(path),
+        !/:(block-point-change|ethernet-segment-change|fault-alarm|install-progress|machine-ends)\//.test(path),
     );
   assert.deepEqual(
     served.filter((path) => !listed.includes(path)),

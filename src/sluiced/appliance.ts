@@ -30,7 +30,11 @@ export function openAppliance(urlFolder: string, log: (message: string) => void)
   });
   const systemctl = (what: string): void => {
     log(`the machine is to ${what}`);
-    setTimeout(() => spawn('systemctl', ['--no-block', what], { stdio: 'ignore' }), RESTART_MS);
+    setTimeout(() => {
+      spawn('systemctl', ['--no-block', what], { stdio: 'ignore' })
+        .on('error', (error) => log(`the machine does not ${what}: ${error.message}`))
+        .on('exit', (code) => code === 0 || log(`the machine does not ${what}: systemctl ends with ${code}`));
+    }, RESTART_MS);
   };
   return {
     slots,

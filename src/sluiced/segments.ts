@@ -7,6 +7,7 @@ import type { View } from '../datastore/view/view.ts';
 import type { EngineClient } from '../engine/client.ts';
 import { segmentActions } from '../features/ethernet-segments/actions.ts';
 import { segmentNotifier } from '../features/ethernet-segments/notify.ts';
+import { type Drain, drainAll } from '../features/ethernet-segments/runtime/drain.ts';
 import { EthernetSegments } from '../features/ethernet-segments/runtime/segments.ts';
 import { SegmentStateProvider } from '../features/ethernet-segments/state.ts';
 import { interfaceChanges } from '../features/forwarding.ts';
@@ -43,6 +44,11 @@ export class Segments {
   start(datastores: Datastores): void {
     datastores.onCommit((_record, { rows }) => this.#segments.committed(rows));
     this.#segments.start();
+  }
+
+  /** Before the machine restarts: other PEs take over while this one still forwards. */
+  drain(limitMs: number): Promise<Drain> {
+    return drainAll([...this.#segments.runs()], limitMs);
   }
 
   /** The router ends: peers take over what it forwards, without loss. Bounded in time. */

@@ -9,6 +9,7 @@ import { dateAndTime } from '../time.ts';
 import { difference, isEmpty, type VlanSet, vlansText } from './decision/vlan-set.ts';
 import { SEGMENT } from './model.ts';
 import { blocked, type CommandChange, pinned } from './runtime/commands.ts';
+import { notElsewhere } from './runtime/drain.ts';
 import type { SegmentRun } from './runtime/segment-run.ts';
 import type { EthernetSegments } from './runtime/segments.ts';
 import { rangeOf, vlansOfRanges } from './vlan-ranges.ts';
@@ -54,7 +55,9 @@ export function segmentActions(keys: KeySpace, segments: EthernetSegments): read
     clearTimeout(timer);
     if (end === 'late') {
       const left =
-        run.state === undefined ? 'the packet engine is away' : `VLANs ${vlansText(run.state.open)} are here`;
+        run.state === undefined
+          ? 'the packet engine is away'
+          : `nobody else forwards VLANs ${vlansText(notElsewhere(run.state))}`;
       const message = `After ${seconds} s ${left}. The drain goes on.`;
       throw refuse(`${target}/drain`, message, 'operation-failed');
     }

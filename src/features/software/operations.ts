@@ -4,8 +4,7 @@ import { build } from '../../yang/data/build.ts';
 import { findValue } from '../../yang/data/find.ts';
 import type { DataNode } from '../../yang/data/node.ts';
 import { FaultError } from '../../yang/fault.ts';
-import type { Schema } from '../../yang/schema/node.ts';
-import type { Publish } from '../notification.ts';
+import { type Departing, Departure, type DepartureParts } from './departure.ts';
 
 /** The machine, as far as an appliance has it in its hands. */
 export interface Appliance {
@@ -19,16 +18,24 @@ export interface Appliance {
   readonly forgetEverything: () => void;
 }
 
-/** What an rpc does; what is returned is done once the reply is sent. */
-export type SoftwareOperation = (input: readonly DataNode[]) => Promise<(() => void) | undefined>;
+export interface SoftwareReply {
+  /** Nothing: the rpc has no output. */
+  readonly output?: readonly DataNode[];
+  /** Done once the reply is sent. */
+  readonly after?: () => void;
+}
+
+export type SoftwareOperation = (input: readonly DataNode[]) => Promise<SoftwareReply>;
+
+export interface SoftwareParts extends DepartureParts {
+  /** Undefined: the router does not run from an image. */
+  readonly appliance: Appliance | undefined;
+}
 
 const PROGRESS = 'sluice-software:install-progress';
 
-export function softwareOperations(
-  schema: Schema,
-  appliance: Appliance | undefined,
-  publish: Publish,
-): readonly [string, SoftwareOperation][] {
+export function softwareOperations(parts: SoftwareParts): readonly [string, SoftwareOperation][] {
+  const { schema, appliance, publish } = parts;
   const progress = schema.notifications.get(PROGRESS);
   if (progress === undefined) throw new Error(`the schema has no ${PROGRESS}`);
   let toldPercent = 0;
@@ -43,7 +50,7 @@ export function softwareOperations(
     });
   };
   const on =
-    (work: (machine: Appliance, input: readonly DataNode[]) => Promise<(() => void) | undefined>): SoftwareOperation =>
+    (work: (machine: Appliance, input: readonly DataNode[]) => Promise<SoftwareReply>): SoftwareOperation =>
     async (input) => {
       if (appliance === undefined) {
         const message = 'the router does not run from an image of its own';
@@ -56,6 +63,23 @@ export function softwareOperations(
         throw new FaultError({ type: 'application', tag: 'operation-failed', message: (error as Error).message });
       }
     };
+  const departure = new Departure(parts);
+  /** Of the standard's rpcs the reply stays `ok`; ours tell what became of the segments. */
+  const departing = (
+    path: string,
+    how: (machine: Appliance) => Omit<Departing, 'operation'>,
+  ): [string, SoftwareOperation] => {
+    const operation = path.slice(path.indexOf(':') + 1) as Departing['operation'];
+    const rpc = schema.rpcs.get(path);
+    if (rpc === undefined) throw new Error(`the schema has no rpc ${path}`);
+    return [
+      path,
+      on(async (machine, input) => {
+        const { outcome, after } = await departure.begin({ operation, ...how(machine) }, input);
+        return path.startsWith('sluice-software:') ? { output: build(rpc.output, outcome), after } : { after };
+      }),
+    ];
+  };
   return [
     [
       'sluice-software:install-bundle',
@@ -69,38 +93,31 @@ export function softwareOperations(
           });
           installed.then(resolve, reject);
         });
-        return undefined;
-      }),
-    ],
-    [
-      'sluice-software:try-slot',
-      on(async ({ slots, restart }) => {
-        slots.tryOther();
-        return restart;
+        return {};
       }),
     ],
     [
       'sluice-software:confirm-slot',
       on(async ({ slots }) => {
         slots.confirm();
-        return undefined;
+        return {};
       }),
     ],
-    [
-      'sluice-software:rollback-slot',
-      on(async ({ slots, restart }) => {
-        slots.returnToOther();
-        return restart;
-      }),
-    ],
-    ['ietf-system:system-restart', on(async ({ restart }) => restart)],
-    ['ietf-system:system-shutdown', on(async ({ shutDown }) => shutDown)],
-    [
-      'ietf-factory-default:factory-reset',
-      on(async ({ forgetEverything, restart }) => {
-        forgetEverything();
-        return restart;
-      }),
-    ],
+    departing('sluice-software:try-slot', ({ slots, restart }) => ({
+      check: () => slots.checkOther(),
+      prepare: () => slots.tryOther(),
+      go: restart,
+    })),
+    departing('sluice-software:rollback-slot', ({ slots, restart }) => ({
+      check: () => slots.checkOther(),
+      prepare: () => slots.returnToOther(),
+      go: restart,
+    })),
+    departing('ietf-system:system-restart', ({ restart }) => ({ go: restart })),
+    departing('ietf-system:system-shutdown', ({ shutDown }) => ({ go: shutDown })),
+    departing('ietf-factory-default:factory-reset', ({ forgetEverything, restart }) => ({
+      prepare: forgetEverything,
+      go: restart,
+    })),
   ];
 }

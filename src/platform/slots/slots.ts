@@ -93,20 +93,24 @@ export class Slots {
     }
   }
 
-  /** The next boot tries the slot that does not run; a boot that is not confirmed is the last of it. */
-  tryOther(): SlotName {
+  /** The slot that does not run; throws where it could not be started. */
+  checkOther(): SlotName {
     const slot = this.#other();
     if (this.#install.state === 'running') throw new SlotsBusyError('a bundle is being installed');
     if (this.#noted(slot) === undefined) throw new SlotsBusyError(`slot ${slot} holds nothing that could be started`);
+    return slot;
+  }
+
+  /** The next boot tries the slot that does not run; a boot that is not confirmed is the last of it. */
+  tryOther(): SlotName {
+    const slot = this.checkOther();
     this.#environment.write({ ...this.state(), trial: slot, attempts: 0, bad: undefined });
     return slot;
   }
 
   /** The slot that does not run is booted from now on, with the configuration that it had. */
   returnToOther(): SlotName {
-    const slot = this.#other();
-    if (this.#install.state === 'running') throw new SlotsBusyError('a bundle is being installed');
-    if (this.#noted(slot) === undefined) throw new SlotsBusyError(`slot ${slot} holds nothing that could be started`);
+    const slot = this.checkOther();
     this.#environment.write({ slot, trial: undefined, attempts: 0, bad: undefined });
     return slot;
   }

@@ -35,5 +35,5 @@ export type Output =
   | { readonly type: 'reset-session'; readonly peer: string }
   /** What foreign PEs are to know of us, by EVPN routes; undefined: no routes. Pins and draining are not in it. */
   | { readonly type: 'announce'; readonly advert: Advert | undefined }
-  /** A drain is complete: the engine blocks every VLAN. */
+  /** A drain is complete: the engine blocks every VLAN, and who took them over said that it forwards them. */
   | { readonly type: 'drained' };

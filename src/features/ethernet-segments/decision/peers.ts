@@ -78,6 +78,8 @@ export function onMessage(draft: Draft, address: string, message: Message): void
       });
       startOver(draft);
       if (peer.isLower) close(draft, forwarding, 'conflict');
+      // It said so to a session that was lost.
+      handedOver(draft, intersection(draft.handedOver, forwarding));
       return;
     }
     case 'advert':

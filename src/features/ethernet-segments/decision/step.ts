@@ -35,7 +35,7 @@ import { advertise, onLiveness, onMessage, onSession, onSessionWait } from './pe
 import { calculate } from './roles.ts';
 import type { Segment } from './segment.ts';
 import { mayForward, newPeers, type State } from './state.ts';
-import { difference, intersection, isEmpty, NO_VLANS, union, type VlanSet } from './vlan-set.ts';
+import { difference, intersection, isEmpty, NO_VLANS, overlaps, union, type VlanSet } from './vlan-set.ts';
 
 export interface Step {
   readonly state: State;
@@ -257,7 +257,7 @@ function finish(draft: Draft): void {
     draft.isDone = true;
     cancel(draft, draft.vlans);
     sendAll(draft, { type: 'leave' });
-  } else if (draft.isDraining) {
+  } else if (draft.isDraining && !overlaps(draft.handedOver, draft.vlans)) {
     draft.isDone = true;
     draft.out.push({ type: 'drained' });
   }

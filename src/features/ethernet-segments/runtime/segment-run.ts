@@ -86,6 +86,7 @@ export class SegmentRun {
   /** VLANs that the engine's segment has; none while it has no such segment. */
   #inEngine: VlanSet = NO_VLANS;
   #commands: SegmentCommands = NO_COMMANDS;
+  #isDeparting = false;
   #drained = Promise.withResolvers<void>();
   #left = Promise.withResolvers<void>();
   #given = Promise.withResolvers<void>();
@@ -221,20 +222,38 @@ export class SegmentRun {
 
   /** Acts upon what operators have commanded; all of it, each time. */
   command(commands: SegmentCommands): void {
-    const { isDraining } = this.#commands;
+    const drained = this.#drains;
     this.#commands = commands;
     this.#takePins();
     this.take({ type: 'command', blocked: commands.blocked });
-    if (commands.isDraining !== isDraining) this.take({ type: 'drain', on: commands.isDraining });
+    if (this.#drains !== drained) this.take({ type: 'drain', on: this.#drains });
     this.#parts.changed(this);
   }
 
-  /** Resolves when this PE drains and forwards none of the VLANs. */
+  /** Resolves when this PE drains and other PEs forward all VLANs, as they said themselves. */
   drained(): Promise<void> {
+    const earlier = this.#drained;
     this.#drained = Promise.withResolvers();
     const { promise } = this.#drained;
-    this.take({ type: 'drain', on: this.#commands.isDraining });
+    void promise.then(earlier.resolve);
+    this.take({ type: 'drain', on: this.#drains });
     return promise;
+  }
+
+  /** The machine is to restart: drains, which no restart remembers. Resolves as `drained`. */
+  depart(): Promise<void> {
+    this.#isDeparting = true;
+    return this.drained();
+  }
+
+  /** It stays after all: drains only where it was commanded. */
+  stay(): void {
+    this.#isDeparting = false;
+    this.take({ type: 'drain', on: this.#drains });
+  }
+
+  get #drains(): boolean {
+    return this.#commands.isDraining || this.#isDeparting;
   }
 
   /**
@@ -274,7 +293,7 @@ export class SegmentRun {
     this.#agent = new SegmentAgent(segment, { vlans, open: inEngine, stamp: Date.now() }, this.#ports(segment.esi));
     this.take({ type: 'core', tracking });
     this.take({ type: 'command', blocked: this.#commands.blocked });
-    if (this.#commands.isDraining) this.take({ type: 'drain', on: true });
+    if (this.#drains) this.take({ type: 'drain', on: true });
     for (const peer of alive) this.take({ type: 'liveness', peer, alive: true });
   }
 

@@ -27,6 +27,7 @@ import type { Notice } from '../agent/segment-agent.ts';
 import { isEmpty, NO_VLANS, vlanRange, vlansText } from '../decision/vlan-set.ts';
 import { ETHERNET_SEGMENTS, peerSession, SEGMENT } from '../model.ts';
 import { blocked, pinned, type SegmentCommands } from './commands.ts';
+import { drainAll } from './drain.ts';
 import { EthernetSegments } from './segments.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-segments-'));
@@ -383,6 +384,36 @@ test('a dead PE is taken over from; one that leaves is at once, without detectio
   assert.deepEqual(c.segments.run('s')?.commands.isDraining, false);
   await until('taken over', () => d.forwarded === '10,11,12,13', [c, d]);
   assert.equal(c.overlaps + d.overlaps, 0);
+});
+
+test('a drain of all ends when the peer forwards, or tells what nobody took', async () => {
+  const [a, b] = await two();
+  const runs = [...a.segments.runs()];
+  await a.command((before) => ({ ...before, isDraining: true }));
+  const byAction = runs[0]?.drained();
+  const done = await drainAll(runs, 20_000);
+  // At this moment, and not some time later.
+  assert.equal(`${a.forwarded}/${b.forwarded}`, '/10,11,12,13');
+  assert.deepEqual(done.remaining, []);
+  await byAction;
+  done.takeBack();
+  assert.equal(runs[0]?.state?.isDraining, true, 'it is drained by command still');
+  await a.command((before) => ({ ...before, isDraining: false }));
+  await until('carved again', () => a.forwarded === '10,12' && b.forwarded === '11,13', [a, b]);
+
+  // The peer can serve one of the two.
+  await b.configure({ "/ietf-interfaces:interfaces/interface[name='p.12']": { enabled: 'false' } });
+  const late = await drainAll(runs, 300);
+  assert.equal(`${a.forwarded}/${b.forwarded}`, '12/10,11,13');
+  assert.deepEqual(late.remaining, [{ segment: 's', vlans: ['12'], reason: 'not-taken' }]);
+  late.takeBack();
+  await until('taken back', () => a.forwarded === '10,12' && b.forwarded === '11,13', [a, b]);
+
+  await a.engine.kill();
+  await until('away', () => runs[0]?.state === undefined, [a]);
+  const away = await drainAll(runs, 0);
+  assert.deepEqual(away.remaining, [{ segment: 's', vlans: ['10-13'], reason: 'engine-away' }]);
+  assert.equal(a.overlaps + b.overlaps, 0);
 });
 
 test('a port that goes down, a circuit, and another configuration are followed', async () => {
