@@ -6,6 +6,8 @@ import type { DataNode } from '../../yang/data/node.ts';
 import { FaultError } from '../../yang/fault.ts';
 import { type Departing, Departure, type DepartureParts } from './departure.ts';
 
+import { Uploads } from './uploads.ts';
+
 /** The machine, as far as an appliance has it in its hands. */
 export interface Appliance {
   readonly slots: Slots;
@@ -63,6 +65,7 @@ export function softwareOperations(parts: SoftwareParts): readonly [string, Soft
         throw new FaultError({ type: 'application', tag: 'operation-failed', message: (error as Error).message });
       }
     };
+  const uploads = new Uploads(schema, tell);
   const departure = new Departure(parts);
   /** Of the standard's rpcs the reply stays `ok`; ours tell what became of the segments. */
   const departing = (
@@ -93,6 +96,22 @@ export function softwareOperations(parts: SoftwareParts): readonly [string, Soft
           });
           installed.then(resolve, reject);
         });
+        return {};
+      }),
+    ],
+    ['sluice-software:begin-upload', on(async ({ slots }, input) => ({ output: uploads.begin(slots, input) }))],
+    ['sluice-software:upload-chunk', on(async ({ slots }, input) => ({ output: await uploads.chunk(slots, input) }))],
+    [
+      'sluice-software:end-upload',
+      on(async ({ slots }, input) => {
+        await uploads.end(slots, input);
+        return {};
+      }),
+    ],
+    [
+      'sluice-software:abort-upload',
+      on(async ({ slots }, input) => {
+        await uploads.abort(slots, input);
         return {};
       }),
     ],

@@ -20,6 +20,14 @@ export function softwareState(keys: KeySpace, slots: Slots | undefined): StatePr
         'build-time': buildTime === undefined ? undefined : dateAndTime(new Date(buildTime * 1000)),
       })),
       'boot-attempts': String(attempts),
+      upload:
+        slots.upload === undefined || slots.upload.isOver
+          ? undefined
+          : {
+              upload: String(slots.upload.id),
+              size: String(slots.upload.bytes),
+              'next-offset': String(slots.upload.next),
+            },
       install: { state, version, progress: String(percent), error },
     };
   });

@@ -1,57 +1,15 @@
 import assert from 'node:assert/strict';
-import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { type BundleImage, bundleHead, CHUNK_BYTES, COMPATIBLE, chunkHash, type Manifest } from './bundle.ts';
+import { CHUNK_BYTES } from './bundle.ts';
 import { BootEnvironment } from './environment.ts';
 import { type Install, Slots } from './slots.ts';
-
-const running = { version: '1', buildTime: 1 };
-
-function slotsIn(folder: string, key: KeyObject): Slots {
-  for (const name of ['boot-a', 'boot-b', 'root-a', 'root-b'])
-    writeFileSync(`${folder}/${name}`, Buffer.alloc(3 * CHUNK_BYTES, 1));
-  const environment = Buffer.alloc(1 << 20);
-  // The same text where no file is: it is not taken.
-  environment.write('# GRUB Environment Block\nslot=b\n', 700, 'latin1');
-  environment.write('# GRUB Environment Block\nslot=a\n'.padEnd(1024, '#'), 8192, 'latin1');
-  writeFileSync(`${folder}/env`, environment);
-  return new Slots({
-    booted: 'a',
-    device: (name) => `${folder}/${name}`,
-    bundleKey: key.export({ type: 'spki', format: 'pem' }) as string,
-    folder,
-    running,
-  });
-}
-
-const contents = { boot: randomBytes(CHUNK_BYTES + 5), root: randomBytes(2 * CHUNK_BYTES) };
-
-function bundle(key: KeyObject, change: Partial<Manifest> = {}): Buffer {
-  const images = (['boot', 'root'] as const).map((partition): BundleImage => {
-    const bytes = contents[partition];
-    const starts = [...Array(Math.ceil(bytes.length / CHUNK_BYTES)).keys()].map((index) => index * CHUNK_BYTES);
-    const chunks = starts.map((start) => chunkHash(bytes.subarray(start, start + CHUNK_BYTES)));
-    return { partition, bytes: bytes.length, chunks };
-  });
-  const manifest = { compatible: COMPATIBLE, version: '2', buildTime: 2, images, ...change };
-  return Buffer.concat([bundleHead(manifest, key), contents.boot, contents.root]);
-}
+import { bundle, contents, running, slotsIn, within } from './testing/bundle.ts';
 
 /** In pieces that fit nothing. */
 async function* stream(bytes: Buffer): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += 70_001) yield bytes.subarray(at, at + 70_001);
-}
-
-function within(work: (folder: string, keys: { publicKey: KeyObject; privateKey: KeyObject }) => Promise<void>) {
-  return async () => {
-    const folder = mkdtempSync('/tmp/sluice-slots-');
-    try {
-      await work(folder, generateKeyPairSync('ed25519'));
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  };
 }
 
 test(

@@ -6,6 +6,7 @@ import { createPublicKey } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { BundleError, CHUNK_BYTES, type Manifest, readBundle } from './bundle.ts';
 import { BootEnvironment, type BootState, type SlotName } from './environment.ts';
+import { Upload } from './upload.ts';
 
 const HEAD_BYTES = 4096;
 
@@ -42,6 +43,7 @@ export class SlotsBusyError extends Error {}
 export class Slots {
   readonly #places: SlotPlaces;
   readonly #environment: BootEnvironment;
+  #upload: Upload | undefined;
   #install: Install = { state: 'idle', version: undefined, percent: 0, error: undefined };
 
   constructor(places: SlotPlaces) {
@@ -51,6 +53,20 @@ export class Slots {
 
   get install(): Install {
     return this.#install;
+  }
+
+  /** The last one since the start. */
+  get upload(): Upload | undefined {
+    return this.#upload;
+  }
+
+  /** A bundle that is to come in chunks; otherwise as `installFrom`. */
+  beginUpload(id: number, bytes: number, progress: (install: Install) => void, idleMs?: number): Upload {
+    if (this.#install.state === 'running') throw new SlotsBusyError('a bundle is being installed');
+    const upload = new Upload(id, bytes, idleMs);
+    this.#upload = upload;
+    upload.begin((source) => this.installFrom(source, progress));
+    return upload;
   }
 
   state(): BootState {
