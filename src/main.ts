@@ -19,7 +19,6 @@ import { GENERATE_KEY_PAIR, KeyGenerator } from './features/keystore/generate.ts
 import { GENERATE_CSR, RequestSigner } from './features/keystore/sign-request.ts';
 import { engineOperations } from './features/operations.ts';
 import { LOCALIZE_KEY, localizeKey } from './features/snmp/localize-rpc.ts';
-import { softwareOperations } from './features/software/operations.ts';
 import { softwareState } from './features/software/state.ts';
 import { storedConfigurationState, unfitLines } from './features/stored-configuration/state.ts';
 import { Violations } from './features/stored-configuration/violations.ts';
@@ -39,6 +38,7 @@ import { parseSluicedOptions, type SluicedOptions } from './sluiced/options.ts';
 import { routerSchema } from './sluiced/schema.ts';
 import { Segments } from './sluiced/segments.ts';
 import { Snmp } from './sluiced/snmp.ts';
+import { softwareHandlers } from './sluiced/software.ts';
 import { DEFAULT_ENDPOINT, type Endpoint, UsageError } from './start/options.ts';
 import { ModuleError } from './yang/statement/error.ts';
 
@@ -148,19 +148,13 @@ async function start(options: SluicedOptions): Promise<Stop> {
           async ({ rpc, target = '', input }) => ({ kind: 'output', nodes: await operation({ rpc, target, input }) }),
         ],
       ),
-      ...softwareOperations({
+      ...softwareHandlers({
         schema,
         appliance,
         drain: (limitMs) => segments.drain(limitMs),
         publish: (notification) => netconf.publish(notification),
         log,
-      }).map(([path, operation]): [string, RpcHandler] => [
-        path,
-        async ({ input }) => {
-          const { output = [], ...rest } = await operation(input);
-          return { kind: 'output', nodes: output, ...rest };
-        },
-      ]),
+      }),
     ]),
     log,
     urlFolder: `${options.state}/url`,

@@ -25,15 +25,15 @@ export function slotsIn(folder: string, key: KeyObject): Slots {
 
 export const contents = { boot: randomBytes(CHUNK_BYTES + 5), root: randomBytes(2 * CHUNK_BYTES) };
 
-export function bundle(key: KeyObject, change: Partial<Manifest> = {}): Buffer {
+export function bundle(key: KeyObject, change: Partial<Manifest> = {}, inside = contents): Buffer {
   const images = (['boot', 'root'] as const).map((partition): BundleImage => {
-    const bytes = contents[partition];
+    const bytes = inside[partition];
     const starts = [...Array(Math.ceil(bytes.length / CHUNK_BYTES)).keys()].map((index) => index * CHUNK_BYTES);
     const chunks = starts.map((start) => chunkHash(bytes.subarray(start, start + CHUNK_BYTES)));
     return { partition, bytes: bytes.length, chunks };
   });
   const manifest = { compatible: COMPATIBLE, version: '2', buildTime: 2, images, ...change };
-  return Buffer.concat([bundleHead(manifest, key), contents.boot, contents.root]);
+  return Buffer.concat([bundleHead(manifest, key), inside.boot, inside.root]);
 }
 
 export function within(work: (folder: string, keys: { publicKey: KeyObject; privateKey: KeyObject }) => Promise<void>) {
