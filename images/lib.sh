@@ -44,6 +44,24 @@ fingerprint() {
   done | sha256sum | cut -c 1-16
 }
 
+# Key and certificate of the firmware, made where the folder lacks them: a test key.
+firmware_key() { # KEYS
+  [ -e "$1/db.key" ] && [ -e "$1/db.crt" ] && return
+  openssl req -new -x509 -newkey rsa:2048 -nodes -sha256 -days 7300 -subj "/CN=Sluice test key of the firmware/" \
+    -keyout "$1/db.key" -out "$1/db.crt.new" 2>/dev/null
+  mv "$1/db.crt.new" "$1/db.crt"
+}
+
+# Signs a program for UEFI, in place. The key is read by the signer alone; the time in the signature is the build's, so that
+# the bytes are always the same.
+firmware_sign() { # KEYS FILE
+  local inside=/cache/${2#"$image_cache"/}
+  firmware_key "$1"
+  tools faketime -f "$(date --utc --date="@$SOURCE_DATE_EPOCH" '+%Y-%m-%d %H:%M:%S')" \
+    sbsign --key /dev/fd/3 --cert /dev/fd/4 --output "$inside.signed" "$inside" 3<"$1/db.key" 4<"$1/db.crt"
+  mv "$2.signed" "$2"
+}
+
 # Runs a command inside the chroot of tools, below namespaces of its own that end with it: /src is the repository
 # (read-only), /cache what is kept between builds. /proc and /dev are there for the compilers.
 tools() {

@@ -1,11 +1,13 @@
 /**
  * The short check: boots the newest image once and shows that it is a router. Its figures are of software emulation.
  *
- *   node images/qemu/check.ts [--uefi] [--image FILE]
+ *   node images/qemu/check.ts [--uefi | --secure FILE] [--image FILE]
+ *
+ * --secure: UEFI with these variables, of a firmware that verifies; the kernel has to be locked down then, and the ports its own.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { deleteNamespaces, makeNamespaces } from '../../lab/host.ts';
 import { run, until } from '../../lab/run.ts';
@@ -27,7 +29,9 @@ const FRAMES = 'images/qemu/frames.py';
 /** With jobs beside it a boot takes several times as long as alone. */
 const BOOT_MS = 600_000;
 
-const { values } = parseArgs({ options: { uefi: { type: 'boolean' }, image: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { uefi: { type: 'boolean' }, secure: { type: 'string' }, image: { type: 'string' } },
+});
 const folder = mkdtempSync('/tmp/sluice-check-');
 const ports = machinePorts('sluice-check', 'slc', 2);
 const [left, right] = ports as [MachinePort, MachinePort];
@@ -39,13 +43,14 @@ try {
   await makeNamespaces(ports.map(({ namespace }) => namespace));
   mkdirSync(`${folder}/drive`);
   writeFileSync(`${folder}/drive/password`, 'not a secret of anybody\n');
+  if (values.secure !== undefined) copyFileSync(values.secure, `${folder}/variables.fd`);
   const disk = `${folder}/disk.qcow2`;
   await overlay(values.image ?? newestImage('qcow2'), disk, '4G');
   machine = await Machine.start({
     disk,
     format: 'qcow2',
     folder,
-    firmware: values.uefi ? 'uefi' : 'bios',
+    firmware: values.secure !== undefined ? 'secure' : values.uefi ? 'uefi' : 'bios',
     ports,
     netconfPort: await freePort(),
     snmpPort: await freePort(),
@@ -86,6 +91,11 @@ async function check(it: Machine): Promise<void> {
   told('NETCONF answers');
 
   const names = ['p0s17', 'p0s18'] as const;
+  if (values.secure !== undefined) {
+    await it.says(/machine: lockdown: integrity/, BOOT_MS);
+    for (const name of names) await it.says(new RegExp(`machine: port ${name}: \\S+ by af-xdp`), BOOT_MS);
+    say('the kernel is locked down (integrity), the ports are by AF_XDP');
+  }
   const members = [10, 20].map((vlan) =>
     bridgeDomain(
       `vlan${vlan}`,

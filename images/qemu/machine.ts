@@ -36,9 +36,10 @@ export interface MachineOptions {
   /** The disk, written to: a copy or an overlay, or the address of a server. */
   readonly disk: string;
   readonly format: 'raw' | 'qcow2';
-  /** Sockets, logs, the firmware's variables. */
+  /** Sockets, logs, the firmware's variables: `variables.fd`, made where it is not there. */
   readonly folder: string;
-  readonly firmware: 'bios' | 'uefi';
+  /** secure: UEFI that verifies by its variables, which are guarded by system management mode. */
+  readonly firmware: Firmware;
   readonly ports: readonly MachinePort[];
   /** On 127.0.0.1, forwarded to NETCONF and SNMP. */
   readonly netconfPort: number;
@@ -49,6 +50,8 @@ export interface MachineOptions {
   /** File with a machine of the same options that was running (`saveAndEnd`): it goes on from there. */
   readonly running?: string;
 }
+
+export type Firmware = 'bios' | 'uefi' | 'secure';
 
 const OVMF = '/usr/share/OVMF';
 
@@ -195,14 +198,26 @@ function argumentsOf(options: MachineOptions): string[] {
   const { folder, ports } = options;
   const forwards = `hostfwd=tcp:127.0.0.1:${options.netconfPort}-:830,hostfwd=udp:127.0.0.1:${options.snmpPort}-:161`;
   const firmware: string[] = [];
-  if (options.firmware === 'uefi') {
+  const isSecure = options.firmware === 'secure';
+  if (options.firmware !== 'bios') {
     const variables = `${folder}/variables.fd`;
     if (!existsSync(variables)) copyFileSync(`${OVMF}/OVMF_VARS_4M.fd`, variables);
-    firmware.push('-drive', `if=pflash,format=raw,readonly=on,file=${OVMF}/OVMF_CODE_4M.fd`);
+    const code = `${OVMF}/OVMF_CODE_4M${isSecure ? '.secboot' : ''}.fd`;
+    firmware.push('-drive', `if=pflash,format=raw,readonly=on,file=${code}`);
     firmware.push('-drive', `if=pflash,format=raw,file=${variables}`);
+    if (isSecure) firmware.push('-global', 'driver=cfi.pflash01,property=secure,value=on');
   }
   return [
-    ...['-machine', 'q35', '-accel', 'tcg,thread=multi,tb-size=512', '-cpu', 'max', '-smp', '2'],
+    ...[
+      '-machine',
+      `q35,smm=${isSecure ? 'on' : 'off'}`,
+      '-accel',
+      'tcg,thread=multi,tb-size=512',
+      '-cpu',
+      'max',
+      '-smp',
+      '2',
+    ],
     ...['-m', String(options.memoryMegabytes ?? 2048), '-nodefaults', '-display', 'none', '-no-user-config'],
     ...['-watchdog-action', 'reset', '-device', 'i6300esb'],
     ...['-chardev', `socket,id=serial,path=${folder}/serial.sock,server=on,wait=off,logfile=${folder}/serial.log`],

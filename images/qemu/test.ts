@@ -14,6 +14,7 @@ import { full } from './scenario/full.ts';
 import { power } from './scenario/power.ts';
 import { reproducible } from './scenario/reproducible.ts';
 import { imageRun } from './scenario/run.ts';
+import { secureBoot } from './scenario/secure-boot.ts';
 import { uefi } from './scenario/uefi.ts';
 import { upgrade } from './scenario/upgrade.ts';
 
@@ -21,6 +22,7 @@ import { upgrade } from './scenario/upgrade.ts';
 const scenarios: Readonly<Record<string, (image: string) => Promise<string>>> = {
   'boot-loader': bootLoader,
   uefi,
+  'secure-boot': secureBoot,
   upgrade,
   broken,
   power,
