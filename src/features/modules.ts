@@ -120,6 +120,7 @@ export const servedModules: readonly ModuleRequest[] = [
   { name: 'sluice-cross-connects' },
   { name: 'sluice-dhcp-relay' },
   { name: 'sluice-ethernet-segments' },
+  { name: 'sluice-evpn' },
   { name: 'sluice-forwarding' },
   { name: 'sluice-ip' },
   { name: 'sluice-observation' },

@@ -14,6 +14,7 @@ import { interfaceChanges } from '../features/forwarding.ts';
 import type { HiddenKeys } from '../features/keystore/key-pair.ts';
 import type { Publish } from '../features/notification.ts';
 import type { Operation } from '../features/operations.ts';
+import { BgpSpeaker, type SpeakerOptions } from '../platform/bgp/speaker.ts';
 import { PeerSessions, type PeerSessionsOptions } from '../platform/peer-session/peer-sessions.ts';
 
 export interface SegmentContext {
@@ -35,7 +36,19 @@ export class Segments {
     const notify = segmentNotifier(keys.schema, publish);
     const models = interfaceChanges(keys);
     const transport = (options: PeerSessionsOptions): PeerSessions => new PeerSessions(options);
-    this.#segments = new EthernetSegments({ keys, models, engine, running, kept, hidden, transport, notify, log });
+    const speaker = (options: SpeakerOptions): BgpSpeaker => new BgpSpeaker(options);
+    this.#segments = new EthernetSegments({
+      keys,
+      models,
+      engine,
+      running,
+      kept,
+      hidden,
+      transport,
+      speaker,
+      notify,
+      log,
+    });
     this.actions = segmentActions(keys, this.#segments);
     this.state = new SegmentStateProvider(keys, this.#segments, engine);
   }

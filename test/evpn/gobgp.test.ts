@@ -73,7 +73,7 @@ class Pe {
     this.evpn = new EvpnPeers({
       as: AS,
       identifier: OURS,
-      liveness: 'bgp',
+      hasBfd: () => false,
       segments: [
         {
           esi: ESI,

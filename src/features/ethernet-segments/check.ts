@@ -7,8 +7,9 @@ import type { InterfaceModel } from '../interfaces/model.ts';
 import { DEFAULT_VRF, NETWORK_INSTANCES } from '../ip/model.ts';
 import { MAX_NAME_BYTES } from '../object-name.ts';
 import { difference, intersection, isEmpty, NO_VLANS, union, type VlanSet, vlansText } from './decision/vlan-set.ts';
+import { checkEvpn } from './evpn/check.ts';
 import { sessionMaterial } from './material.ts';
-import { type EthernetSegment, type ProviderEdge, readSegments, SEGMENT } from './model.ts';
+import { bfdPeers, type EthernetSegment, type ProviderEdge, readSegments, SEGMENT } from './model.ts';
 import { rangeOf, vlansOfRanges } from './vlan-ranges.ts';
 
 type Refuse = (path: string, message: string, more?: { readonly tag?: ErrorTag; readonly appTag?: string }) => void;
@@ -26,6 +27,7 @@ export function checkSegments(keys: KeySpace, view: View, interfaces: InterfaceM
   const instances = new Set(networkInstances(keys, view));
   checkEdge(edge, instances, refuse);
   checkMaterial(keys, view, edge, refuse);
+  checkEvpn(edge, segments.values(), refuse, (entry) => checkVlans(entry, refuse));
   for (const segment of segments.values()) {
     checkName(segment, refuse);
     checkVlans(segment.entry, refuse);
@@ -62,19 +64,22 @@ function* networkInstances(keys: KeySpace, view: View): Generator<string> {
 }
 
 /** Addresses of peers and targets, and how they are reached. */
-function checkEdge({ localAddress, peers, targets }: ProviderEdge, instances: Set<string>, refuse: Refuse): void {
+function checkEdge(edge: ProviderEdge, instances: Set<string>, refuse: Refuse): void {
+  const { localAddress, peers, targets } = edge;
   const isIpv6 = localAddress.includes(':');
-  for (const { address, entry, bfd } of peers) {
+  for (const { address, entry } of peers) {
     const path = entry.path();
     if (address === localAddress) refuse(path, 'This is the local-address.', { appTag: 'peer-is-local' });
     if (address.includes(':') !== isIpv6) {
       refuse(path, 'The addresses of all PEs are of one family.', { appTag: 'mixed-families' });
     }
+  }
+  for (const { entry, bfd } of bfdPeers(edge)) {
     if (bfd?.path.case === 'vrf' && !instances.has(bfd.path.value)) {
-      refuse(entry.presence('bfd')?.path('network-instance') ?? path, NO_INSTANCE);
+      refuse(entry.presence('bfd')?.path('network-instance') ?? entry.path(), NO_INSTANCE);
     }
   }
-  const ofPeers = new Set(peers.map(({ address }) => address));
+  const ofPeers = new Set(bfdPeers(edge).map(({ address }) => address));
   for (const { address, entry, bfd } of targets) {
     const path = entry.path();
     if (ofPeers.has(address)) {

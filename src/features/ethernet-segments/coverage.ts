@@ -1,5 +1,6 @@
 /** What each leaf of sluice-ethernet-segments does (../coverage.ts). */
 import type { LeafEffect } from '../coverage.ts';
+import { evpnEffects } from './evpn/coverage.ts';
 import { ETHERNET_SEGMENTS, PEER, PROVIDER_EDGE, SEGMENT, TARGET } from './model.ts';
 
 const P = "/ietf-interfaces:interfaces/interface[name='p']";
@@ -10,6 +11,8 @@ const BFD_ROW = `${PEER_ROW}/bfd`;
 const TARGET_ROW = `${EDGE}/core-tracking/target[address='192.0.2.9']`;
 const SEGMENT_ROW = `${SEGMENT}[name='s']`;
 const REDIRECT_ROW = `${SEGMENT_ROW}/redirect`;
+const BGP_ROW = `${EDGE}/sluice-evpn:bgp`;
+const FOREIGN_BFD_ROW = `${BGP_ROW}/foreign-peer[address='192.0.2.3']/bfd`;
 const ESI = '00:11:22:33:44:55:66:77:88:99';
 
 type Rows = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -22,6 +25,9 @@ const base: Rows = {
   [PEER_ROW]: {},
   [BFD_ROW]: { 'network-instance': 'red' },
   [TARGET_ROW]: { 'network-instance': 'red' },
+  [BGP_ROW]: { as: '65000' },
+  [`${BGP_ROW}/foreign-peer[address='192.0.2.3']`]: {},
+  [FOREIGN_BFD_ROW]: { 'network-instance': 'red' },
   [SEGMENT_ROW]: { 'ethernet-segment-identifier': ESI, interface: 'p' },
   [`${SEGMENT_ROW}/vlan[.='10-12']`]: {},
   [`${SEGMENT_ROW}/peer[.='192.0.2.2']`]: {},
@@ -39,6 +45,7 @@ function engine(object: string, gives: Record<string, unknown>, rows: Rows = {})
 }
 
 const PEER_SESSION = '22:ethernet-segments/peer/192.0.2.2';
+const FOREIGN_SESSION = '22:ethernet-segments/peer/192.0.2.3';
 const TARGET_SESSION = '22:ethernet-segments/target/192.0.2.9';
 const SEGMENT_OBJECT = '23:s';
 const inRuntime: Shown = {
@@ -207,4 +214,6 @@ export const ethernetSegmentEffects: readonly LeafEffect[] = [
       ['session-wait-time', 'how long a peer without a session stays a candidate'],
     ] as const
   ).map(([leaf, effect]) => runtime(segment(`timers/${leaf}`), effect)),
+  ...evpnEffects,
+  ...bfd(`${PROVIDER_EDGE}/sluice-evpn:bgp/foreign-peer/bfd`, FOREIGN_BFD_ROW, FOREIGN_SESSION),
 ];

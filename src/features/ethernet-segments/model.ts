@@ -7,6 +7,7 @@ import { compareAddresses, type DfElectionMethod } from './decision/election/can
 import type { Pin } from './decision/message.ts';
 import { defaultTimers, type Segment, type SegmentTimers, type SplitBrainPolicy } from './decision/segment.ts';
 import type { VlanSet } from './decision/vlan-set.ts';
+import { type BgpConfiguration, bgpOf, type SegmentEvpn, segmentEvpnOf } from './evpn/model.ts';
 import { vlansOfRanges } from './vlan-ranges.ts';
 
 export const ETHERNET_SEGMENTS = '/sluice-ethernet-segments:ethernet-segments';
@@ -36,6 +37,13 @@ export interface PeerEdge {
   readonly bfd: BfdParameters | undefined;
 }
 
+/** A PE that speaks EVPN (sluice-evpn), with BFD or without. */
+export interface ForeignEdge {
+  readonly entry: Entry;
+  readonly address: string;
+  readonly bfd: BfdParameters | undefined;
+}
+
 export interface CoreTarget {
   readonly entry: Entry;
   readonly address: string;
@@ -56,6 +64,13 @@ export interface ProviderEdge {
   readonly targets: readonly CoreTarget[];
   readonly uplinks: readonly string[];
   readonly initialSeconds: number;
+  readonly bgp: BgpConfiguration | undefined;
+  readonly foreign: readonly ForeignEdge[];
+}
+
+/** Whose liveness BFD may say. */
+export function bfdPeers({ peers, foreign }: Pick<ProviderEdge, 'peers' | 'foreign'>): readonly ForeignEdge[] {
+  return [...peers, ...foreign];
 }
 
 export interface Redirect {
@@ -78,6 +93,7 @@ export interface EthernetSegment {
   /** Whether a circuit is down while the MEP of its VLAN hears nothing of the CE. */
   readonly followsCfm: boolean;
   readonly pins: readonly Pin[];
+  readonly evpn: SegmentEvpn | undefined;
 }
 
 export interface SegmentConfiguration {
@@ -114,6 +130,7 @@ function edgeOf(entry: Entry): ProviderEdge {
     })),
     uplinks: entry.values('core-tracking/uplink'),
     initialSeconds: entry.number('core-tracking/initial-time'),
+    ...foreignOf(entry, localAddress),
   };
 }
 
@@ -129,6 +146,15 @@ function peerOf(entry: Entry, localAddress: string): PeerEdge {
     remotePort: entry.number('remote-port'),
     bfd: bfd && bfdOf(bfd),
   };
+}
+
+function foreignOf(edge: Entry, localAddress: string): Pick<ProviderEdge, 'bgp' | 'foreign'> {
+  const bgp = bgpOf(edge, localAddress);
+  const foreign = (bgp?.entry.list('foreign-peer') ?? []).map((entry) => {
+    const bfd = entry.presence('bfd');
+    return { entry, address: entry.name, bfd: bfd && bfdOf(bfd) };
+  });
+  return { bgp, foreign };
 }
 
 function bfdOf(entry: Entry): BfdParameters {
@@ -151,7 +177,8 @@ function bfdOf(entry: Entry): BfdParameters {
   };
 }
 
-function segmentOf(entry: Entry, { localAddress }: ProviderEdge): EthernetSegment {
+function segmentOf(entry: Entry, { localAddress, bgp }: ProviderEdge): EthernetSegment {
+  const evpn = segmentEvpnOf(entry, bgp?.as ?? 0);
   const redirect = entry.presence('redirect');
   const election = (leaf: string): string => `df-election/${leaf}`;
   const preference = entry.number(election('preference'));
@@ -169,7 +196,8 @@ function segmentOf(entry: Entry, { localAddress }: ProviderEdge): EthernetSegmen
       revertive: entry.value(election('revertive')) === 'true',
       acDf: entry.value(election('ac-influenced')) === 'true',
       splitBrain: entry.value('split-brain-policy') as SplitBrainPolicy,
-      timers: timersOf(entry),
+      timers: { ...timersOf(entry), ...(evpn === undefined ? {} : { foreignSettleMs: evpn.settleMs }) },
+      ...(evpn === undefined || bgp === undefined ? {} : { foreign: evpn.expected }),
     },
     probeKey: hexBytes(entry.value('probe-key') ?? ''),
     redirect: redirect && {
@@ -181,6 +209,7 @@ function segmentOf(entry: Entry, { localAddress }: ProviderEdge): EthernetSegmen
     },
     followsCfm: entry.value(election('cfm-influenced')) === 'true',
     pins: entry.list('pin').map((pin) => ({ address: pin.name, vlans: vlansOfRanges(pin.values('vlan')) })),
+    evpn,
   };
 }
 

@@ -11,6 +11,7 @@ import type { InterfaceObjects } from '../interfaces/objects.ts';
 import { vrf as vrfObject } from '../ip/objects.ts';
 import {
   type BfdParameters,
+  bfdPeers,
   type EthernetSegment,
   type ProviderEdge,
   peerSession,
@@ -53,7 +54,7 @@ function objectsOf(objects: InterfaceObjects): SegmentObjects {
   const { edge, segments } = readSegments(objects.interfaces.keys, objects.view);
   const sessions = new Map<string, () => Wanted | undefined>();
   if (edge !== undefined) {
-    for (const { address, bfd, entry } of edge.peers) {
+    for (const { address, bfd, entry } of bfdPeers(edge)) {
       if (bfd === undefined) continue;
       const name = peerSession(address);
       sessions.set(name, () => bfdSession(objects, edge, { name, address, bfd, path: entry.path() }));

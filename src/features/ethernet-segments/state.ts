@@ -14,6 +14,7 @@ import { dfOf } from './decision/election/election.ts';
 import type { Peer, State } from './decision/state.ts';
 import { attempted } from './decision/state.ts';
 import { countVlans, hasVlan, union, vlansOf } from './decision/vlan-set.ts';
+import { bgpState, unwatched as evpnUnwatched, segmentEvpnState } from './evpn/state.ts';
 import { ETHERNET_SEGMENTS, PEER, PROVIDER_EDGE, peerSession, SEGMENT, targetSession } from './model.ts';
 import type { SegmentCommands } from './runtime/commands.ts';
 import type { Move } from './runtime/record.ts';
@@ -34,7 +35,7 @@ const bfdStates: Readonly<Record<BfdState, string>> = {
 export class SegmentStateProvider implements StateProvider {
   readonly paths = [ETHERNET_SEGMENTS];
   /** A connection that fails again is told of when one succeeds. */
-  readonly unwatched = [`${PEER}/state/last-error`];
+  readonly unwatched = [`${PEER}/state/last-error`, ...evpnUnwatched];
   readonly #keys: KeySpace;
   readonly #segments: EthernetSegments;
   readonly #engine: EngineQueries;
@@ -71,6 +72,7 @@ export class SegmentStateProvider implements StateProvider {
       'ethernet-segment': runs.map((run) => ({
         name: run.configured.name,
         state: segmentState(run, states?.get(run.configured.name)),
+        'sluice-evpn:evpn': segmentEvpnState(run, this.#segments.evpn),
       })),
     };
     const nodes = build(this.#keys.schema, { [ETHERNET_SEGMENTS.slice(1)]: content });
@@ -100,6 +102,9 @@ export class SegmentStateProvider implements StateProvider {
         })),
         state: tracking.tracking,
       },
+      'sluice-evpn:bgp': bgpState(edge, this.#segments.evpn, (address) =>
+        bfdState(tracking.session(peerSession(address))),
+      ),
     };
   }
 }
@@ -124,7 +129,7 @@ function segmentState(run: SegmentRun, engine: EthernetSegmentState | undefined)
     'last-election': run.lastElection === undefined ? undefined : timeOf(run.lastElection),
     'forwarded-vlans': state && countVlans(state.open),
     vlan: vlanStates(run, engine),
-    peer: (state?.peers ?? []).map((peer) => peerState(run, peer)),
+    peer: (state?.peers ?? []).filter(({ isForeign }) => !isForeign).map((peer) => peerState(run, peer)),
     'remote-macs': run.own.remote.size,
     'segment-macs': run.own.segment.size,
     ...(engine === undefined ? {} : counters(engine)),

@@ -34,7 +34,8 @@ const MANDATORY = '4001 01 02  4002 00  4005 04 00000064';
 test('OPEN: what it says comes back; an AS above 65,535 is in the capability', () => {
   for (const as of [65_000, 4_200_000_000]) {
     const open = decodeOpen(bodyOf(encodeOpen({ as, holdSeconds: 9, identifier: 0xc000_0201 })));
-    assert.deepEqual(open, { as, hasFourOctetAs: true, holdSeconds: 9, identifier: 0xc000_0201, hasEvpn: true });
+    const capabilities = { hasFourOctetAs: true, hasEvpn: true, hasRouteRefresh: true };
+    assert.deepEqual(open, { as, holdSeconds: 9, identifier: 0xc000_0201, ...capabilities });
   }
   assert.equal(bodyOf(encodeOpen({ as: 4_200_000_000, holdSeconds: 9, identifier: 1 })).readUInt16BE(1), 23_456);
 });

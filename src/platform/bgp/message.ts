@@ -34,6 +34,7 @@ export const Cease = {
   administrativeShutdown: 2,
   peerDeconfigured: 3,
   connectionRejected: 5,
+  configurationChange: 6,
   collision: 7,
 } as const;
 

@@ -3,7 +3,8 @@
  * type (1), length (1), value; of type 2, capabilities (RFC 5492), each code (1), length (1), value. A length of 255 whose
  * first parameter has the type 255 (RFC 9072): the length (2) follows, and parameters' lengths have 2 octets.
  *
- * Capabilities read: 1 multiprotocol (RFC 4760): AFI (2), reserved (1), SAFI (1); 65 AS of 4 octets (RFC 6793). Others are passed over.
+ * Capabilities read: 1 multiprotocol (RFC 4760): AFI (2), reserved (1), SAFI (1); 2 route refresh (RFC 2918), empty; 65 AS of 4 octets
+ * (RFC 6793). Others are passed over.
  */
 import { type BgpError, bgpError, ErrorCode, encodeMessage, MessageType } from './message.ts';
 
@@ -14,7 +15,7 @@ const AS_TRANS = 23_456;
 const VERSION = 4;
 const CAPABILITIES = 2;
 const EXTENDED = 255;
-const Capability = { multiprotocol: 1, fourOctetAs: 65 } as const;
+const Capability = { multiprotocol: 1, routeRefresh: 2, fourOctetAs: 65 } as const;
 
 export interface Open {
   /** Of 4 octets where the other end says so, else of 2. */
@@ -25,12 +26,15 @@ export interface Open {
   readonly identifier: number;
   /** Whether it exchanges EVPN routes. */
   readonly hasEvpn: boolean;
+  /** Whether it tells its routes anew when asked. */
+  readonly hasRouteRefresh: boolean;
 }
 
 export function encodeOpen({ as, holdSeconds, identifier }: Pick<Open, 'as' | 'holdSeconds' | 'identifier'>): Buffer {
-  const capabilities = Buffer.alloc(12);
-  capabilities.set([Capability.multiprotocol, 4, 0, EVPN.afi, 0, EVPN.safi, Capability.fourOctetAs, 4]);
-  capabilities.writeUInt32BE(as, 8);
+  const capabilities = Buffer.alloc(14);
+  capabilities.set([Capability.multiprotocol, 4, 0, EVPN.afi, 0, EVPN.safi, Capability.routeRefresh, 0]);
+  capabilities.set([Capability.fourOctetAs, 4], 8);
+  capabilities.writeUInt32BE(as, 10);
   const body = Buffer.alloc(12);
   body.writeUInt8(VERSION, 0);
   body.writeUInt16BE(as > 0xffff ? AS_TRANS : as, 1);
@@ -52,7 +56,7 @@ export function decodeOpen(body: Buffer): Open | BgpError {
   const length = isExtended ? body.readUInt16BE(11) : (body[9] as number);
   if (from + length !== body.length) return malformed('parameters of another length');
   let as = body.readUInt16BE(1);
-  let [hasFourOctetAs, hasEvpn] = [false, false];
+  let [hasFourOctetAs, hasEvpn, hasRouteRefresh] = [false, false, false];
   const parameters = fieldsOf(body.subarray(from), isExtended ? 2 : 1);
   if (parameters === undefined) return malformed('a parameter that is cut off');
   for (const { code, value } of parameters) {
@@ -65,13 +69,14 @@ export function decodeOpen(body: Buffer): Open | BgpError {
       } else if (capability === Capability.fourOctetAs && its.length === 4) {
         hasFourOctetAs = true;
         as = its.readUInt32BE(0);
-      } else if (capability === Capability.fourOctetAs || capability === Capability.multiprotocol) {
+      } else if (capability === Capability.routeRefresh && its.length === 0) hasRouteRefresh = true;
+      else if (capability === Capability.fourOctetAs || capability === Capability.multiprotocol) {
         return malformed(`capability ${capability} of ${its.length} octets`);
       }
     }
   }
   if (as === 0) return bgpError(ErrorCode.open, 2, 'AS 0');
-  return { as, hasFourOctetAs, holdSeconds, identifier, hasEvpn };
+  return { as, hasFourOctetAs, holdSeconds, identifier, hasEvpn, hasRouteRefresh };
 }
 
 interface Field {

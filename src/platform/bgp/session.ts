@@ -15,7 +15,7 @@ import {
   MessageType,
   notificationText,
 } from './message.ts';
-import { decodeOpen, encodeOpen, type Open } from './open.ts';
+import { decodeOpen, EVPN, encodeOpen, type Open } from './open.ts';
 import {
   type Announcement,
   decodeUpdate,
@@ -48,10 +48,15 @@ export interface SessionEvents {
   readonly updated: (update: Update) => BgpError | undefined;
   /** The next routes to tell; undefined: none now. */
   readonly next: () => Telling | undefined;
+  /** All routes are to be told anew (RFC 2918). */
+  readonly refresh: () => void;
 }
 
 /** How a session ended: by our error, which the other end is told; or by its word. */
 export type End = { readonly error: BgpError } | { readonly told: string };
+
+/** RFC 2918 section 3. */
+const REFRESH = Buffer.of(0, EVPN.afi, 0, EVPN.safi);
 
 export type SessionState = 'OpenSent' | 'OpenConfirm' | 'Established';
 
@@ -59,6 +64,8 @@ export class BgpSession {
   state: SessionState = 'OpenSent';
   /** Messages that came whole. */
   received = 0;
+  /** Messages that were taken. */
+  sent = 0;
   readonly #local: LocalEnd;
   readonly #expectedAs: number;
   readonly #events: SessionEvents;
@@ -92,13 +99,22 @@ export class BgpSession {
     if (this.state !== 'OpenSent') this.#messages.push(encodeMessage(MessageType.keepalive, Buffer.alloc(0)));
   }
 
+  /** Asks for all routes anew; false: the other end cannot, or there are none yet. */
+  askAgain(): boolean {
+    if (this.state !== 'Established' || this.#open?.hasRouteRefresh !== true) return false;
+    this.#messages.push(encodeMessage(MessageType.routeRefresh, REFRESH));
+    return true;
+  }
+
   /** The next message; undefined: nothing to send now. */
   take(): Buffer | undefined {
     if (this.#messages.length === 0 && this.state === 'Established') {
       const telling = this.#events.next();
       if (telling !== undefined) this.#messages.push(...this.#encode(telling));
     }
-    return this.#messages.shift();
+    const message = this.#messages.shift();
+    if (message !== undefined) this.sent += 1;
+    return message;
   }
 
   /** Takes octets of the other end. */
@@ -135,7 +151,8 @@ export class BgpSession {
         return error === undefined ? undefined : { error };
       }
       case MessageType.routeRefresh:
-        // We did not announce that we can (RFC 2918 section 3): passed over.
+        // AFI (2), subtype (1, RFC 7313: only 0 asks), SAFI (1). Of another family: passed over (RFC 2918 section 4).
+        if (this.state === 'Established' && body.equals(REFRESH)) this.#events.refresh();
         return undefined;
     }
   }

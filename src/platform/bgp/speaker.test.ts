@@ -24,6 +24,7 @@ class End {
   readonly notes: string[] = [];
   readonly updates: Update[] = [];
   readonly tellings: Telling[] = [];
+  readonly refreshes: string[] = [];
   readonly speaker: BgpSpeaker;
 
   constructor(identifier: number, options: Pick<SpeakerOptions, 'peers' | 'listen' | 'times'>, holdSeconds = 9) {
@@ -39,6 +40,7 @@ class End {
           return undefined;
         },
         next: () => this.tellings.shift(),
+        refresh: (peer) => this.refreshes.push(peer),
         note: (_, text) => this.notes.push(text),
       },
     });
@@ -196,4 +198,52 @@ test('a peer that reads nothing: routes wait at their source', async (t) => {
   socket.resume();
   await seen('all', () => end.tellings.length === 0);
   socket.destroy();
+});
+
+test('peers come, change and go; sessions with the others go on; routes are asked for anew', async (t) => {
+  const { end: two, port } = await listening();
+  const third = '127.0.77.3';
+  const other = new End(3, { peers: [{ address: ONE, as: AS }], listen: { host: third, port } });
+  await other.speaker.start();
+  const one = new End(1, { peers: [] });
+  t.after(() => Promise.all([one, two, other].map((end) => end.speaker.close())));
+  await one.speaker.start();
+  assert.equal(one.speaker.status(TWO).state, 'Idle');
+  const dials = { port, localAddress: ONE };
+  const peer = { address: TWO, as: AS, dials };
+  one.speaker.configure([peer]);
+  await seen('up', () => one.ups.length === 1 && two.ups.length === 1);
+  const { state, holdSeconds, identifier } = one.speaker.status(TWO);
+  assert.deepEqual([state, holdSeconds, identifier], ['Established', 9, 2]);
+  one.speaker.configure([
+    { ...peer, retryMs: 70 },
+    { address: third, as: AS, dials },
+  ]);
+  await seen('the other is up', () => other.ups.length === 1);
+  assert.deepEqual([two.downs, one.downs], [[], []], 'the first goes on');
+  one.speaker.askAgain(TWO);
+  await seen('asked', () => two.refreshes.length === 1);
+  one.speaker.configure([{ ...peer, holdSeconds: 30 }]);
+  assert.deepEqual(one.downs, ['the configuration is another', 'no neighbor any more']);
+  await seen('up again', () => two.ups.length === 2 && other.downs.length === 1);
+  assert.deepEqual(two.downs, ['NOTIFICATION 6/6 (cease)']);
+  assert.deepEqual(other.downs, ['NOTIFICATION 6/3 (cease)']);
+  assert.equal(one.speaker.status(third).state, 'Idle');
+  // Another place to listen at: what is there stays.
+  const moved = await two.speaker.listen({ host: TWO, port: 0 });
+  assert.notEqual(moved, port);
+  assert.equal(one.speaker.status(TWO).state, 'Established');
+});
+
+test('a peer that cannot tell its routes anew gets a new session', async (t) => {
+  const { end, port } = await listening();
+  t.after(() => end.speaker.close());
+  const { socket, errors } = await plain(port);
+  // Multiprotocol for EVPN alone.
+  const few = encodeMessage(MessageType.open, Buffer.from('04fde8000900000001080206010400190046', 'hex'));
+  socket.write(Buffer.concat([few, keepalive]));
+  await seen('up', () => end.ups.length === 1);
+  end.speaker.askAgain(ONE);
+  await once(socket, 'close');
+  assert.deepEqual(errors, [[6, 6]]);
 });

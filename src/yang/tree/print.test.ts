@@ -110,6 +110,7 @@ const YANG_LIBRARY = '/usr/share/yang/modules/libyang/ietf-yang-library@2019-01-
 const LOADED_FIRST: Readonly<Record<string, readonly string[]>> = {
   'ietf-netconf-client.yang': ['ietf-truststore.yang'],
   'sluice-ethernet-segments@2026-11-26.yang': ['ietf-keystore@2024-10-10.yang', 'ietf-truststore@2024-10-10.yang'],
+  'sluice-evpn@2026-11-26.yang': ['ietf-keystore@2024-10-10.yang', 'ietf-truststore@2024-10-10.yang'],
   'sluice-url@2026-11-25.yang': ['ietf-truststore@2024-10-10.yang'],
   'ietf-system-capabilities@2022-02-17.yang': [YANG_LIBRARY],
   'ietf-notification-capabilities@2022-02-17.yang': [YANG_LIBRARY],

@@ -12,6 +12,7 @@ import { dfElection, esImport, esiLabel, NO_DF_ELECTION, routeTarget } from './c
 import { EvpnPeers } from './evpn-peers.ts';
 import { encodeRoute, MAX_ET, type Route, routeDistinguisher } from './nlri.ts';
 import type { Telling } from './own-routes.ts';
+import type { EvpnSegment } from './segment.ts';
 
 const ESI = '01aabbccddeeff000a00';
 const AS = 65_000;
@@ -24,6 +25,7 @@ interface Options {
   readonly liveness?: 'bgp' | 'bfd';
   readonly own?: readonly string[];
   readonly routesMax?: number;
+  readonly macRoutesMax?: number;
   /** Each VLAN is an EVI of its own. */
   readonly isVlanBased?: boolean;
 }
@@ -32,6 +34,8 @@ class Pe {
   readonly events: string[] = [];
   readonly heard: Event[] = [];
   readonly notes: string[] = [];
+  readonly asked: string[] = [];
+  readonly segments: readonly EvpnSegment[];
   readonly ownMacs = new MacTable();
   readonly theirMacs = new MacTable();
   readonly remoteMacs = new MacTable();
@@ -39,37 +43,40 @@ class Pe {
 
   constructor(
     address: string,
-    { vlans = 4, liveness = 'bgp', own = [], routesMax, isVlanBased = false }: Options = {},
+    { vlans = 4, liveness = 'bgp', own = [], routesMax, macRoutesMax, isVlanBased = false }: Options = {},
   ) {
+    this.segments = [
+      {
+        esi: ESI,
+        address,
+        own,
+        rdNumber: 60_000,
+        evis: Array.from({ length: vlans }, (_, at) => ({
+          vlan: at + 1,
+          routeTarget: routeTarget(AS, isVlanBased ? at + 1 : 1),
+          tag: isVlanBased ? 0 : at + 1,
+          rdNumber: isVlanBased ? at + 1 : 1,
+          label: 16 * (at + 1) + 1,
+        })),
+        ownMacs: this.ownMacs,
+        theirMacs: this.theirMacs,
+        take: (event) => {
+          this.heard.push(event);
+          this.events.push(eventText(event));
+        },
+      },
+    ];
     this.evpn = new EvpnPeers({
       as: AS,
       identifier: address,
-      liveness,
-      segments: [
-        {
-          esi: ESI,
-          address,
-          own,
-          rdNumber: 60_000,
-          evis: Array.from({ length: vlans }, (_, at) => ({
-            vlan: at + 1,
-            routeTarget: routeTarget(AS, isVlanBased ? at + 1 : 1),
-            tag: isVlanBased ? 0 : at + 1,
-            rdNumber: isVlanBased ? at + 1 : 1,
-            label: 16 * (at + 1) + 1,
-          })),
-          ownMacs: this.ownMacs,
-          theirMacs: this.theirMacs,
-          take: (event) => {
-            this.heard.push(event);
-            this.events.push(eventText(event));
-          },
-        },
-      ],
+      hasBfd: () => liveness === 'bfd',
+      segments: this.segments,
       remoteMacs: this.remoteMacs,
       wake: () => {},
+      askAgain: (session) => this.asked.push(session),
       note: (_, text) => this.notes.push(text),
       ...(routesMax === undefined ? {} : { routesMax }),
+      ...(macRoutesMax === undefined ? {} : { macRoutesMax }),
     });
   }
 
@@ -80,6 +87,7 @@ class Pe {
       established: () => this.evpn.up(name, { isInternal: true }),
       updated: (update) => this.evpn.update(name, update),
       next: () => this.evpn.next(name),
+      refresh: () => this.evpn.refresh(name),
     });
   }
 }
@@ -315,4 +323,132 @@ test('random routes, announced and withdrawn in any order: what is left is what 
   );
   b.evpn.down('rr', 'closed');
   assert.deepEqual([b.theirMacs.size, b.remoteMacs.size], [0, 0]);
+});
+
+/** One session of a PE that tells these routes again whenever it is asked. */
+function telling(of: Pe, routes: readonly Route[], communities: readonly Buffer[]): () => void {
+  of.evpn.up('rr', { isInternal: true });
+  const tellAll = (): void => {
+    of.evpn.update('rr', {
+      withdrawn: [],
+      reached: routes.map(encodeRoute),
+      nextHop: Buffer.of(192, 0, 2, 9),
+      asPath: [],
+      originatorId: undefined,
+      extendedCommunities: communities,
+      isEndOfRib: false,
+      problems: [],
+    });
+  };
+  tellAll();
+  return tellAll;
+}
+
+/** What the session hears until nothing is left: by type, announced (+) and withdrawn (-). */
+function heard(of: Pe): string[] {
+  const words: string[] = [];
+  for (let next = of.evpn.next('rr'); next !== undefined; next = of.evpn.next('rr')) {
+    const nlri = next.type === 'announce' ? next.announcement.nlri : next.type === 'withdraw' ? next.nlri : [];
+    for (const { type } of nlri) words.push(`${next.type === 'announce' ? '+' : '-'}${type}`);
+  }
+  return words;
+}
+
+test('segments and their VLANs change in place: what is the same is not told again', async () => {
+  const a = new Pe(ADDRESSES[0], { isVlanBased: true });
+  const [segment] = a.segments;
+  assert.ok(segment !== undefined);
+  const rd = routeDistinguisher('192.0.2.9', 1);
+  const routes: readonly Route[] = [
+    { type: 'ethernet-segment', rd, esi: ESI, originator: '192.0.2.9' },
+    { type: 'ethernet-ad', rd, esi: ESI, tag: MAX_ET, label: 0 },
+    { type: 'ethernet-ad', rd, esi: ESI, tag: 0, label: 0 },
+    { type: 'mac-ip', rd, esi: ESI, tag: 0, mac: 9, ip: undefined, label: 0 },
+  ];
+  const communities = [
+    Buffer.from(esImport(ESI), 'hex'),
+    // That of VLAN 5, which is none of the segment yet.
+    Buffer.from(routeTarget(AS, 5), 'hex'),
+    dfElection({ ...NO_DF_ELECTION, acDf: true }),
+  ];
+  const tellAll = telling(a, routes, communities);
+  await settled();
+  assert.deepEqual(a.events.splice(0), ['foreign 192.0.2.9 able -', 'liveness 192.0.2.9 alive']);
+  a.evpn.announce(ESI, advert(vlanRange(1, 5)));
+  a.ownMacs.add(1, 7);
+  a.ownMacs.add(5, 8);
+  assert.deepEqual(heard(a).sort(), ['+1', '+1', '+1', '+1', '+1', '+2', '+4']);
+
+  // The same: nothing happens.
+  a.evpn.configure([{ ...segment }]);
+  assert.deepEqual([heard(a), a.asked], [[], []]);
+  // VLAN 5 comes: its A-D route and its address are told, and the segment's with one route target more.
+  const five = { vlan: 5, routeTarget: routeTarget(AS, 5), tag: 0, rdNumber: 5, label: 0 };
+  a.evpn.announce(ESI, advert(vlanRange(1, 5)));
+  a.evpn.configure([{ ...segment, evis: [...segment.evis, five] }]);
+  assert.deepEqual(a.asked.splice(0), ['rr']);
+  tellAll();
+  await settled();
+  assert.deepEqual(a.events.splice(0), ['foreign 192.0.2.9 able 5']);
+  assert.deepEqual([...a.theirMacs.of(5)], [9]);
+  assert.deepEqual(heard(a).sort(), ['+1', '+1', '+2']);
+  assert.equal(a.evpn.counts('rr').received, 4);
+  // Its route target is another: nobody is asked for less, and what was imported by the old one goes.
+  a.evpn.configure([{ ...segment, evis: [...segment.evis, { ...five, routeTarget: routeTarget(AS, 55) }] }]);
+  await settled();
+  assert.deepEqual(a.events.splice(0), ['foreign 192.0.2.9 able -']);
+  assert.equal(a.theirMacs.size, 0);
+  assert.deepEqual(heard(a).sort(), ['+1', '+1', '+2']);
+  assert.deepEqual(a.asked.splice(0), ['rr']);
+  // VLAN 5 goes.
+  a.evpn.configure([segment]);
+  assert.deepEqual(heard(a).sort(), ['+1', '-1', '-2']);
+  assert.deepEqual(a.asked, []);
+  // A PE of ours from now on; then again a foreign one.
+  a.evpn.configure([{ ...segment, own: ['192.0.2.9'] }]);
+  await settled();
+  assert.deepEqual(a.events.splice(0), ['foreign 192.0.2.9 withdrawn', 'liveness 192.0.2.9 lost']);
+  a.evpn.configure([segment]);
+  assert.deepEqual(a.asked.splice(0), ['rr']);
+  tellAll();
+  await settled();
+  assert.deepEqual(a.events.splice(0), ['foreign 192.0.2.9 able -', 'liveness 192.0.2.9 alive']);
+  // Asked anew: all routes once more.
+  const all = ['+1', '+1', '+1', '+1', '+1', '+2', '+4'];
+  a.evpn.refresh('rr');
+  assert.deepEqual(heard(a).sort(), all);
+  // However often, before it has heard them: twice.
+  for (let count = 0; count < 9; count += 1) a.evpn.refresh('rr');
+  assert.deepEqual(heard(a).sort(), [...all, ...all].sort());
+  // The segment goes: all routes are withdrawn, the decision hears nothing more.
+  a.evpn.configure([]);
+  await settled();
+  assert.deepEqual(heard(a).sort(), ['-1', '-1', '-1', '-1', '-1', '-2', '-4']);
+  assert.deepEqual(a.events, []);
+  assert.deepEqual(a.evpn.counts('rr'), { received: 0, sent: 0, unusable: 0 });
+});
+
+test('BFD that is configured no more: the ES route says who lives', async () => {
+  const a = new Pe(ADDRESSES[0], { liveness: 'bfd' });
+  const rd = routeDistinguisher('192.0.2.9', 1);
+  telling(
+    a,
+    [{ type: 'ethernet-segment', rd, esi: ESI, originator: '192.0.2.9' }],
+    [Buffer.from(esImport(ESI), 'hex')],
+  );
+  await settled();
+  assert.deepEqual(a.events.splice(0), ['foreign 192.0.2.9 able 1-4 no-ac-df']);
+  a.evpn.forgetLiveness('192.0.2.9');
+  assert.deepEqual(a.events, ['liveness 192.0.2.9 alive']);
+});
+
+test('addresses above the bound are left out, and counted', () => {
+  const most = 10;
+  const a = new Pe(ADDRESSES[0], { macRoutesMax: most });
+  for (let mac = 0; mac < most + 3; mac += 1) a.ownMacs.add(1, mac);
+  const { macs, leftOut } = a.evpn.routesOf(ESI) ?? {};
+  assert.deepEqual([macs, leftOut], [most, 3]);
+  a.ownMacs.remove(1, 0);
+  a.ownMacs.add(1, most + 9);
+  assert.equal(a.evpn.routesOf(ESI)?.macs, most);
 });

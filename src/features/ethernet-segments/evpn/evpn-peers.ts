@@ -3,19 +3,21 @@
  * those routes are kept that a segment of ours needs: ES and A-D routes with its ESI, MAC/IP routes of its VLANs.
  */
 
+import { isDeepStrictEqual } from 'node:util';
 import type { BgpClient } from '../../../platform/bgp/speaker.ts';
 import { addressBytes, addressText } from '../../address.ts';
 import type { Advert } from '../decision/message.ts';
-import { sameAdvert } from '../decision/roles.ts';
-import { vlanSet } from '../decision/vlan-set.ts';
+import { type VlanSet, vlanSet } from '../decision/vlan-set.ts';
 import type { MacTable } from '../exchange/mac-table.ts';
-import { type Communities, decodeCommunities, esImport } from './communities.ts';
+import { type Communities, decodeCommunities } from './communities.ts';
 import { CountedMacs } from './counted-macs.ts';
 import { ForeignPes } from './foreign-pes.ts';
-import { decodeRoute, type EvpnNlri, MAX_ET, type Route, routeKey } from './nlri.ts';
-import { OwnRoutes } from './own-routes.ts';
+import { decodeRoute, type EvpnNlri, type Route, routeKey } from './nlri.ts';
+import { MAC_ROUTES_MAX, OwnRoutes } from './own-routes.ts';
+import { type Kept, Places } from './places.ts';
 import type { EvpnSegment } from './segment.ts';
 import { SegmentRoutes } from './segment-routes.ts';
+import { type Told, tell } from './tell.ts';
 
 type Update = Parameters<BgpClient['update']>[1];
 
@@ -27,69 +29,146 @@ export interface EvpnOptions {
   /** The BGP identifier, as an address. */
   readonly identifier: string;
   /**
-   * What says that a foreign PE lives. bgp: its ES route. bfd: `setLiveness`, and the routes say only what it is; then a BGP
-   * session that is lost is not a PE that is dead.
+   * Whether BFD says that a foreign PE lives: then `setLiveness`, and the routes say only what it is; a BGP session that is lost is
+   * not a PE that is dead. Else its ES route says so.
    */
-  readonly liveness: 'bgp' | 'bfd';
+  readonly hasBfd: (address: string) => boolean;
   readonly segments: readonly EvpnSegment[];
   /** Hosts elsewhere in the VLANs of the segments, by other PEs' MAC/IP routes. */
   readonly remoteMacs: MacTable;
   /** Something waits for the session. */
   readonly wake: (session: string) => void;
+  /** Routes that were passed over are needed now: the session is to tell all of its routes anew. */
+  readonly askAgain?: (session: string) => void;
   readonly note: (session: string, text: string) => void;
   readonly routesMax?: number;
+  readonly macRoutesMax?: number;
 }
 
-/** What a session told and what follows from it. */
-interface Kept {
-  readonly route: Route;
-  readonly nextHop: string;
-  readonly communities: Communities;
-  readonly vlan: number | undefined;
-}
-
-interface Segment {
+interface Segment extends Told {
   readonly options: EvpnSegment;
-  readonly pes: ForeignPes;
   readonly macs: CountedMacs;
   readonly routes: SegmentRoutes;
-  /** What the decision was told of each PE; undefined: that it is lost. */
-  readonly told: Map<string, Advert | undefined>;
   /** PEs whose routes changed since. Value: whether a session was lost. */
   readonly changed: Map<string, boolean>;
 }
 
+/** What a session said: routes that are needed, and how many could not be read. */
+interface Session {
+  readonly kept: Map<string, Kept>;
+  unusable: number;
+}
+
+/** Of a session: routes that it told and that are kept, routes that it heard, routes that could not be read. */
+export interface RouteCounts {
+  readonly received: number;
+  readonly sent: number;
+  readonly unusable: number;
+}
+
 export class EvpnPeers implements BgpClient {
   readonly #options: EvpnOptions;
-  readonly #segments: ReadonlyMap<string, Segment>;
-  readonly #vlans = new Map<string, number>();
+  #segments: ReadonlyMap<string, Segment> = new Map();
+  #places = new Places([]);
   readonly #remote: CountedMacs;
-  readonly #sessions = new Map<string, Map<string, Kept>>();
+  readonly #sessions = new Map<string, Session>();
   readonly #internal = new Set<string>();
   readonly #alive = new Set<string>();
-  readonly #own = new OwnRoutes();
+  readonly #own: OwnRoutes;
   #isFlushDue = false;
 
   constructor(options: EvpnOptions) {
     this.#options = options;
+    this.#own = new OwnRoutes(options.macRoutesMax ?? MAC_ROUTES_MAX);
     this.#remote = new CountedMacs(options.remoteMacs);
-    const wakeAll = (): void => this.#wakeAll();
-    this.#segments = new Map(
-      options.segments.map((segment): [string, Segment] => [
-        segment.esi,
-        {
-          options: segment,
-          pes: new ForeignPes(vlanSet(segment.evis.map(({ vlan }) => vlan))),
-          macs: new CountedMacs(segment.theirMacs),
-          routes: new SegmentRoutes(segment, options.identifier, this.#own, wakeAll),
-          told: new Map(),
-          changed: new Map(),
-        },
-      ]),
-    );
-    for (const { evis } of options.segments) {
-      for (const { routeTarget, tag, vlan } of evis) this.#vlans.set(`${routeTarget} ${tag}`, vlan);
+    this.configure(options.segments);
+  }
+
+  /**
+   * Takes other segments, or other places of their VLANs, in place: sessions go on, and what is the same is not told again. Of one
+   * that goes, foreign PEs hear that; the decision hears nothing more.
+   */
+  configure(segments: readonly EvpnSegment[]): void {
+    const present = [...this.#segments.values()].map(({ options }) => options);
+    if (segments.length === present.length && segments.every((one, at) => isSameAsBefore(one, present[at]))) return;
+    const next = new Map<string, Segment>();
+    const wanted = new Map(segments.map((options) => [options.esi, options]));
+    for (const [esi, { options, routes }] of this.#segments) {
+      if (!isSameSegment(options, wanted.get(esi))) routes.withdraw();
     }
+    let isMore = false;
+    for (const options of segments) {
+      const known = this.#segments.get(options.esi);
+      const isSame = known !== undefined && isSameSegment(known.options, options);
+      next.set(options.esi, isSame ? { ...known, options } : this.#segmentOf(options));
+      // Who is no peer of ours any more may be a foreign PE, whose routes were passed over.
+      if (!isSame || known.options.own.some((address) => !options.own.includes(address))) isMore = true;
+    }
+    const places = new Places(segments);
+    isMore ||= places.hasMoreThan(this.#places);
+    this.#keepAnew(places, next);
+    for (const [esi, { options, routes, pes }] of next) {
+      const known = this.#segments.get(esi);
+      if (known?.routes !== routes || isDeepStrictEqual(placeOf(known.options), placeOf(options))) continue;
+      routes.configure(options);
+      pes.vlans = vlansIn(options);
+      for (const address of pes.addresses()) this.#change(known, address, false);
+    }
+    this.#segments = next;
+    this.#places = places;
+    this.#wakeAll();
+    if (isMore) for (const session of this.#sessions.keys()) this.#options.askAgain?.(session);
+  }
+
+  /** BFD says nothing of the PE any more: its ES route does. */
+  forgetLiveness(address: string): void {
+    this.#alive.delete(address);
+    for (const { options, told } of this.#segments.values()) {
+      if (told.has(address)) options.take({ type: 'liveness', peer: address, alive: told.get(address) !== undefined });
+    }
+  }
+
+  counts(session: string): RouteCounts {
+    const its = this.#sessions.get(session);
+    return { received: its?.kept.size ?? 0, sent: this.#own.told(session), unusable: its?.unusable ?? 0 };
+  }
+
+  routesOf(esi: string): Pick<SegmentRoutes, 'able' | 'macs' | 'leftOut'> | undefined {
+    return this.#segments.get(esi)?.routes;
+  }
+
+  #segmentOf(options: EvpnSegment): Segment {
+    return {
+      options,
+      pes: new ForeignPes(vlansIn(options)),
+      macs: new CountedMacs(options.theirMacs),
+      routes: new SegmentRoutes(options, this.#options.identifier, this.#own, () => this.#wakeAll()),
+      told: new Map(),
+      changed: new Map(),
+    };
+  }
+
+  /** What was kept is nothing to us any more, or something else. */
+  #keepAnew(places: Places, segments: ReadonlyMap<string, Segment>): void {
+    const again: [string, string, Kept][] = [];
+    for (const [session, { kept }] of this.#sessions) {
+      for (const [key, before] of kept) {
+        const { route, nextHop, communities, vlan } = before;
+        const now = places.keep(route, nextHop, communities);
+        const isSameSegment = this.#segments.get(route.esi)?.pes === segments.get(route.esi)?.pes;
+        if (now !== undefined && now.vlan === vlan && isSameSegment) continue;
+        this.#apply(session, key, before, -1, false);
+        kept.delete(key);
+        if (now !== undefined) again.push([session, key, now]);
+      }
+    }
+    const before = this.#segments;
+    this.#segments = segments;
+    for (const [session, key, now] of again) {
+      this.#sessions.get(session)?.kept.set(key, now);
+      this.#apply(session, key, now, 1, false);
+    }
+    this.#segments = before;
   }
 
   /** The decision's output `announce`. */
@@ -100,7 +179,6 @@ export class EvpnPeers implements BgpClient {
 
   /** Of BFD, with `liveness: 'bfd'`. */
   setLiveness(address: string, isAlive: boolean): void {
-    if (this.#options.liveness !== 'bfd') return;
     if (isAlive) this.#alive.add(address);
     else this.#alive.delete(address);
     for (const { options } of this.#segments.values()) {
@@ -114,7 +192,7 @@ export class EvpnPeers implements BgpClient {
 
   up(session: string, { isInternal }: { readonly isInternal: boolean }): void {
     if (isInternal) this.#internal.add(session);
-    this.#sessions.set(session, new Map());
+    this.#sessions.set(session, { kept: new Map(), unusable: 0 });
     this.#own.open(session);
     this.#options.wake(session);
   }
@@ -122,9 +200,9 @@ export class EvpnPeers implements BgpClient {
   down(session: string, reason: string): void {
     this.#own.close(session);
     this.#internal.delete(session);
-    const kept = this.#sessions.get(session);
+    const kept = this.#sessions.get(session)?.kept ?? [];
     this.#sessions.delete(session);
-    for (const [key, one] of kept ?? []) this.#apply(session, key, one, -1, true);
+    for (const [key, one] of kept) this.#apply(session, key, one, -1, true);
     this.#options.note(session, reason);
     this.#flush();
   }
@@ -133,12 +211,17 @@ export class EvpnPeers implements BgpClient {
     return this.#own.next(session);
   }
 
+  refresh(session: string): void {
+    this.#own.refresh(session);
+    this.#options.wake(session);
+  }
+
   note(session: string, text: string): void {
     this.#options.note(session, text);
   }
 
   update(session: string, update: Update): ReturnType<BgpClient['update']> {
-    const kept = this.#sessions.get(session);
+    const kept = this.#sessions.get(session)?.kept;
     if (kept === undefined) return undefined;
     for (const nlri of update.withdrawn) this.#withdraw(session, kept, nlri);
     // RFC 4271 section 9.1.2 and RFC 4456 section 8: our own routes that come back.
@@ -171,12 +254,12 @@ export class EvpnPeers implements BgpClient {
     if (route === undefined) return;
     const key = routeKey(route);
     const before = kept.get(key);
-    const one = { route, nextHop, communities, vlan: this.#vlanOf(route, communities) };
+    const one = this.#places.keep(route, nextHop, communities);
     // Announced anew: the old one goes. Of addresses it goes after the new one came, so that nobody sees a gap.
     const isGone = before !== undefined && route.type !== 'mac-ip';
     if (isGone) this.#apply(session, key, before, -1, false);
     kept.delete(key);
-    if (this.#isNeeded(one)) {
+    if (one !== undefined) {
       kept.set(key, one);
       this.#apply(session, key, one, 1, false);
     }
@@ -188,33 +271,10 @@ export class EvpnPeers implements BgpClient {
     if (decoded === undefined) return undefined;
     if ('value' in decoded) return decoded.value;
     // RFC 7606 section 5.4: where it ends is known, so the others hold.
+    const its = this.#sessions.get(session);
+    if (its !== undefined) its.unusable += 1;
     this.#options.note(session, `a route of type ${nlri.type}: ${decoded.problem}`);
     return undefined;
-  }
-
-  #vlanOf(route: Route, { routeTargets }: Communities): number | undefined {
-    if (route.type === 'ethernet-segment' || route.tag === MAX_ET) return undefined;
-    for (const target of routeTargets) {
-      const vlan = this.#vlans.get(`${target} ${route.tag}`);
-      if (vlan !== undefined) return vlan;
-    }
-    return undefined;
-  }
-
-  #isNeeded({ route, nextHop, communities, vlan }: Kept): boolean {
-    const segment = this.#segments.get(route.esi)?.options;
-    switch (route.type) {
-      case 'ethernet-segment': {
-        if (segment === undefined || !communities.esImports.includes(esImport(route.esi))) return false;
-        return route.originator !== segment.address && !segment.own.includes(route.originator);
-      }
-      case 'ethernet-ad': {
-        if (segment === undefined || nextHop === segment.address || segment.own.includes(nextHop)) return false;
-        return route.tag === MAX_ET || vlan !== undefined;
-      }
-      case 'mac-ip':
-        return vlan !== undefined;
-    }
   }
 
   #apply(
@@ -259,34 +319,11 @@ export class EvpnPeers implements BgpClient {
     for (const segment of this.#segments.values()) {
       const changed = [...segment.changed];
       segment.changed.clear();
-      for (const [address, isLost] of changed) this.#tell(segment, address, isLost);
+      for (const [address, isLost] of changed) {
+        const liveness = this.#options.hasBfd(address) ? { isAlive: this.#alive.has(address) } : 'bgp';
+        tell(segment, segment.options.take, address, { isLost, liveness });
+      }
     }
-  }
-
-  #tell({ options: { take }, pes, told }: Segment, address: string, isLost: boolean): void {
-    const advert = pes.advertOf(address);
-    const before = told.get(address);
-    const isByBgp = this.#options.liveness === 'bgp';
-    if (advert !== undefined) {
-      if (before !== undefined && sameAdvert(before, advert)) return;
-      const isNew = before === undefined;
-      told.set(address, advert);
-      take({ type: 'foreign', peer: address, advert });
-      if (isNew && (isByBgp || this.#alive.has(address))) take({ type: 'liveness', peer: address, alive: true });
-      return;
-    }
-    if (!told.has(address)) return;
-    if (!isLost) {
-      told.delete(address);
-      take({ type: 'foreign', peer: address, advert: undefined });
-      if (isByBgp) take({ type: 'liveness', peer: address, alive: false });
-      return;
-    }
-    if (before === undefined) return;
-    told.set(address, undefined);
-    if (isByBgp) take({ type: 'liveness', peer: address, alive: false });
-    take({ type: 'session', peer: address, up: false });
-    forgetLost(told, take);
   }
 
   #wakeAll(): void {
@@ -294,13 +331,21 @@ export class EvpnPeers implements BgpClient {
   }
 }
 
-/** PEs that are lost and never come back do not stay for ever. */
-function forgetLost(told: Segment['told'], take: EvpnSegment['take']): void {
-  const lost = [...told].filter(([, advert]) => advert === undefined).map(([address]) => address);
-  for (const peer of lost.slice(0, Math.max(0, lost.length - LOST_MAX))) {
-    told.delete(peer);
-    take({ type: 'foreign', peer, advert: undefined });
-  }
+/** Whether what was told of it still holds. */
+function isSameSegment(a: EvpnSegment, b: EvpnSegment | undefined): boolean {
+  return a.address === b?.address && a.ownMacs === b.ownMacs && a.theirMacs === b.theirMacs;
 }
 
-const LOST_MAX = 64;
+/** `take` may be another one: it leads to the same segment. */
+function isSameAsBefore(a: EvpnSegment, b: EvpnSegment | undefined): boolean {
+  if (a.esi !== b?.esi || !isSameSegment(a, b)) return false;
+  return isDeepStrictEqual(a.own, b.own) && isDeepStrictEqual(placeOf(a), placeOf(b));
+}
+
+function placeOf({ evis, rdNumber }: EvpnSegment): Pick<EvpnSegment, 'evis' | 'rdNumber'> {
+  return { evis, rdNumber };
+}
+
+function vlansIn({ evis }: EvpnSegment): VlanSet {
+  return vlanSet(evis.map(({ vlan }) => vlan));
+}

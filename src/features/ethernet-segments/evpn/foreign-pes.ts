@@ -20,12 +20,16 @@ interface Pe {
 }
 
 export class ForeignPes {
-  readonly #vlans: VlanSet;
+  /** Of the segment. */
+  vlans: VlanSet;
   readonly #pes = new Map<string, Pe>();
 
-  /** `vlans`: of the segment. */
   constructor(vlans: VlanSet) {
-    this.#vlans = vlans;
+    this.vlans = vlans;
+  }
+
+  addresses(): Iterable<string> {
+    return this.#pes.keys();
   }
 
   /** Returns whether there was room. */
@@ -72,7 +76,7 @@ export class ForeignPes {
 
   /** RFC 8584 section 4: without AC-DF the ES route alone counts. */
   #ableOf({ segmentRoutes, vlanRoutes }: Pe, { acDf }: DfElection): VlanSet {
-    if (!acDf) return this.#vlans;
+    if (!acDf) return this.vlans;
     return segmentRoutes === 0 ? NO_VLANS : vlanSet(vlanRoutes.keys());
   }
 

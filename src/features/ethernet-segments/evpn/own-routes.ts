@@ -26,26 +26,48 @@ export type Telling =
 /** Routes in one message, about. */
 const BATCH = 100;
 
+/** Routes of addresses, of all segments; further addresses are left out. */
+export const MAC_ROUTES_MAX = 131_072;
+
 export class OwnRoutes {
+  readonly #macsMax: number;
   readonly #routes = new Map<string, OwnRoute>();
   readonly #outboxes = new Map<string, Outbox>();
+
+  #macs = 0;
+
+  constructor(macsMax: number) {
+    this.#macsMax = macsMax;
+  }
 
   get size(): number {
     return this.#routes.size;
   }
 
-  set(route: OwnRoute): void {
-    const { key, attributes } = route;
-    if (this.#routes.get(key)?.attributes === attributes) return;
-    this.#routes.set(key, route);
-    for (const outbox of this.#outboxes.values()) outbox.set(route);
+  /** Whether there is room for the route of one more address. */
+  get hasRoomForMac(): boolean {
+    return this.#macs < this.#macsMax;
   }
 
-  delete(key: string): void {
+  /** Returns whether it is a new one. */
+  set(route: OwnRoute): boolean {
+    const { key, nlri, attributes } = route;
+    const before = this.#routes.get(key);
+    if (before?.attributes === attributes && before.nlri.value.equals(nlri.value)) return false;
+    this.#routes.set(key, route);
+    if (before === undefined && attributes.isMac) this.#macs += 1;
+    for (const outbox of this.#outboxes.values()) outbox.set(route);
+    return before === undefined;
+  }
+
+  /** Returns whether it was there. */
+  delete(key: string): boolean {
     const route = this.#routes.get(key);
-    if (route === undefined) return;
+    if (route === undefined) return false;
     this.#routes.delete(key);
+    if (route.attributes.isMac) this.#macs -= 1;
     for (const outbox of this.#outboxes.values()) outbox.delete(route);
+    return true;
   }
 
   /** A session that has heard nothing yet. */
@@ -59,18 +81,49 @@ export class OwnRoutes {
     this.#outboxes.delete(session);
   }
 
+  /**
+   * The session hears all of them anew; what is to be withdrawn stays so. Who asks again before it has heard all hears them once
+   * more after that: asking costs us no more than reading costs it.
+   */
+  refresh(session: string): void {
+    const outbox = this.#outboxes.get(session);
+    if (outbox === undefined) return;
+    if (outbox.isIdle) for (const route of this.#routes.values()) outbox.set(route);
+    else outbox.isRefreshDue = true;
+  }
+
+  /** Routes that the session has heard. */
+  told(session: string): number {
+    return this.#outboxes.get(session)?.told ?? 0;
+  }
+
   next(session: string): Telling | undefined {
-    return this.#outboxes.get(session)?.next();
+    const outbox = this.#outboxes.get(session);
+    const telling = outbox?.next();
+    if (telling !== undefined || outbox?.isRefreshDue !== true) return telling;
+    outbox.isRefreshDue = false;
+    this.refresh(session);
+    return outbox.next();
   }
 }
 
 class Outbox {
+  isRefreshDue = false;
   readonly #told = new Set<string>();
   readonly #withdrawn = new Map<string, EvpnNlri>();
   /** By attributes; of the decision, and of addresses. */
   readonly #waiting = [new Map<RouteAttributes, Map<string, EvpnNlri>>(), new Map()] as const;
   readonly #waitsAs = new Map<string, RouteAttributes>();
   #isEndTold = false;
+
+  get told(): number {
+    return this.#told.size;
+  }
+
+  /** Nothing waits. */
+  get isIdle(): boolean {
+    return this.#withdrawn.size === 0 && this.#waitsAs.size === 0;
+  }
 
   set({ key, nlri, attributes }: OwnRoute): void {
     this.#forget(key);

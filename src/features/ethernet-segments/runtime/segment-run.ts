@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { addressBytes } from '../../address.ts';
 import { type Notice, type Order, SegmentAgent } from '../agent/segment-agent.ts';
 import type { CoreTracking, Event } from '../decision/event.ts';
-import type { Message, Probe } from '../decision/message.ts';
+import type { Advert, Message, Probe } from '../decision/message.ts';
 import { attempted, mayForward, type State } from '../decision/state.ts';
 import { difference, intersection, isEmpty, NO_VLANS, sameVlans, union, type VlanSet } from '../decision/vlan-set.ts';
 import { MacTable } from '../exchange/mac-table.ts';
@@ -37,12 +37,17 @@ const SHOWN = [
   'circuitsDown',
   'elected',
   'peers',
+  'announced',
 ] as const satisfies readonly (keyof State)[];
 
 export interface RunParts {
   readonly engine: Pick<SegmentEngine, 'segmentOrder' | 'segmentProbe' | 'announceMacs'>;
   readonly send: (peer: string, esi: Uint8Array, message: Message) => boolean;
   readonly resetSession: (peer: string) => void;
+  /** Tells foreign PEs. */
+  readonly announce: (esi: Uint8Array, advert: Advert | undefined) => void;
+  /** Hosts elsewhere, as foreign PEs know them. */
+  readonly foreignRemote: MacTable;
   readonly notify: (run: SegmentRun, notice: Notice, move: Move | undefined) => void;
   /** What the segment's state shows is another, but for counters. */
   readonly changed: (run: SegmentRun) => void;
@@ -77,6 +82,8 @@ export class SegmentRun {
   /** What is exchanged with each peer: ours once, theirs by peer. */
   readonly own = { remote: new MacTable(), segment: new MacTable() };
   readonly #theirs = new Map<string, SegmentTables['theirs']>();
+  /** Behind the segment, as foreign PEs know them. */
+  readonly foreignMacs = new MacTable();
   readonly #parts: RunParts;
   readonly #announcer: Announcer;
   #configured: EthernetSegment;
@@ -109,8 +116,13 @@ export class SegmentRun {
       engine: parts.engine,
       circuit: (vlan) => this.#surroundings.circuits.get(vlan),
       own: this.own,
-      theirs: () =>
-        Array.from(this.#theirs.values(), ({ remote, segment }) => ({ remote: remote.table, segment: segment.table })),
+      theirs: () => [
+        ...Array.from(this.#theirs.values(), ({ remote, segment }) => ({
+          remote: remote.table,
+          segment: segment.table,
+        })),
+        { remote: parts.foreignRemote, segment: this.foreignMacs },
+      ],
       tellsCe: () => this.#surroundings.methods.includes('mac-move'),
       offsetsMs: () => this.#surroundings.offsetsMs,
       open: () => this.#agent?.state.open ?? NO_VLANS,
@@ -321,6 +333,7 @@ export class SegmentRun {
         this.#parts.notify(this, notice, move);
       },
       resetSession,
+      announce: (advert) => this.#parts.announce(esi, advert),
       drained: () => this.#drained.resolve(),
       stepped: () => this.#stepped(),
     };

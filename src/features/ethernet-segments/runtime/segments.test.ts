@@ -16,6 +16,7 @@ import type { MemoryView } from '../../../datastore/view/memory.ts';
 import { EngineClient } from '../../../engine/client.ts';
 import { BfdState, CfmEventKind, LinkState, AnnounceMacs_To as To } from '../../../engine/gen/sluice_pb.js';
 import { ReferenceEngine } from '../../../engine/testing/reference-engine.ts';
+import { BgpSpeaker } from '../../../platform/bgp/speaker.ts';
 import { PeerSessions } from '../../../platform/peer-session/peer-sessions.ts';
 import { type Identity, makeIdentity } from '../../../platform/peer-session/testing/identity.ts';
 import { addressBytes } from '../../address.ts';
@@ -158,6 +159,7 @@ class Pe {
       kept,
       hidden: { find: () => undefined, add: async () => {}, all: () => [] },
       transport,
+      speaker: (options) => new BgpSpeaker(options),
       notify: (_run, notice) => this.notices.push({ ...notice, sayer: this.address }),
       log: (line) => this.log.push(line),
     });

@@ -34,6 +34,7 @@ import { CircuitFaults } from './circuit-faults.ts';
 import { type Circuit, circuitsDown, circuitsUp } from './circuits.ts';
 import { type CommandChange, Commands, within } from './commands.ts';
 import type { SegmentEngine } from './engine.ts';
+import { Evpn, type EvpnParts } from './evpn.ts';
 import { MacWatch } from './mac-watch.ts';
 import { methodsOf, offsetsOf } from './methods.ts';
 import { probeKind } from './probe-kinds.ts';
@@ -65,6 +66,7 @@ export interface SegmentsParts {
   readonly kept: Pick<KeptValues, 'of' | 'write'>;
   readonly hidden: HiddenKeys;
   readonly transport: SessionsParts['transport'];
+  readonly speaker: EvpnParts['speaker'];
   readonly notify: (run: SegmentRun, notice: Notice, move: Move | undefined) => void;
   readonly log: (message: string) => void;
 }
@@ -79,6 +81,7 @@ export class EthernetSegments {
   readonly #sessions: Sessions;
   readonly #tracking: Tracking;
   readonly #macs: MacWatch;
+  readonly #evpn: Evpn;
   readonly #commands: Commands;
   readonly #faults: CircuitFaults;
   #edge: ProviderEdge | undefined;
@@ -109,6 +112,12 @@ export class EthernetSegments {
       },
     });
     this.#macs = new MacWatch(parts.engine);
+    this.#evpn = new Evpn({
+      speaker: parts.speaker,
+      isAlive: (peer) => this.#tracking.isAlive(peer),
+      changed: () => this.#tell(undefined),
+      log: parts.log,
+    });
     this.#faults = new CircuitFaults(new CfmModel(parts.keys));
     this.#commands = new Commands(parts.kept, parts.log);
     this.#tracking = new Tracking({
@@ -117,6 +126,7 @@ export class EthernetSegments {
         // Nothing more is taken from a session with a peer that is lost.
         if (!alive) this.#sessions.end(peer, 'the peer is lost');
         for (const run of this.#sharedWith(peer)) run.take({ type: 'liveness', peer, alive });
+        this.#evpn.setLiveness(peer, alive);
       },
       onTracking: (tracking) => {
         parts.log(`ethernet segments: core tracking is ${tracking}`);
@@ -136,6 +146,10 @@ export class EthernetSegments {
 
   get sessions(): Sessions {
     return this.#sessions;
+  }
+
+  get evpn(): Evpn {
+    return this.#evpn;
   }
 
   run(name: string): SegmentRun | undefined {
@@ -198,7 +212,7 @@ export class EthernetSegments {
   /** Ends the sessions; what the engine forwards it goes on forwarding. */
   async close(): Promise<void> {
     this.#detach();
-    await this.#sessions.close();
+    await Promise.all([this.#sessions.close(), this.#evpn.close()]);
     await this.#commands.settled();
   }
 
@@ -227,6 +241,7 @@ export class EthernetSegments {
     for (const run of this.#runs.values()) run.detach();
     this.#macs.follow([]);
     this.#sessions.configure(undefined);
+    this.#evpn.configure(undefined, []);
     this.#tracking.forget();
     this.#tell(undefined);
   }
@@ -330,6 +345,8 @@ export class EthernetSegments {
           log,
           send: (peer, esi, message) => this.#sessions.send(peer, esi, message),
           resetSession: (peer) => this.#sessions.end(peer, 'reset'),
+          announce: (esi, advert) => this.#evpn.announce(esi, advert),
+          foreignRemote: this.#evpn.remoteMacs,
         });
         this.#runs.set(name, run);
       }
@@ -345,13 +362,15 @@ export class EthernetSegments {
         tracking: this.#tracking.tracking,
         alive: configured.segment.peers.filter((peer) => this.isAlive(peer)),
       });
-      if (configured.segment.peers.length > 0) watched.push({ own: run.own, circuits });
+      if (configured.segment.peers.length > 0 || configured.evpn !== undefined)
+        watched.push({ own: run.own, circuits });
     }
     this.#tell(undefined);
     this.#macs.follow(watched);
     this.#byEsi.clear();
     for (const run of this.#runs.values()) this.#byEsi.set(hexText(run.configured.segment.esi), run);
     this.#sessions.configure(this.#sessionsOf(edge, view, [...segments.values()]));
+    this.#evpn.configure(edge, this.#runs.values());
   }
 
   #sessionsOf(

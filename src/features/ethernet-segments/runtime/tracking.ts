@@ -1,7 +1,7 @@
 /** Whether peers live, and whether this PE reaches the transfer network: BFD sessions and links → events of the decision. */
 import { BfdState, type QueryReply } from '../../../engine/gen/sluice_pb.js';
 import type { CoreTracking } from '../decision/event.ts';
-import { type ProviderEdge, peerSession, targetSession } from '../model.ts';
+import { bfdPeers, type ForeignEdge, type ProviderEdge, peerSession, targetSession } from '../model.ts';
 
 /** As the engine says of a session, by a query or an event. */
 export interface BfdReport {
@@ -26,6 +26,8 @@ export class Tracking {
   readonly #until = new Map<string, number>();
   readonly #alive = new Map<string, boolean>();
   #edge: ProviderEdge | undefined;
+  /** Ours and foreign ones. */
+  #peers: readonly ForeignEdge[] = [];
   #tracking: CoreTracking = 'full';
   #timer: NodeJS.Timeout | undefined;
 
@@ -39,7 +41,7 @@ export class Tracking {
 
   /** Undefined: nothing says so but a session with it (no BFD). */
   isAlive(peer: string): boolean | undefined {
-    const found = this.#edge?.peers.find(({ address }) => address === peer);
+    const found = this.#peers.find(({ address }) => address === peer);
     if (found?.bfd === undefined) return undefined;
     return this.#sessions.get(peerSession(peer))?.state === BfdState.BFD_UP;
   }
@@ -56,6 +58,7 @@ export class Tracking {
   /** Takes the configuration, and what a query said of all sessions and links. */
   sync(edge: ProviderEdge | undefined, sessions: ReadonlyMap<string, BfdReport>, linksDown: Iterable<string>): void {
     this.#edge = edge;
+    this.#peers = edge === undefined ? [] : bfdPeers(edge);
     this.#sessions.clear();
     for (const [name, report] of sessions) this.#sessions.set(name, report);
     this.#linksDown.clear();
@@ -90,7 +93,7 @@ export class Tracking {
   }
 
   #judge(): void {
-    for (const { address } of this.#edge?.peers ?? []) {
+    for (const { address } of this.#peers) {
       const alive = this.isAlive(address);
       if (alive === undefined) this.#alive.delete(address);
       else if ((this.#alive.get(address) ?? false) !== alive) {
