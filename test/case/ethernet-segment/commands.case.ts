@@ -39,7 +39,6 @@ const commands: Case = {
       await net.settled(vlans, b);
       const at = '/sluice-ethernet-segments:ethernet-segments/ethernet-segment=ce1/state';
       await pushedEdit(subscriber, 'replace', `${at}/vlan=12/role`, />blocked</);
-      await pushedEdit(subscriber, 'replace', `${at}/vlan=12/cause`, />command</);
       await subscriber.close();
       const back = await killed(a);
       await net.settled(vlans, b);
