@@ -11,7 +11,6 @@
 #include "../enqueue.h"
 #include "../flow/record.h"
 #include "block_map.h"
-#include "twice.h"
 
 DROP_NODE(block_point, "block-point", DROP_INGRESS);
 
@@ -27,21 +26,9 @@ static inline uint8_t stop(const struct worker *worker, const struct gate *gate,
 	if (meta->bridge_domain != 0 && !worker_traces(worker))
 		gate_saw(gate, fdb_key(frame + RTE_ETHER_ADDR_LEN, (uint16_t)meta->bridge_domain), meta->ingress,
 			 bridge_seconds());
-	if (gate_redirects(gate, vid) && ((frame[0] & 1) == 0 || gate_floods(gate, vid, frame)))
-		return BLOCK_IN_REDIRECT;
+	if (gate_redirects(gate, vid) && (frame[0] & 1) == 0) return BLOCK_IN_REDIRECT;
 	gate->counters[worker->index].in_dropped[vid]++;
 	return EDGE_DROP;
-}
-
-// Whether the same group frame has come from a peer already; counted as one that was dropped, for it has gone on.
-static inline bool came_twice(const struct worker *worker, const struct gate *gate, const struct rte_mbuf *m,
-			      const struct packet_meta *meta)
-{
-	if ((*rte_pktmbuf_mtod(m, const uint8_t *) & 1) == 0 || worker_traces(worker) ||
-	    twice_goes_on(gate, m, meta->vid, false))
-		return false;
-	gate->counters[worker->index].in_dropped[meta->vid]++;
-	return true;
 }
 
 static inline uint8_t block_in_packet(const struct worker *worker, const struct rte_mbuf *m,
@@ -60,8 +47,6 @@ static inline uint8_t block_in_packet(const struct worker *worker, const struct 
 		return EDGE_DROP;
 	}
 	if (gate != NULL && !gate_is_open(gate, meta->vid)) return stop(worker, gate, m, meta);
-	if (gate != NULL && unlikely(twice_watches(gate, meta->vid, false)) && came_twice(worker, gate, m, meta))
-		return EDGE_DROP;
 	lp = dataplane_logical_port(worker->dataplane, meta->ingress);
 	if (lp->interface != 0) return NEXT_L3;
 	if (lp->rewrite == REWRITE_KIND_NONE &&
@@ -80,26 +65,13 @@ static void block_in_watch(const struct worker *worker, const struct rte_node *n
 	record_element(record, FLOW_BLOCK, flow_tag_id(meta->ingress_port, meta->vid));
 }
 
-// Group frames are looked at one by one.
-static bool watches(const struct worker *worker, const struct rte_mbuf *m, const struct packet_meta *meta)
-{
-	const struct gate *gate =
-		block_map_gate(dataplane_port(worker->dataplane, meta->ingress_port)->blocks, meta->vid);
-
-	return gate != NULL && (*rte_pktmbuf_mtod(m, const uint8_t *) & 1) != 0 &&
-	       twice_watches(gate, meta->vid, false);
-}
-
 static void block_in_record(const struct worker *worker, struct rte_mbuf *m, uint8_t edge, struct flow_record *record)
 {
 	const struct packet_meta *meta = packet_meta(m);
 	const struct port *port = dataplane_port(worker->dataplane, meta->ingress_port);
 
 	if (edge == EDGE_DROP) block_record(worker, port->blocks, meta->vid, false, record);
-	if (edge == BLOCK_IN_REDIRECT)
-		record_refuse(record, "redirected to a peer of the segment");
-	else if (watches(worker, m, meta))
-		record_refuse(record, "a VLAN that has just been released");
+	if (edge == BLOCK_IN_REDIRECT) record_refuse(record, "redirected to a peer of the segment");
 }
 
 static uint16_t block_in_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)

@@ -5,9 +5,6 @@
 #define SLUICE_BLOCK_GATE_H
 
 #include <stdatomic.h>
-#include <string.h>
-
-#include <rte_cycles.h>
 
 #include "../../main/dataplane.h"
 
@@ -25,11 +22,6 @@ struct gate_counters {
 #define GATE_SEEN_BITS 14
 #define GATE_SEEN      (1u << GATE_SEEN_BITS)
 
-// Group frames of the CE that may come twice (twice.h): places, and how long after a release they are looked at.
-#define GATE_TWICE_BITS 14
-#define GATE_TWICE      (1u << GATE_TWICE_BITS)
-#define GATE_TWICE_MS   1000
-
 struct gate_seen {
 	_Atomic uint64_t key;   // fdb_key(); 0: none
 	_Atomic uint64_t value; // bridge_seconds() << 32 | logical port id
@@ -40,11 +32,6 @@ struct gate {
 	_Atomic uint64_t open[GATE_WORDS];
 	// Of the closed ones: whether unicast frames go to a peer.
 	_Atomic uint64_t redirects[GATE_WORDS];
-	// Ticks of the TSC: until when their group frames from the CE go there too.
-	_Atomic uint64_t floods_until[GATE_VIDS];
-	// Until when such frames are looked for in a VLAN that was released, and in any; 0: never yet.
-	_Atomic uint64_t twice_until_of[GATE_VIDS], twice_until;
-	_Atomic uint64_t *twice;        // [GATE_TWICE]
 	struct gate_counters *counters; // [worker index]
 	struct gate_seen *seen;         // [GATE_SEEN]
 	char name[256];                 // of the segment
@@ -70,16 +57,6 @@ static inline bool gate_is_open(const struct gate *gate, uint16_t vid)
 static inline bool gate_redirects(const struct gate *gate, uint16_t vid)
 {
 	return atomic_load_explicit(&gate->redirects[vid / 64], memory_order_relaxed) >> (vid % 64) & 1;
-}
-
-// A closed VLAN's group frame from the CE that goes to the peer; none of a protocol between bridges (IEEE
-// 802.1Q, 8.6.3).
-static inline bool gate_floods(const struct gate *gate, uint16_t vid, const uint8_t *frame)
-{
-	static const uint8_t bridges[] = {0x01, 0x80, 0xc2, 0x00, 0x00};
-
-	return (frame[0] & 1) != 0 && memcmp(frame, bridges, sizeof(bridges)) != 0 &&
-	       rte_rdtsc() < atomic_load_explicit(&gate->floods_until[vid], memory_order_relaxed);
 }
 
 static inline void gate_saw(const struct gate *gate, uint64_t key, uint32_t logical_port, uint32_t second)

@@ -7,9 +7,6 @@
 
 #define DEFAULT_MS 3000
 #define MOST_MS    60000
-// How long group frames from the CE are redirected: as long as the peer needs to release the VLAN, and no longer. They
-// are twice on its way meanwhile.
-#define FLOODS_MS 200
 
 int redirect_take(const struct segment_view *view, const Sluice__Api__SegmentOrder *order, struct redirect *redirect,
 		  struct api_error *error)
@@ -94,8 +91,6 @@ void redirect_begin(struct segment *segment, const uint64_t *block, const uint64
 		for (uint16_t vid = 0; vid < GATE_VIDS; vid++) {
 			if (!vid_is_in(block, vid)) continue;
 			atomic_store_explicit(&segment->target_of[vid], place, memory_order_relaxed);
-			atomic_store_explicit(&segment->gate.floods_until[vid],
-					      rte_rdtsc() + rte_get_tsc_hz() / 1000 * FLOODS_MS, memory_order_relaxed);
 			segment->redirect_until_ms[vid] = control_now_ms() + redirect->milliseconds;
 		}
 		for (unsigned i = 0; i < GATE_WORDS; i++)

@@ -1,9 +1,8 @@
-// Node "segment-redirect": frames that meet a closed VLAN while it redirects, from the CE or towards it, go to
+// Node "segment-redirect": unicast frames that meet a closed VLAN while it redirects, from the CE or towards it, go to
 // the peer that forwards it now, in VXLAN by the routes of the segment's VRF.
 //
 // Only frames to an address that the bridge knows on the side that they go to: what it does not know, CE or transfer
-// network flood, so the peer has it too. But group frames from the CE, for a short time: where the peer has released
-// the VLAN meanwhile it forwards one of the two that it has (../block-point/twice.h).
+// network flood, so the peer has it too.
 #include <rte_graph.h>
 #include <rte_graph_worker.h>
 #include <rte_hash_crc.h>
@@ -138,11 +137,6 @@ static bool encapsulate(struct worker *worker, struct rte_mbuf *m, const struct 
 	return true;
 }
 
-static bool is_group(const struct rte_mbuf *m)
-{
-	return (*rte_pktmbuf_mtod(m, const uint8_t *) & 1) != 0;
-}
-
 static uint8_t redirect_packet(struct worker *worker, struct rte_mbuf *m)
 {
 	struct packet_meta *meta = packet_meta(m);
@@ -155,9 +149,7 @@ static uint8_t redirect_packet(struct worker *worker, struct rte_mbuf *m)
 	way.lp = dataplane_logical_port(worker->dataplane, way.to_ce ? meta->egress : meta->ingress);
 	counters = &way.view->segment->counters[worker->index];
 	if ((meta->flags & PACKET_FROM_PEER) != 0 || way.view->vrf == 0 || way.lp == NULL ||
-	    // A group frame from the CE is here because gate_floods() says so.
-	    (!(is_group(m) && !way.to_ce) &&
-	     !is_known(worker->dataplane, &way, rte_pktmbuf_mtod(m, const uint8_t *)))) {
+	    !is_known(worker->dataplane, &way, rte_pktmbuf_mtod(m, const uint8_t *))) {
 		gate = &way.view->segment->gate.counters[worker->index];
 		(way.to_ce ? gate->out_dropped : gate->in_dropped)[way.vid]++;
 		return way.to_ce ? EDGE_BLOCKED_OUT : EDGE_BLOCKED;

@@ -1,6 +1,5 @@
 // Redirection in the whole router, both ends: what leaves for a peer, and what comes from one. The CE is behind port
 // "ce", the customer's other sites behind "core", the peer behind "way".
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,13 +9,11 @@
 #include "../../main/clock.h"
 #include "../../main/loop.h"
 #include "../../main/worker.h"
-#include "../block-point/twice.h"
 #include "../bridge/bridge.h"
 #include "testing.h"
 #include "vxlan.h"
 
 static const uint8_t customer[6] = {2, 0, 0, 0, 0, 1}, remote[6] = {2, 0, 0, 0, 0, 2}, nobody[6] = {2, 0, 0, 0, 0, 3};
-static const uint8_t everybody[6] = {255, 255, 255, 255, 255, 255};
 static const uint8_t our_mac[6] = {2, 0, 0, 0, 1, 'w'}, peer_mac[6] = {2, 0, 0, 0, 0, 'p'};
 static bool v6;
 
@@ -167,8 +164,8 @@ static void both_directions_go_to_the_peer(void **state)
 static void what_the_peer_has_already_does_not(void **state)
 {
 	move_away();
-	// Groups towards the CE, between bridges, and what CE or transfer network flood because nobody knows it.
-	receive("ce", (uint8_t[]){1, 0x80, 0xc2, 0, 0, 0x30}, customer, 10);
+	// Groups, and what CE or transfer network flood because nobody knows it.
+	receive("ce", (uint8_t[]){255, 255, 255, 255, 255, 255}, customer, 10);
 	receive("ce", nobody, customer, 10);
 	receive("core", nobody, remote, 10);
 	receive("core", (uint8_t[]){1, 0, 0x5e, 1, 1, 1}, remote, 10);
@@ -179,29 +176,6 @@ static void what_the_peer_has_already_does_not(void **state)
 	// Nothing has been learned from any of it.
 	receive("core", nobody, remote, 10);
 	assert_int_equal(router_frames("way"), 0);
-}
-
-static void pass(unsigned milliseconds)
-{
-	for (uint64_t until = clock_monotonic_ms() + milliseconds; clock_monotonic_ms() <= until;)
-		;
-}
-
-static void groups_from_the_ce_do_for_a_moment(void **state)
-{
-	move_away();
-	receive("ce", everybody, customer, 10);
-	receive("ce", (uint8_t[]){1, 0, 0x5e, 1, 1, 1}, nobody, 10);
-	assert_int_equal(router_frames("way"), 2);
-	assert_redirected(0, everybody, customer, VXLAN_FROM_CE);
-	assert_int_equal(router_frames("core") + router_frames("ce"), 0);
-	pass(200);
-	receive("ce", everybody, customer, 10);
-	assert_int_equal(router_frames("way"), 2);
-	assert_int_equal(router_drops("block-point"), 1);
-	// Frames to one station are redirected for as long as the order says.
-	receive("ce", remote, customer, 10);
-	assert_int_equal(router_frames("way"), 3);
 }
 
 static void it_ends_in_time_and_what_was_learned_with_it(void **state)
@@ -318,7 +292,7 @@ static void strangers_and_other_vlans_are_refused(void **state)
 	peer_sends((struct outer){.vni = 0x123456, .from = v6 ? "2001:db8::3" : "192.0.2.3"}, remote, customer, 10);
 	peer_sends((struct outer){.vni = 0x123456, .direction = 2}, remote, customer, 10);
 	peer_sends(from_ce, remote, customer, 12);
-	peer_sends(to_ce, everybody, customer, 10);
+	peer_sends(from_ce, (uint8_t[]){255, 255, 255, 255, 255, 255}, customer, 10);
 	assert_int_equal(counted().redirects_refused, 4);
 	// Another VNI is none of ours.
 	peer_sends((struct outer){.vni = 0x123457}, remote, customer, 10);
@@ -351,82 +325,6 @@ static void what_comes_early_waits_for_the_order(void **state)
 	peer_sends(from_ce, remote, customer, 10);
 	apply(segment(8, 50));
 	peer_sends(from_ce, remote, customer, 10);
-}
-
-// The CE's own link and the peer bring the same group frame.
-static void of_two_group_frames_one_goes_on(void **state)
-{
-	uint8_t padded[INNER + 4] = {0};
-
-	segment_releases("es", 10, 10);
-	receive("ce", everybody, customer, 10);
-	peer_sends(from_ce, everybody, customer, 10);
-	assert_int_equal(router_frames("core"), 1);
-	assert_int_equal(counted().redirects_refused, 1);
-	// The other way round, and padded.
-	peer_sends(from_ce, everybody, nobody, 10);
-	assert_int_equal(router_frames("core"), 2);
-	inner_frame(padded, everybody, nobody, 10);
-	router_receive("ce", padded, sizeof(padded));
-	assert_int_equal(router_frames("core"), 2);
-	assert_int_equal(router_drops("block-point"), 1);
-	// Two that are alike are two, of each there is one more.
-	for (unsigned i = 0; i < 2; i++)
-		receive("ce", everybody, customer, 10);
-	for (unsigned i = 0; i < 2; i++)
-		peer_sends(from_ce, everybody, customer, 10);
-	receive("ce", everybody, customer, 10);
-	assert_int_equal(router_frames("core"), 5);
-	assert_int_equal(counted().redirects_refused, 3);
-	// What has come while the VLAN was closed has ended at the CE's own link.
-	segment_blocks("es", 10, 10);
-	receive("ce", everybody, remote, 10);
-	peer_sends(from_ce, everybody, remote, 10);
-	assert_int_equal(router_frames("core"), 5);
-	segment_releases("es", 10, 10);
-	router_run();
-	assert_int_equal(router_frames("core"), 6);
-	// When the peer can have nothing more to redirect it is not taken; the CE's own ones are looked at for longer.
-	pass(500);
-	peer_sends(from_ce, everybody, peer_mac, 10);
-	assert_int_equal(router_frames("core"), 6);
-	receive("ce", everybody, peer_mac, 10);
-	assert_int_equal(router_frames("core"), 7);
-}
-
-#define RACED 100000
-
-static struct gate raced;
-static _Atomic uint8_t went_on[RACED];
-
-// Every frame once, as one worker sees them.
-static void *race(void *redirected)
-{
-	uint8_t frame[INNER];
-	struct rte_mbuf m = {
-		.buf_addr = frame, .buf_len = INNER, .data_len = INNER, .pkt_len = INNER, .nb_segs = 1, .refcnt = 1};
-
-	for (uint32_t i = 0; i < RACED; i++) {
-		inner_frame(frame, everybody, customer, 10);
-		memcpy(frame + 20, &i, sizeof(i));
-		if (twice_goes_on(&raced, &m, 10, redirected != NULL)) atomic_fetch_add(&went_on[i], 1);
-	}
-	return NULL;
-}
-
-// Also where the places are crowded.
-static void two_workers_let_one_go_on(void **state)
-{
-	pthread_t other;
-
-	raced.twice = calloc(GATE_TWICE, sizeof(*raced.twice));
-	assert_non_null(raced.twice);
-	assert_int_equal(pthread_create(&other, NULL, race, &raced), 0);
-	race(NULL);
-	assert_int_equal(pthread_join(other, NULL), 0);
-	free(raced.twice);
-	for (uint32_t i = 0; i < RACED; i++)
-		assert_int_equal(went_on[i], 1);
 }
 
 static void what_a_peer_sent_is_not_sent_on(void **state)
@@ -474,9 +372,6 @@ int main(void)
 		REDIRECT_TEST(both_directions_go_to_the_peer),
 		cmocka_unit_test_setup_teardown(both_directions_go_to_the_peer, set_up6, tear_down),
 		REDIRECT_TEST(what_the_peer_has_already_does_not),
-		REDIRECT_TEST(groups_from_the_ce_do_for_a_moment),
-		REDIRECT_TEST(of_two_group_frames_one_goes_on),
-		cmocka_unit_test(two_workers_let_one_go_on),
 		REDIRECT_TEST(it_ends_in_time_and_what_was_learned_with_it),
 		REDIRECT_TEST(what_is_too_long_is_dropped_and_counted),
 		REDIRECT_TEST(an_open_vlan_takes_both_directions),

@@ -7,7 +7,6 @@
 #include <rte_graph_worker.h>
 
 #include "../block-point/block_map.h"
-#include "../block-point/twice.h"
 #include "../classify/next.h"
 #include "../classify/tag_map.h"
 #include "../drop/drop_node.h"
@@ -19,8 +18,7 @@
 #include "segment.h"
 #include "vxlan.h"
 
-// Of no peer, malformed, of a VLAN that is not the segment's, for which there is no more room, or that the CE's own
-// link has brought as well.
+// Of no peer, malformed, of a VLAN that is not the segment's, or for which there is no more room.
 DROP_NODE(segment_redirect_refused, "segment-redirect-refused", DROP_INGRESS);
 
 enum { EDGE_VLAN_IN = NEXT_SERVICES, EDGE_TX, EDGE_REFUSED, EDGE_PUNT, EDGE_PORT, EDGES };
@@ -77,12 +75,10 @@ static bool place(const struct dataplane *dp, const struct segment_view *view, s
 {
 	const struct port *port = dataplane_port(dp, view->segment->port);
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
-	static const uint8_t bridges[] = {0x01, 0x80, 0xc2, 0x00, 0x00};
 	const struct logical_port *lp;
 	struct frame_tags tags;
 
-	if (frame_tags_parse(frame, m->data_len, &tags) != 0 || tags.count == 0 || (frame[6] & 1) != 0 ||
-	    ((frame[0] & 1) != 0 && (to_ce || memcmp(frame, bridges, sizeof(bridges)) == 0)))
+	if (frame_tags_parse(frame, m->data_len, &tags) != 0 || tags.count == 0 || ((frame[0] | frame[6]) & 1) != 0)
 		return false;
 	if (!vid_is_in(view->vlans.word, tags.tag[0].vid) || !port->enabled ||
 	    m->pkt_len > ETHERNET_HEADER + (uint32_t)tags.count * TAG_SIZE + port->mtu)
@@ -108,15 +104,11 @@ static bool place(const struct dataplane *dp, const struct segment_view *view, s
 static uint8_t enter(const struct dataplane *dp, const struct segment_view *view, struct rte_mbuf *m)
 {
 	const struct packet_meta *meta = packet_meta(m);
-	const struct gate *gate = &view->segment->gate;
 	const struct port *port = dataplane_port(dp, view->segment->port);
 	const struct logical_port *lp = dataplane_logical_port(dp, meta->ingress != 0 ? meta->ingress : meta->egress);
 
 	if (lp == NULL || lp->port != port->id || lp->bridge_domain != meta->bridge_domain ||
 	    block_map_get(port->blocks, meta->vid) != NULL)
-		return EDGE_REFUSED;
-	if ((*rte_pktmbuf_mtod(m, const uint8_t *) & 1) != 0 &&
-	    (!twice_watches(gate, meta->vid, true) || !twice_goes_on(gate, m, meta->vid, true)))
 		return EDGE_REFUSED;
 	if (meta->egress_port != 0) return port_can_transmit(port) ? EDGE_TX : EDGE_REFUSED;
 	return lp->rewrite == REWRITE_KIND_NONE ? next_service(lp) : EDGE_VLAN_IN;

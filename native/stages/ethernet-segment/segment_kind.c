@@ -95,7 +95,6 @@ static void segment_free(void *arg)
 	free(segment->counters);
 	free(segment->gate.counters);
 	free(segment->gate.seen);
-	free(segment->gate.twice);
 	free(segment);
 }
 
@@ -127,10 +126,9 @@ static struct segment *segment_new(struct generation *g, const char *name, uint1
 	snprintf(segment->gate.name, sizeof(segment->gate.name), "%s", name);
 	segment->gate.counters = slots(sizeof(struct gate_counters));
 	segment->gate.seen = calloc(GATE_SEEN, sizeof(*segment->gate.seen));
-	segment->gate.twice = calloc(GATE_TWICE, sizeof(*segment->gate.twice));
 	segment->counters = slots(sizeof(struct segment_counters));
-	if (segment->gate.counters == NULL || segment->gate.seen == NULL || segment->gate.twice == NULL ||
-	    segment->counters == NULL || generation_on_abort(g, segment_free, segment) != 0) {
+	if (segment->gate.counters == NULL || segment->gate.seen == NULL || segment->counters == NULL ||
+	    generation_on_abort(g, segment_free, segment) != 0) {
 		segment_free(segment);
 		return NULL;
 	}

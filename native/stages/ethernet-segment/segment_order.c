@@ -15,23 +15,6 @@
 // The last order, until it is told of.
 static struct block_changes told;
 
-// Before they are open: what comes from the CE and from a peer is looked at from the first frame on.
-static void watch(struct gate *gate, const uint64_t *release)
-{
-	uint64_t now = rte_rdtsc(), until = now + rte_get_tsc_hz() / 1000 * GATE_TWICE_MS;
-	bool any = false;
-
-	if (now > atomic_load(&gate->twice_until) + rte_get_tsc_hz())
-		for (unsigned i = 0; i < GATE_TWICE; i++)
-			atomic_store_explicit(&gate->twice[i], 0, memory_order_relaxed);
-	for (uint16_t vid = 0; vid < GATE_VIDS; vid++) {
-		if (!vid_is_in(release, vid) || gate_is_open(gate, vid)) continue;
-		atomic_store_explicit(&gate->twice_until_of[vid], until, memory_order_relaxed);
-		any = true;
-	}
-	if (any) atomic_store_explicit(&gate->twice_until, until, memory_order_release);
-}
-
 static void open_changes(struct gate *gate, const uint64_t *block, const uint64_t *release)
 {
 	for (unsigned i = 0; i < GATE_WORDS; i++) {
@@ -78,7 +61,6 @@ int segment_order(const struct owner *owner, const Sluice__Api__SegmentOrder *or
 		told.change[i].keeps = redirect.milliseconds != 0;
 	redirect_begin(segment, block, release, &redirect);
 	seen_forget(segment, release);
-	if (view->vrf != 0) watch(&segment->gate, release);
 	open_changes(&segment->gate, block, release);
 	for (uint16_t vid = 0; vid < GATE_VIDS; vid++)
 		if (vid_is_in(block, vid) || vid_is_in(release, vid))
