@@ -170,6 +170,7 @@ static int add_port(struct arena *arena, const struct object *object, Sluice__Ap
 	state->counters_since_ns = port->since_ns;
 	state->last_change_ns = port->io->last_change_ns;
 	state->can_sleep = port_io_can_sleep(port->io);
+	state->held = port->io->held;
 	STAGES_CALL(port_state, port, state);
 	part->ports[part->n_ports++] = state;
 	return 0;

@@ -67,19 +67,27 @@ static void unwatch_queues(struct device *device)
 static void set_link(struct port_io *io, enum port_link link)
 {
 	static const char *const names[] = {"unknown", "up", "down", "not-present"};
-	Sluice__Api__LinkEvent change = SLUICE__API__LINK_EVENT__INIT;
-	Sluice__Api__Event event = SLUICE__API__EVENT__INIT;
 	const struct port *port;
 
 	if (io->link == link) return;
 	io->link = link;
 	io->last_change_ns = clock_realtime_ns();
+	if (link == PORT_LINK_UP && io->letting_go) hold_ended(io);
 	log_info("link", "port=%s device=%s link=%s", io->port, io->spec.name, names[link]);
 	port = dataplane_port(dataplane_current(), io->port_id);
 	if (port != NULL && port->io == io) STAGES_CALL(link_changed, port, link);
-	change.port = io->port;
-	change.link = (Sluice__Api__LinkState)link;
-	event.at_ns = io->last_change_ns;
+	port_io_tell_link(io);
+}
+
+void port_io_tell_link(const struct port_io *io)
+{
+	Sluice__Api__LinkEvent change = SLUICE__API__LINK_EVENT__INIT;
+	Sluice__Api__Event event = SLUICE__API__EVENT__INIT;
+
+	change.port = (char *)(uintptr_t)io->port;
+	change.link = (Sluice__Api__LinkState)io->link;
+	change.held = io->held;
+	event.at_ns = clock_realtime_ns();
 	event.what_case = SLUICE__API__EVENT__WHAT_LINK;
 	event.link = &change;
 	event_emit(&event);
@@ -243,6 +251,7 @@ int port_io_open(const char *port, const struct device_spec *spec, struct port_i
 	if (io == NULL) return -ENOMEM;
 	io->spec = *spec;
 	io->retry.run = retry_run;
+	hold_init(io);
 	snprintf(io->port, sizeof(io->port), "%s", port);
 	rc = device_kind(spec->type)->open(spec, &io->device, error);
 	if (rc < 0) {
@@ -304,6 +313,7 @@ void port_io_close(struct port_io *io)
 		at = &(*at)->next;
 	if (*at == io) *at = io->next;
 	timer_disarm(&io->retry);
+	hold_ended(io);
 	if (io->device != NULL) {
 		if (io->active) unwatch_queues(io->device);
 		io->device->kind->close(io->device);

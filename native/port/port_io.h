@@ -11,7 +11,9 @@ struct port_io {
 	char port[NAME_SIZE];
 	uint16_t port_id;
 	bool enabled;
-	bool held_down;  // port_hold_down()
+	bool held_down;        // port_hold_down()
+	bool held, letting_go; // port_held()
+	struct timer let_go;
 	bool active;     // belongs to a published port
 	bool collecting; // of a link of a bundle: written by stages/lacp, read by workers
 	enum port_link link;
@@ -44,6 +46,11 @@ bool device_spec_same(const struct device_spec *a, const struct device_spec *b);
 
 // What was lost at the device itself.
 void port_io_losses(struct port_io *io, uint64_t *in_discards, uint64_t *in_errors, uint64_t *out_errors);
+// Of port_held(): before its first use; and without waiting for the link any more.
+void hold_init(struct port_io *io);
+void hold_ended(struct port_io *io);
+// Tells subscribers of the contract of its link and whether it is held.
+void port_io_tell_link(const struct port_io *io);
 bool port_io_can_sleep(const struct port_io *io);
 
 #endif

@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { deleteNamespaces, makeNamespaces, plainDevice } from '../../lab/host.ts';
 import { ipBatch, until } from '../../lab/run.ts';
 import { Switch } from '../../lab/switch.ts';
@@ -299,6 +300,13 @@ test('a port all of whose VLANs are blocked is out of use for its CE, by LACP an
     const holds = async (name: string, method: string): Promise<boolean | undefined> =>
       (await engine.ceNotification(name))?.methods.find((one) => one.method === method)?.holdsDown;
     assert.deepEqual([await holds('lag', 'lacp'), await holds(single, 'carrier')], [true, true]);
+    // Not up, and not lost: what follows the link of a port is told so.
+    const links = async (): Promise<readonly unknown[]> => {
+      const ports = await engine.ports();
+      return ['lag', single].map((name) => [ports.get(name)?.link === LinkState.LINK_UP, ports.get(name)?.held]);
+    };
+    const held = [false, true];
+    await until('both ports are held', 5000, async () => isDeepStrictEqual(await links(), [held, held]) || undefined);
     const state = (await engine.ports()).get(member)?.lacp?.actor?.state ?? 0;
     assert.equal(state & 8, 0, 'synchronization');
     from = performance.now();
@@ -308,6 +316,8 @@ test('a port all of whose VLANs are blocked is out of use for its CE, by LACP an
     await distributing(1);
     t.diagnostic(`released → the bundle distributes: ${since()}`);
     assert.deepEqual([await holds('lag', 'lacp'), await holds(single, 'carrier')], [false, false]);
+    const up = [true, false];
+    await until('both ports are let go', 10_000, async () => isDeepStrictEqual(await links(), [up, up]) || undefined);
     // A notification that goes lets the port go.
     await engine.apply([block(single, 10)]);
     await until('no carrier', 5000, async () => ((await carrier()) ? undefined : true));

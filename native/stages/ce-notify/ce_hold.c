@@ -148,6 +148,7 @@ static int carrier_hold(uint16_t id, bool held)
 
 		if (port->bundle == id && port_hold_down(port->id, held) == 0) rc = 0;
 	}
+	port_held(id, held && rc == 0);
 	return rc;
 }
 

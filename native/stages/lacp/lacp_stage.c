@@ -9,6 +9,7 @@
 #include "../../main/log.h"
 #include "../../main/stage.h"
 #include "../../port/bundle.h"
+#include "../../port/hold.h"
 #include "lacp.h"
 #include "lacp_hold.h"
 #include "slow_protocols.h"
@@ -84,6 +85,7 @@ static void tell_ports(struct bundle *bundle)
 	unsigned count = 0;
 	uint32_t speed = 0;
 	struct port_io *io = io_of(bundle->port);
+	bool usable = false;
 
 	for (struct member *member = bundle->members; member != NULL; member = member->next) {
 		struct port_io *below = io_of(member->port);
@@ -92,12 +94,15 @@ static void tell_ports(struct bundle *bundle)
 		if (below != NULL && member->collecting != collecting)
 			__atomic_store_n(&below->collecting, collecting, __ATOMIC_RELEASE);
 		member->collecting = collecting;
+		usable = usable || member->lacp.enabled;
 		if (!lacp_port_distributes(&member->lacp) || count == BUNDLE_MOST_LINKS) continue;
 		links[count++] = member->port;
 		speed += port_speed_mbps(member->port);
 	}
 	if (bundle->distributing != count) log_info("bundle", "port=%s links=%u", io != NULL ? io->port : "", count);
 	bundle->distributing = count;
+	// Without a link that is up it would not be in use anyway.
+	port_held(bundle->port, bundle->lacp.held && usable);
 	if (io != NULL && io->device != NULL)
 		bundle_set_links(io, links, count, count != 0 && count >= bundle->config.min_links, speed);
 }

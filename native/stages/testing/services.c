@@ -138,6 +138,10 @@ int port_hold_down(uint16_t port, bool down)
 	return 0;
 }
 
+void port_held(uint16_t port, bool held)
+{
+}
+
 int lacp_hold(uint16_t bundle, bool held)
 {
 	engine_holds += held;

@@ -5646,6 +5646,14 @@ export declare type PortState = Message<"sluice.api.PortState"> & {
    * @generated from field: sluice.api.BundleState bundle = 11;
    */
   bundle?: BundleState | undefined;
+
+  /**
+   * The router itself keeps the port out of use (CE notification by lacp or carrier), or did until just now and its link
+   * is not up again, for 5 s at most: such a link is not up, and is not lost either.
+   *
+   * @generated from field: bool held = 12;
+   */
+  held: boolean;
 };
 
 /**
@@ -6612,6 +6620,8 @@ export declare type MacMoveEvent = Message<"sluice.api.MacMoveEvent"> & {
 export declare const MacMoveEventSchema: GenMessage<MacMoveEvent>;
 
 /**
+ * Sent when either of the two changes.
+ *
  * @generated from message sluice.api.LinkEvent
  */
 export declare type LinkEvent = Message<"sluice.api.LinkEvent"> & {
@@ -6624,6 +6634,13 @@ export declare type LinkEvent = Message<"sluice.api.LinkEvent"> & {
    * @generated from field: sluice.api.LinkState link = 2;
    */
   link: LinkState;
+
+  /**
+   * PortState.held
+   *
+   * @generated from field: bool held = 3;
+   */
+  held: boolean;
 };
 
 /**

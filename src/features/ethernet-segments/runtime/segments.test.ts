@@ -117,6 +117,7 @@ class Pe {
   segments!: EthernetSegments;
   isPeerAlive = true;
   isLinkUp = true;
+  isLinkHeld = false;
   overlaps = 0;
   other: Pe | undefined;
   #client!: EngineClient;
@@ -197,9 +198,15 @@ class Pe {
     this.engine.emit({ case: 'bfd', value: { name, state: alive ? BfdState.BFD_UP : BfdState.BFD_DOWN } });
   }
 
-  setLink(isUp: boolean): void {
+  setLink(isUp: boolean, isHeld = false): void {
     this.isLinkUp = isUp;
-    this.engine.emit({ case: 'link', value: { port: 'p', link: isUp ? LinkState.LINK_UP : LinkState.LINK_DOWN } });
+    this.isLinkHeld = isHeld;
+    this.engine.emit({ case: 'link', value: this.#linkState });
+  }
+
+  get #linkState(): { port: string; link: LinkState; held: boolean } {
+    const link = this.isLinkUp ? LinkState.LINK_UP : LinkState.LINK_DOWN;
+    return { port: 'p', link, held: this.isLinkHeld };
   }
 
   get #socket(): string {
@@ -213,9 +220,7 @@ class Pe {
 
   #newEngine(): ReferenceEngine {
     const engine = new ReferenceEngine(this.#socket);
-    engine.answers.set('ports', () => [
-      { ports: [{ name: 'p', link: this.isLinkUp ? LinkState.LINK_UP : LinkState.LINK_DOWN }] },
-    ]);
+    engine.answers.set('ports', () => [{ ports: [{ ...this.#linkState, name: 'p' }] }]);
     engine.answers.set('bfdSessions', () => {
       const state = this.isPeerAlive ? BfdState.BFD_UP : BfdState.BFD_DOWN;
       return [{ bfdSessions: [{ name: peerSession(ADDRESSES[1 - this.#at] as string), state }] }];
@@ -463,6 +468,24 @@ test('a port that goes down, a circuit, and another configuration are followed',
   a.engine.answers.delete('cfmMeps');
   await a.configure({ [`${SEGMENT}[name='s']`]: { 'df-election/cfm-influenced': 'true' } });
   await until('no MEP', () => a.forwarded === '10,12' && b.forwarded === '11,13', [a, b]);
+  assert.equal(a.overlaps + b.overlaps, 0);
+});
+
+test('a PE whose port the router itself keeps out of use for its CE takes over, and gives back a link that stays down', async () => {
+  const [a, b] = await two();
+  // Port-active (RFC 9786): all VLANs are at the one PE, and the other one has told its CE by LACP or the carrier.
+  const all = vlanRange(10, 13);
+  a.segments.run('s')?.pin(all, a.address);
+  await until('all at the one', () => a.forwarded === '10,11,12,13' && b.forwarded === '', [a, b]);
+  b.setLink(true, true);
+  b.setLink(false, true);
+  // A commit meanwhile reads it anew.
+  await b.configure({});
+  a.segments.run('s')?.pin(all, b.address);
+  await until('moved', () => a.forwarded === '' && b.forwarded === '10,11,12,13', [a, b]);
+  // The link never came up again, and the engine waits no longer.
+  b.setLink(false, false);
+  await until('given back', () => a.forwarded === '10,11,12,13' && b.forwarded === '', [a, b]);
   assert.equal(a.overlaps + b.overlaps, 0);
 });
 

@@ -58,6 +58,10 @@ const FOLLOWED = [
   CFM,
 ];
 
+/** What is not in use because the router itself tells the CE so (by LACP or the carrier) can be used at any time. */
+const isUsable = ({ link, held }: { readonly link: LinkState; readonly held: boolean }): boolean =>
+  link === LinkState.LINK_UP || held;
+
 export interface SegmentsParts {
   readonly keys: KeySpace;
   readonly models: InterfaceModels;
@@ -316,7 +320,9 @@ export class EthernetSegments {
   #take({ edge, segments }: SegmentConfiguration, view: View, parts: readonly QueryReply[]): void {
     const { models, engine, notify, log } = this.#parts;
     this.#edge = edge;
-    const ports = new Map(parts.flatMap((part) => part.ports).map(({ name, link }) => [name, link]));
+    const states = parts.flatMap((part) => part.ports);
+    const ports = new Map(states.map(({ name, link }) => [name, link]));
+    const usable = new Set(states.filter(isUsable).map(({ name }) => name));
     const linksDown = [...ports].filter(([, link]) => link !== LinkState.LINK_UP).map(([name]) => name);
     const missing = (edge?.uplinks ?? []).filter((port) => !ports.has(port));
     this.#tracking.sync(edge, bfdReports(parts), [...linksDown, ...missing]);
@@ -354,7 +360,7 @@ export class EthernetSegments {
       const state = found.get(name);
       const vlans = state?.vlans ?? [];
       const opened = vlans.filter(({ open }) => open);
-      const isUp = state !== undefined && ports.get(configured.port) === LinkState.LINK_UP;
+      const isUp = state !== undefined && usable.has(configured.port);
       run.sync(configured, surroundings, vlanSet(vlans.map(({ vid }) => vid)), {
         open: vlanSet(opened.map(({ vid }) => vid)),
         since: new Map(vlans.map(({ vid, sinceNs }) => [vid, Number(sinceNs) / 1e6])),
@@ -407,8 +413,8 @@ export class EthernetSegments {
     switch (what.case) {
       case 'link': {
         const { port, link } = what.value;
-        const isUp = link === LinkState.LINK_UP;
-        this.#tracking.onLink(port, isUp);
+        this.#tracking.onLink(port, link === LinkState.LINK_UP);
+        const isUp = isUsable(what.value);
         for (const run of this.#runs.values()) if (run.configured.port === port) run.onLink(isUp);
         return;
       }
