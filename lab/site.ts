@@ -4,6 +4,7 @@
  *   host VLAN 10 ─┐                 ┌─ uplink (veth) ─ the router's port
  *   host VLAN 20 ─┴─ Open vSwitch ──┴─ …
  */
+import { LinuxBridge } from './guest/linux-bridge.ts';
 import { attachHost, deleteNamespaces, type Host, makeNamespaces, plainDevice } from './host.ts';
 import { ipBatch } from './run.ts';
 import { Switch } from './switch.ts';
@@ -24,16 +25,28 @@ export interface SiteOptions {
   readonly ageingSeconds?: number;
   /** In each VLAN; 1 unless said. */
   readonly hostsPerVlan?: number;
+  /** The uplinks are one bond with these columns of its port, such as lacp=active, and not a port each. */
+  readonly bond?: Readonly<Record<string, string>>;
+  /** The CE is a bridge of the Linux kernel in a guest; the switch before it only makes hosts' frames tagged. */
+  readonly linuxBridge?: boolean;
 }
 
 export class Site {
+  /** That the hosts are attached to; with `linuxBridge` the CE is behind it. */
   readonly switch: Switch;
+  readonly linuxBridge: LinuxBridge | undefined;
   /** By VLAN. */
   readonly #hosts: ReadonlyMap<number, readonly Host[]>;
   readonly #namespaces: readonly string[];
 
-  private constructor(ce: Switch, hosts: ReadonlyMap<number, readonly Host[]>, namespaces: readonly string[]) {
+  private constructor(
+    ce: Switch,
+    linuxBridge: LinuxBridge | undefined,
+    hosts: ReadonlyMap<number, readonly Host[]>,
+    namespaces: readonly string[],
+  ) {
     this.switch = ce;
+    this.linuxBridge = linuxBridge;
     this.#hosts = hosts;
     this.#namespaces = namespaces;
   }
@@ -64,11 +77,25 @@ export class Site {
       }),
       ...cables.map(({ host, device }) => attachHost(host, { namespace: site, device })),
     ]);
+    const devices = uplinks.map(({ uplink }) => uplink);
+    const linuxBridge =
+      options.linuxBridge === true
+        ? await LinuxBridge.start({
+            namespace: site,
+            folder: `${options.folder}/guest`,
+            cables: devices,
+            trunk: 'trunk',
+            vlans: options.vlans,
+            ageingSeconds: options.ageingSeconds ?? 300,
+          })
+        : undefined;
+    if (options.bond !== undefined) await ce.addBond('bond', devices, options.bond);
+    const trunks = linuxBridge !== undefined ? ['trunk'] : options.bond === undefined ? devices : [];
     await ce.addPorts([
-      ...uplinks.map(({ uplink }) => ({ device: uplink })),
+      ...trunks.map((device) => ({ device })),
       ...cables.map(({ device, vlan }) => ({ device, accessVlan: vlan })),
     ]);
-    return new Site(ce, hosts, namespaces);
+    return new Site(ce, linuxBridge, hosts, namespaces);
   }
 
   /** `number` counts the hosts of a VLAN from 1. */
@@ -80,6 +107,7 @@ export class Site {
 
   /** Takes everything down again. */
   async remove(): Promise<void> {
+    await this.linuxBridge?.stop();
     await this.switch.stop();
     await deleteNamespaces(this.#namespaces);
   }

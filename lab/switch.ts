@@ -104,16 +104,17 @@ export class Switch {
     await this.#portMode(device, 'receive', 'forward');
   }
 
-  /** Drops IPv4 packets between two addresses, both ways, and what asks for the one or the other. */
-  async part(a: string, b: string): Promise<void> {
-    for (const [from, to] of [
-      [a, b],
-      [b, a],
-    ]) {
-      for (const kind of [`ip,nw_src=${from},nw_dst=${to}`, `arp,arp_spa=${from},arp_tpa=${to}`]) {
-        await run('ovs-ofctl', ['add-flow', this.#management, `cookie=1,priority=1000,${kind},actions=drop`]);
-      }
-    }
+  /** Drops IPv4 packets between each two addresses, both ways, and what asks for the one or the other; all at once. */
+  async part(...pairs: readonly (readonly [string, string])[]): Promise<void> {
+    const flows = pairs
+      .flatMap(([a, b]) => [
+        [a, b],
+        [b, a],
+      ])
+      .flatMap(([from, to]) => [`ip,nw_src=${from},nw_dst=${to}`, `arp,arp_spa=${from},arp_tpa=${to}`])
+      .map((kind) => `cookie=1,priority=1000,${kind},actions=drop\n`);
+    const args = ['-O', 'OpenFlow14', '--bundle', 'add-flows', this.#management, '-'];
+    await run('ovs-ofctl', args, { input: flows.join('') });
   }
 
   /** Ends every `part`. */

@@ -1,12 +1,12 @@
 /** The agent of CEs that run Linux (ce-agent/), with sanitizers: the engine speaks, bridges in a namespace forget. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { CeAgent } from '../../lab/ce-agent.ts';
 import { deleteNamespaces, makeNamespaces, plainDevice } from '../../lab/host.ts';
 import { ipBatch, run, until } from '../../lab/run.ts';
 import { Switch } from '../../lab/switch.ts';
@@ -23,30 +23,10 @@ const folder = fileURLToPath(new URL('../../ce-agent', import.meta.url));
 const make = (...targets: readonly string[]): string =>
   execFileSync('make', ['-C', folder, '-s', ...targets], { encoding: 'utf8' });
 
-/** The agent in the namespace, with what it has said. */
-class Agent {
-  readonly lines: string[] = [];
-  readonly #child: ChildProcess;
+const startAgent = (args: readonly string[]): Promise<CeAgent> => CeAgent.start(namespace, args, 'ce-agent-asan');
 
-  private constructor(args: readonly string[]) {
-    const binary = join(folder, '../build/ce-agent/ce-agent-asan');
-    this.#child = spawn('ip', ['netns', 'exec', namespace, binary, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-    for (const stream of [this.#child.stdout, this.#child.stderr])
-      stream?.on('data', (chunk: Buffer) => this.lines.push(...chunk.toString().split('\n').filter(Boolean)));
-  }
-
-  static async start(args: readonly string[]): Promise<Agent> {
-    const agent = new Agent(args);
-    await until('the agent is ready', 10_000, () => (agent.lines.includes('ready') ? true : undefined));
-    return agent;
-  }
-
-  async stop(): Promise<void> {
-    const ended = once(this.#child, 'exit');
-    this.#child.kill('SIGTERM');
-    const [code] = await ended;
-    assert.equal(code, 0, this.lines.join('\n'));
-  }
+async function endAgent(agent: CeAgent | undefined): Promise<void> {
+  if (agent !== undefined) assert.equal(await agent.stop(), 0, agent.lines.join('\n'));
 }
 
 async function cable(device: string, far: string): Promise<void> {
@@ -84,10 +64,9 @@ test('a Linux bridge forgets within milliseconds what it has learned at the port
   timeout: 40_000,
 }, async (t) => {
   const files = mkdtempSync(join(tmpdir(), 'sluice-agent-'));
-  make('../build/ce-agent/ce-agent-asan');
   await makeNamespaces([namespace]);
   const engine = await Engine.start(join(files, 'socket'));
-  let agent: Agent | undefined;
+  let agent: CeAgent | undefined;
   try {
     await cable(old, 'old');
     await cable(now, 'new');
@@ -97,7 +76,7 @@ test('a Linux bridge forgets within milliseconds what it has learned at the port
     );
     await engine.apply(operations);
     for (const name of [old, now]) await engine.link(name, LinkState.LINK_UP);
-    agent = await Agent.start(['--polling', '0', 'old', 'new']);
+    agent = await startAgent(['--polling', '0', 'old', 'new']);
     // What the participants said at first is over.
     await new Promise((resolve) => setTimeout(resolve, 500));
     const learned = ['02:00:00:00:00:77', '02:00:00:00:00:78'];
@@ -119,7 +98,7 @@ test('a Linux bridge forgets within milliseconds what it has learned at the port
     assert.ok(table.includes('02:00:00:00:00:99'), 'a static entry stays');
     assert.ok(!said.lines.some((line) => line.includes('error')), said.lines.join('\n'));
   } finally {
-    await agent?.stop();
+    await endAgent(agent);
     assert.equal(await engine.stop(), 0);
     await deleteNamespaces([namespace]);
     rmSync(files, { recursive: true });
@@ -130,11 +109,10 @@ test('the agent asks by E-LMI, learns an EVC’s VLANs and flushes when the engi
   timeout: 40_000,
 }, async (t) => {
   const files = mkdtempSync(join(tmpdir(), 'sluice-agent-'));
-  make('../build/ce-agent/ce-agent-asan');
   await makeNamespaces([namespace]);
   const engine = await Engine.start(join(files, 'socket'));
   const ovs = await Switch.start(namespace, join(files, 'ovs'));
-  let agent: Agent | undefined;
+  let agent: CeAgent | undefined;
   let wire: Wire | undefined;
   try {
     await cable(old, 'old');
@@ -155,7 +133,7 @@ test('the agent asks by E-LMI, learns an EVC’s VLANs and flushes when the engi
       { case: 'setCeNotification', value: { port: old, eLmi: { enabled: true, statusCounter: 2, evcs: [evc] } } },
     ]);
     await engine.link(old, LinkState.LINK_UP);
-    agent = await Agent.start(['--ovs', 'ce', '--ovs-target', ovs.control, '--polling', '5', 'old']);
+    agent = await startAgent(['--ovs', 'ce', '--ovs-target', ovs.control, '--polling', '5', 'old']);
     const said = agent;
     await until('the CE knows the EVC', 15_000, async () => {
       const state = (await engine.ceNotification(old))?.eLmi;
@@ -184,7 +162,7 @@ test('the agent asks by E-LMI, learns an EVC’s VLANs and flushes when the engi
     assert.deepEqual([state?.sequenceErrors, state?.protocolErrors, state?.asynchronousSent], [0n, 0n, 1n]);
   } finally {
     for (const line of agent?.lines ?? []) t.diagnostic(line);
-    await agent?.stop();
+    await endAgent(agent);
     await wire?.close();
     assert.equal(await engine.stop(), 0);
     await ovs.stop();
