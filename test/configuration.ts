@@ -22,6 +22,12 @@ export function port(name: string, device?: string, driver: 'af-packet' | 'af-xd
   return `<interface><name>${name}</name><type xmlns:t="${namespace.interfaceTypes}">t:ethernetCsmacd</type>${binding}</interface>`;
 }
 
+/** A bundle that speaks LACP every second, of which the device is the only link; routers with one system look like one. */
+export function bundle(name: string, device: string, system: string): string {
+  const link = port(`${name}-link`, device).replace('</port>', `<aggregate-id>${name}</aggregate-id></port>`);
+  return `<interface><name>${name}</name><type xmlns:t="${namespace.interfaceTypes}">t:ieee8023adLag</type><bundle xmlns="${namespace.ports}"><lacp-mode>active</lacp-mode><interval>fast</interval><system-id-mac>${system}</system-id-mac><admin-key>1</admin-key></bundle></interface>${link}`;
+}
+
 /** A sub-interface `<port>.<vlan>`. */
 export function subInterface(parent: string, vlan: number, operation?: Operation): string {
   return `<interface${operationAttribute(operation)}><name>${parent}.${vlan}</name><type xmlns:t="${namespace.interfaceTypes}">t:l2vlan</type><parent-interface xmlns="${namespace.ports}">${parent}</parent-interface><encapsulation xmlns="${namespace.ports}"><outer-vlan-id>${vlan}</outer-vlan-id></encapsulation></interface>`;

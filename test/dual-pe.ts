@@ -13,10 +13,10 @@ import { join } from 'node:path';
 import { Frr } from '../lab/frr.ts';
 import { deleteNamespaces, type Host, knowNeighbours, makeNamespaces } from '../lab/host.ts';
 import { runIn, until } from '../lab/run.ts';
-import { Site } from '../lab/site.ts';
+import { Site, type SiteOptions } from '../lab/site.ts';
 import { clear } from '../src/start/clear.ts';
 import { placesOf, readRecord } from '../src/start/record.ts';
-import { bridgeDomain, bridgeDomains, interfaces, port, subInterface } from './configuration.ts';
+import { bridgeDomain, bridgeDomains, bundle, interfaces, port, subInterface } from './configuration.ts';
 import { Router } from './router.ts';
 import {
   type BfdTimes,
@@ -32,6 +32,9 @@ const UNDERLAY_VLAN = 100;
 export const UNDERLAY = `core.${UNDERLAY_VLAN}`;
 const routers = [1, 2] as const;
 
+/** The one system that both PEs are for a CE with LACP. */
+const SYSTEM = '02:00:00:00:00:fe';
+
 const ip = 'urn:ietf:params:xml:ns:yang:ietf-ip';
 
 export interface DualPeOptions {
@@ -45,7 +48,19 @@ export interface DualPeOptions {
   /** Of the segment. */
   readonly settings?: SegmentSettings;
   /** Further configuration of each PE, such as ce-notifications. */
-  readonly more?: readonly string[];
+  readonly more?: readonly string[] | ((pe: number) => readonly string[]);
+  /** How the CE is attached: two ports of its bridge, one bond over both without LACP, one with it. */
+  readonly attachment?: 'ports' | 'bond' | 'lacp';
+  /** The CE is a bridge of the Linux kernel, in a guest. */
+  readonly linuxBridge?: boolean;
+}
+
+/** Frames that come by a link which is in use are taken, whichever the switch sends by. */
+function ceOf({ attachment, linuxBridge }: DualPeOptions): Pick<SiteOptions, 'bond' | 'linuxBridge'> {
+  if (linuxBridge === true) return { linuxBridge };
+  if (attachment !== 'bond' && attachment !== 'lacp') return {};
+  const lacp = attachment === 'lacp' ? { lacp: 'active', 'other_config:lacp-time': 'fast' } : {};
+  return { bond: { bond_mode: 'balance-slb', ...lacp } };
 }
 
 export class Pe {
@@ -134,6 +149,7 @@ export class DualPe {
         routerDevices: pes.map((pe) => ({ device, namespace: pe.namespace })),
         folder: join(folder, device),
         ageingSeconds: number === 1 ? (options.ageingSeconds ?? 300) : 300,
+        ...(number === 1 ? ceOf(options) : {}),
       });
     const { vlans } = options;
     const [ce, transfer] = await Promise.all([site(1, 'ce', vlans), site(2, 'core', [...vlans, UNDERLAY_VLAN])]);
@@ -186,6 +202,17 @@ export class DualPe {
     return `uplink${pe.number}`;
   }
 
+  /** Frames from one PE do not pass the CE to the other one, or do again. */
+  async cutCePath(isCut: boolean): Promise<void> {
+    const ports = this.pes.map((pe) => this.uplinkOf(pe));
+    if (this.ce.linuxBridge !== undefined) {
+      await this.ce.linuxBridge.isolate(ports, isCut);
+      return;
+    }
+    // Open vSwitch sends nothing from one protected port to another.
+    for (const name of ports) await this.ce.switch.setPort(name, { protected: String(isCut) });
+  }
+
   async #ping(): Promise<true | undefined> {
     const [one, two] = this.pes;
     const answer = await runIn(one.namespace, 'ping', '-c', '1', '-W', '1', two.address).catch(() => '');
@@ -213,14 +240,14 @@ export class DualPe {
   }
 
   #configuration(pe: Pe): string[] {
-    const { vlans, bfd, settings, more = [] } = this.options;
+    const { vlans, bfd, settings, more = [], attachment } = this.options;
     const underlay = subInterface('core', UNDERLAY_VLAN).replace(
       '</interface>',
       `<ipv4 xmlns="${ip}"><address><ip>${pe.address}</ip><prefix-length>24</prefix-length></address></ipv4><ip-options xmlns="urn:sluice:yang:sluice-ip"><tap><device>core${UNDERLAY_VLAN}</device></tap></ip-options></interface>`,
     );
     return [
       interfaces(
-        port('ce', 'ce'),
+        attachment === 'lacp' ? bundle('ce', 'ce', SYSTEM) : port('ce', 'ce'),
         port('core', 'core'),
         underlay,
         ...vlans.flatMap((vlan) => ['ce', 'core'].map((name) => subInterface(name, vlan))),
@@ -239,7 +266,7 @@ export class DualPe {
         tracking: this.#tracking,
         settings: settings ?? {},
       }),
-      ...more,
+      ...(typeof more === 'function' ? more(pe.number) : more),
     ];
   }
 

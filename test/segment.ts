@@ -77,7 +77,7 @@ export function segmentAction(router: Router, action: string): Promise<string> {
   );
 }
 
-async function inSession(router: Router, operation: string): Promise<string> {
+export async function inSession(router: Router, operation: string): Promise<string> {
   const client = await router.connect();
   try {
     return await client.rpc(operation);

@@ -1,116 +1,121 @@
 /**
- * npm run demo:switchover -- [--method NAME …] [--event NAME …] [--bfd MS] [--tracking MS] [--json]: two PEs, a CE and remote hosts in
- * namespaces; VLANs move, a PE dies and returns, the transfer network breaks. Prints what each VLAN loses, in each direction,
- * with notification of the CE by each method and without, and a timeline of what the PEs notified.
+ * npm run demo:switchover -- --help: two PEs, a CE and remote hosts in namespaces; VLANs move, a PE dies and returns, the
+ * transfer network breaks. Prints what each VLAN loses, in each direction, with notification of the CE by each method and
+ * without, and a timeline of what the PEs notified.
  */
-import { parseArgs } from 'node:util';
 import { DualPe } from '../../dual-pe.ts';
-import { type Switchover, switchovers } from './events.ts';
-import { type Loss, lostMs, measure } from './measure.ts';
-import { methods } from './methods.ts';
+import { prepare } from './customer-edge.ts';
+import { type Circumstances, forwarders, type Switchover, switchovers } from './events.ts';
+import { measure } from './measure.ts';
+import { configurationOf, type Method, methods } from './methods.ts';
+import { readOptions } from './options.ts';
+import { overlapMs } from './overlap.ts';
+import { lossText, lostMs, type Result, table, timelineText } from './report.ts';
 import { type Line, Timeline } from './timeline.ts';
 
 const vlans = [10, 20, 30];
-/** The least that Open vSwitch takes. */
-const ageingSeconds = 15;
-
-interface Result {
-  readonly event: string;
-  readonly method: string;
-  readonly vlan: number;
-  readonly lossFromCeMs: number;
-  readonly lossToCeMs: number;
-  readonly duplicates: number;
-  /** Frames, of all VLANs that the event does not move. */
-  readonly otherVlansLost: number;
-}
-
-const { values } = parseArgs({
-  options: {
-    method: { type: 'string', multiple: true },
-    event: { type: 'string', multiple: true },
-    bfd: { type: 'string', default: '100' },
-    tracking: { type: 'string', default: '100' },
-    json: { type: 'boolean' },
-    help: { type: 'boolean', short: 'h' },
-  },
-});
-const names = switchovers.map(({ name }) => name);
-if (values.help) {
-  console.log(
-    `usage: npm run demo:switchover -- [--method ${Object.keys(methods).join('|')}] [--event ${names.join('|')}] [--bfd MS] [--tracking MS] [--json]`,
-  );
-  process.exit(0);
-}
+const options = readOptions();
+const { packetsPerSecond, ageingSeconds } = options;
 const say = (text: string): void => {
-  if (!values.json) console.log(text);
+  if (!options.isJson) console.log(text);
 };
 
-const wantedMethods = values.method ?? Object.keys(methods);
-const unknown = [
-  ...wantedMethods.filter((name) => methods[name] === undefined),
-  ...(values.event ?? []).filter((name) => !names.some((known) => known === name)),
-];
-if (unknown.length > 0) {
-  console.error(
-    `unknown: ${unknown.join(', ')}; there are the methods ${Object.keys(methods).join(', ')} and the events ${names.join(', ')}`,
-  );
-  process.exit(2);
-}
+// Ctrl-C takes all of it down.
+let running: DualPe | undefined;
+process.once('SIGINT', () => {
+  void (running?.remove() ?? Promise.resolve()).finally(() => process.exit(130));
+});
 
 const results: Result[] = [];
 const timelines: { event: string; method: string; lines: readonly Line[] }[] = [];
-for (const method of wantedMethods) {
-  say(`\n${method}: ${methods[method]?.what}`);
+const failures: string[] = [];
+for (const name of options.methods) {
+  const method = methods[name] as Method;
+  say(`\n${name}: ${method.what}.\n  Acts on it: ${method.receiver}.`);
+  try {
+    await showMethod(name, method);
+  } catch (error) {
+    // What the other methods do is of interest all the same.
+    failures.push(`${name}: ${(error as Error).message}`);
+    say(`  failed: ${(error as Error).message}`);
+  }
+}
+if (options.isJson) console.log(JSON.stringify({ events: results, timelines }, undefined, 2));
+say(`\n${table(results).join('\n')}`);
+for (const failure of failures) console.error(failure);
+process.exitCode = failures.length > 0 ? 1 : 0;
+
+async function showMethod(name: string, method: Method): Promise<void> {
+  const it: Circumstances = {
+    isPortWide: method.attachment !== undefined,
+    isRevertive: options.isRevertive,
+  };
   const net = await DualPe.build({
     vlans,
     ageingSeconds,
-    bfd: { ms: Number(values.bfd), multiplier: 3 },
-    tracking: { ms: Number(values.tracking), multiplier: 3 },
-    more: [methods[method]?.configuration ?? ''],
+    bfd: { ms: options.bfdMs, multiplier: 3 },
+    tracking: { ms: options.trackingMs, multiplier: 3 },
+    settings: { revertive: options.isRevertive, ...method.settings },
+    ...(method.attachment === undefined ? {} : { attachment: method.attachment }),
+    linuxBridge: options.ce === 'linux-bridge',
+    more: (pe) => configurationOf(method, vlans, pe),
   });
+  running = net;
+  let receiver: { stop(): Promise<void> } | undefined;
   try {
     await net.settled(vlans, net.pes[0]);
+    receiver = await prepare(net, method);
+    const wanted = options.events ?? method.events ?? switchovers.map((each) => each.name);
     for (const one of switchovers) {
-      // A PE that was killed has to return for what follows.
-      const isWanted = values.event === undefined || values.event.includes(one.name);
-      if (isWanted) await show(net, one, method);
-      else if (one.name === 'pe-returned' && !net.pes[0].isRunning) await one.run(net);
+      const isWanted = wanted.includes(one.name) && !(one.needsCePath && it.isPortWide);
+      if (isWanted) {
+        await showEvent(net, one, name, it);
+      } else if (one.name === 'pe-returned' && !net.pes[0].isRunning) {
+        // A PE that was killed has to return for what follows.
+        await one.run(net, it);
+        await one.after?.(net, it);
+      }
     }
   } finally {
+    await receiver?.stop();
+    running = undefined;
     await net.remove();
   }
 }
-if (values.json) console.log(JSON.stringify({ events: results, timelines }, undefined, 2));
 
-async function show(net: DualPe, one: Switchover, method: string): Promise<void> {
+async function showEvent(net: DualPe, one: Switchover, method: string, it: Circumstances): Promise<void> {
+  await one.before?.(net, it);
+  const before = net.pes.every((pe) => pe.isRunning) ? await forwarders(net) : undefined;
   const timeline = await Timeline.start(net);
-  const moved = one.vlans(net);
+  const moved = one.vlans(net, it);
+  let told: readonly string[] = [];
   const change = async (): Promise<void> => {
     timeline.mark();
-    await one.run(net);
+    told = await one.run(net, it);
   };
-  // Without notification nothing comes before the CE has forgotten the old place.
-  const losses = await measure(net, change, method === 'none' ? (ageingSeconds + 3) * 1000 : 3000);
+  const isTold = method !== 'none';
+  const losses = await measure(net, change, {
+    packetsPerSecond,
+    // Without notification nothing comes before the CE has forgotten the old place.
+    afterMs: isTold ? 3000 : (ageingSeconds + 3) * 1000,
+    silent: isTold,
+  });
   const lines = await timeline.stop();
-  await one.after?.(net);
+  const bothRan = net.pes.every((pe) => pe.isRunning);
+  await one.after?.(net, it);
+  say(`  ${one.name}: ${typeof one.what === 'string' ? one.what : one.what(it)}`);
+  for (const text of [...timelineText(lines), ...told]) say(`    ${text}`);
+  if (before !== undefined && bothRan) {
+    const worst = Math.max(0, ...vlans.map((vlan) => overlapMs(lines, vlan, before.get(vlan) ?? [])));
+    say(`    two forwarders of a VLAN at once: ${worst.toFixed(3)} ms`);
+  }
+  for (const text of lossText(losses, moved, packetsPerSecond)) say(`    ${text}`);
   const others = losses.filter(({ vlan }) => !moved.includes(vlan));
   const otherVlansLost = others.reduce((sum, { fromCe, toCe }) => sum + fromCe.lost + toCe.lost, 0);
-  say(`  ${one.name}: ${one.what}`);
-  for (const line of lines) say(`    ${line.atMs.toFixed(1).padStart(9)} ms  PE ${line.pe}  ${line.text}`);
-  say(`    ${'VLAN'.padEnd(6)}${'lost from CE'.padStart(14)}${'lost to CE'.padStart(14)}${'duplicates'.padStart(12)}`);
-  for (const loss of losses) {
-    say(`    ${row(loss)}${moved.includes(loss.vlan) ? '' : '   not moved'}`);
-    if (!moved.includes(loss.vlan)) continue;
-    const { fromCe, toCe, vlan } = loss;
-    const duplicates = fromCe.duplicates + toCe.duplicates;
-    const lost = { lossFromCeMs: lostMs(fromCe), lossToCeMs: lostMs(toCe) };
+  for (const { vlan, fromCe, toCe, duplicates } of losses) {
+    if (!moved.includes(vlan)) continue;
+    const lost = { lossFromCeMs: lostMs(fromCe, packetsPerSecond), lossToCeMs: lostMs(toCe, packetsPerSecond) };
     results.push({ event: one.name, method, vlan, ...lost, duplicates, otherVlansLost });
   }
   timelines.push({ event: one.name, method, lines });
-}
-
-function row({ vlan, fromCe, toCe }: Loss): string {
-  const ms = (text: number): string => `${text} ms`.padStart(14);
-  return `${String(vlan).padEnd(6)}${ms(lostMs(fromCe))}${ms(lostMs(toCe))}${String(fromCe.duplicates + toCe.duplicates).padStart(12)}`;
 }

@@ -1,11 +1,16 @@
 /** What both PEs notify, with times from a moment on. */
+import { vlansOf } from '../../../src/features/ethernet-segments/decision/vlan-set.ts';
+import { vlansOfRanges } from '../../../src/features/ethernet-segments/vlan-ranges.ts';
 import type { NetconfClient } from '../../../src/northbound/netconf/client.ts';
 import type { DualPe, Pe } from '../../dual-pe.ts';
 
 export interface Line {
-  /** Milliseconds since the moment. */
+  /** Milliseconds since the moment: when it was heard, and when the engine had carried it out. */
   readonly atMs: number;
+  readonly effectiveMs: number;
   readonly pe: number;
+  readonly vlans: readonly number[];
+  readonly isForwarding: boolean;
   readonly text: string;
 }
 
@@ -13,14 +18,14 @@ const value = (xml: string, leaf: string): string | undefined =>
   new RegExp(`<${leaf}>([^<]*)</${leaf}>`).exec(xml)?.[1];
 
 export class Timeline {
-  readonly #lines: { readonly at: number; readonly pe: number; readonly text: string }[] = [];
+  readonly #lines: Line[] = [];
   readonly #clients: NetconfClient[] = [];
   #from = 0;
 
   /** Listens to the PEs that run. */
   static async start(net: DualPe): Promise<Timeline> {
     const timeline = new Timeline();
-    for (const pe of net.pes) if (pe.isRunning) await timeline.#listen(pe);
+    for (const pe of net.pes) if (pe.isRunning) await timeline.listen(pe);
     return timeline;
   }
 
@@ -30,24 +35,42 @@ export class Timeline {
     this.#lines.length = 0;
   }
 
-  async #listen(pe: Pe): Promise<void> {
+  async listen(pe: Pe): Promise<void> {
     const client = await pe.router.connect();
     this.#clients.push(client);
     await client.rpc('<create-subscription xmlns="urn:ietf:params:xml:ns:netconf:notification:1.0"/>');
     const read = async (): Promise<void> => {
       for await (const { xml, receivedAt } of client.notifications()) {
-        if (!xml.includes('<ethernet-segment-change')) continue;
-        const vlans = [...xml.matchAll(/<vlan>([^<]*)</g)].map((match) => match[1]).join(', ');
-        const text = `VLAN ${vlans} ${value(xml, 'new-state')} (${value(xml, 'cause')})`;
-        this.#lines.push({ at: receivedAt, pe: pe.number, text });
+        if (xml.includes('<ethernet-segment-change')) this.#take(pe.number, xml, receivedAt - this.#from);
       }
     };
     // A PE that is killed ends its session: nobody's error.
     void read().catch(() => undefined);
   }
 
+  #take(pe: number, xml: string, atMs: number): void {
+    const ranges = [...xml.matchAll(/<vlan>([^<]*)</g)].map((match) => match[1] as string);
+    const state = value(xml, 'new-state');
+    const effective = value(xml, 'effective-at');
+    const text = `VLAN ${ranges.join(', ')} ${state} (${value(xml, 'cause')})`;
+    this.#lines.push({
+      atMs,
+      effectiveMs: effective === undefined ? atMs : realtimeMs(effective) - performance.timeOrigin - this.#from,
+      pe,
+      vlans: [...vlansOf(vlansOfRanges(ranges))],
+      isForwarding: state === 'forwarding',
+      text,
+    });
+  }
+
   async stop(): Promise<readonly Line[]> {
     for (const client of this.#clients) await client.close().catch(() => undefined);
-    return this.#lines.map(({ at, pe, text }) => ({ atMs: at - this.#from, pe, text }));
+    return [...this.#lines].sort((a, b) => a.effectiveMs - b.effectiveMs);
   }
+}
+
+/** Milliseconds since 1970 of a date-and-time, with its fraction. */
+function realtimeMs(text: string): number {
+  const fraction = /\.(\d+)/.exec(text)?.[1] ?? '0';
+  return Date.parse(text.replace(/\.\d+/, '')) + Number(`0.${fraction}`) * 1000;
 }
