@@ -5,6 +5,7 @@
  */
 import { DualPe } from '../../dual-pe.ts';
 import { prepare } from './customer-edge.ts';
+import { redirected, redirectedText } from './drops.ts';
 import { type Circumstances, forwarders, type Switchover, switchovers } from './events.ts';
 import { measure } from './measure.ts';
 import { configurationOf, type Method, methods } from './methods.ts';
@@ -86,6 +87,7 @@ async function showMethod(name: string, method: Method): Promise<void> {
 async function showEvent(net: DualPe, one: Switchover, method: string, it: Circumstances): Promise<void> {
   await one.before?.(net, it);
   const before = net.pes.every((pe) => pe.isRunning) ? await forwarders(net) : undefined;
+  const redirectedBefore = await redirected(net);
   const timeline = await Timeline.start(net);
   const moved = one.vlans(net, it);
   let told: readonly string[] = [];
@@ -101,15 +103,17 @@ async function showEvent(net: DualPe, one: Switchover, method: string, it: Circu
     silent: isTold,
   });
   const lines = await timeline.stop();
+  const redirection = await redirectedText(net, redirectedBefore);
   const bothRan = net.pes.every((pe) => pe.isRunning);
   await one.after?.(net, it);
   say(`  ${one.name}: ${typeof one.what === 'string' ? one.what : one.what(it)}`);
-  for (const text of [...timelineText(lines), ...told]) say(`    ${text}`);
+  for (const text of [...timelineText(lines), ...told, ...redirection]) say(`    ${text}`);
   if (before !== undefined && bothRan) {
     const worst = Math.max(0, ...vlans.map((vlan) => overlapMs(lines, vlan, before.get(vlan) ?? [])));
     say(`    two forwarders of a VLAN at once: ${worst.toFixed(3)} ms`);
   }
   for (const text of lossText(losses, moved, packetsPerSecond)) say(`    ${text}`);
+  if (process.env['GAPS']) for (const { vlan, fromCe, toCe } of losses) for (const [way, r] of [['from', fromCe], ['to', toCe]] as const) say(`    gaps ${vlan} ${way} first ${r.first} last ${r.last}/${r.sent} dup ${r.duplicates}: ${r.gaps.map((g) => `${g.after}+${g.lost}`).join(' ')}`);
   const others = losses.filter(({ vlan }) => !moved.includes(vlan));
   const otherVlansLost = others.reduce((sum, { fromCe, toCe }) => sum + fromCe.lost + toCe.lost, 0);
   for (const { vlan, fromCe, toCe, duplicates } of losses) {

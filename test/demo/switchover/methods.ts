@@ -49,7 +49,7 @@ function meps(vlans: readonly number[], pe: number): string {
 }
 
 const agent = 'the CE agent (ce-agent/); the switch itself does not understand it and would wait for its ageing time';
-const portWide = 'Port-wide (port-active, RFC 9786): all VLANs of the port move at once.';
+const portWide = 'Port-wide (port-active, RFC 9786): all VLANs of the port move at once';
 
 export const methods: Readonly<Record<string, Method>> = {
   none: {
