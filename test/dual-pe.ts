@@ -204,6 +204,8 @@ export class DualPe {
 
   /** Frames from one PE do not pass the CE to the other one, or do again. */
   async cutCePath(isCut: boolean): Promise<void> {
+    // A bond passes nothing from one of its links to another.
+    if (ceOf(this.options).bond !== undefined) return;
     const ports = this.pes.map((pe) => this.uplinkOf(pe));
     if (this.ce.linuxBridge !== undefined) {
       await this.ce.linuxBridge.isolate(ports, isCut);
