@@ -10,9 +10,7 @@ const redirection = ['from-ce', 'to-ce', 'dropped', 'received', 'held', 'refused
 export async function redirected(net: DualPe): Promise<ReadonlyMap<number, Counters>> {
   const running = net.pes.filter((pe) => pe.isRunning);
   return new Map(
-    await Promise.all(
-      running.map(async (pe) => [pe.number, redirectionOf(await segmentState(pe.router))] as const),
-    ),
+    await Promise.all(running.map(async (pe) => [pe.number, redirectionOf(await segmentState(pe.router))] as const)),
   );
 }
 
@@ -22,13 +20,13 @@ function redirectionOf(state: string): Counters {
 }
 
 /** A line for each PE that redirected since `before`, or took what the other one redirected. */
-export async function redirectedText(
-  net: DualPe,
-  before: ReadonlyMap<number, Counters>,
-): Promise<readonly string[]> {
+export async function redirectedText(net: DualPe, before: ReadonlyMap<number, Counters>): Promise<readonly string[]> {
   return [...(await redirected(net))].flatMap(([pe, now]) => {
     // A PE that has started anew counts from 0.
-    const grown = redirection.map((name) => [name, Math.max(0, (now.get(name) ?? 0) - (before.get(pe)?.get(name) ?? 0))]);
+    const grown = redirection.map((name) => [
+      name,
+      Math.max(0, (now.get(name) ?? 0) - (before.get(pe)?.get(name) ?? 0)),
+    ]);
     const told = grown.filter(([, count]) => count !== 0).map(([name, count]) => `${name} ${count}`);
     return told.length === 0 ? [] : [`PE ${pe} redirection, frames: ${told.join(', ')}`];
   });

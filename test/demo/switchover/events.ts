@@ -1,5 +1,5 @@
 /** What happens to the PEs in the demonstration. */
-import { until } from '../../../lab/run.ts';
+import { ipBatch, until } from '../../../lab/run.ts';
 import type { DualPe, Pe } from '../../dual-pe.ts';
 import { namespaceOf, type SegmentSettings, segmentAction, segmentRoles, segmentState } from '../../segment.ts';
 import { configure } from '../../topology.ts';
@@ -9,6 +9,8 @@ export interface Circumstances {
   /** The method tells of ports alone: all VLANs move together. */
   readonly isPortWide: boolean;
   readonly isRevertive: boolean;
+  /** The carrier is what the CE goes by: a PE without power has none. Else the CE's link stays up, as behind a media converter. */
+  readonly isByCarrier: boolean;
 }
 
 export interface Switchover {
@@ -160,10 +162,12 @@ export const switchovers: readonly Switchover[] = [
   },
   {
     name: 'pe-killed',
-    what: 'PE 1, which forwards all VLANs, loses its power',
+    what: ({ isByCarrier }) =>
+      `PE 1, which forwards all VLANs, loses its power; the CE’s link ${isByCarrier ? 'goes down' : 'stays up'}`,
     vlans: all,
-    run: async (net) => {
+    run: async (net, { isByCarrier }) => {
       await net.pes[0].crash();
+      if (isByCarrier) await ipBatch(['link set ce down'], net.pes[0].namespace);
       await net.settled(all(net), net.pes[1]);
       return [];
     },

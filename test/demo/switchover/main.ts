@@ -50,6 +50,7 @@ async function showMethod(name: string, method: Method): Promise<void> {
   const it: Circumstances = {
     isPortWide: method.attachment !== undefined,
     isRevertive: options.isRevertive,
+    isByCarrier: method.attachment === 'bond',
   };
   const net = await DualPe.build({
     vlans,
@@ -113,7 +114,15 @@ async function showEvent(net: DualPe, one: Switchover, method: string, it: Circu
     say(`    two forwarders of a VLAN at once: ${worst.toFixed(3)} ms`);
   }
   for (const text of lossText(losses, moved, packetsPerSecond)) say(`    ${text}`);
-  if (process.env['GAPS']) for (const { vlan, fromCe, toCe } of losses) for (const [way, r] of [['from', fromCe], ['to', toCe]] as const) say(`    gaps ${vlan} ${way} first ${r.first} last ${r.last}/${r.sent} dup ${r.duplicates}: ${r.gaps.map((g) => `${g.after}+${g.lost}`).join(' ')}`);
+  if (process.env['GAPS'])
+    for (const { vlan, fromCe, toCe } of losses)
+      for (const [way, r] of [
+        ['from', fromCe],
+        ['to', toCe],
+      ] as const)
+        say(
+          `    gaps ${vlan} ${way} first ${r.first} last ${r.last}/${r.sent} dup ${r.duplicates}: ${r.gaps.map((g) => `${g.after}+${g.lost}`).join(' ')}`,
+        );
   const others = losses.filter(({ vlan }) => !moved.includes(vlan));
   const otherVlansLost = others.reduce((sum, { fromCe, toCe }) => sum + fromCe.lost + toCe.lost, 0);
   for (const { vlan, fromCe, toCe, duplicates } of losses) {
