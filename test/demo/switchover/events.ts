@@ -40,9 +40,8 @@ async function move(net: DualPe, vlans: readonly number[], to: Pe | undefined): 
 }
 
 /** All VLANs at PE 1, and none of them pinned. */
-async function home(net: DualPe): Promise<void> {
+export async function home(net: DualPe): Promise<void> {
   const [first] = net.pes;
-  await net.settled(all(net), first).catch(() => undefined);
   await move(net, all(net), first);
   await net.settled(all(net), first);
   await move(net, all(net), undefined);

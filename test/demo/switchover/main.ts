@@ -6,7 +6,7 @@
 import { DualPe } from '../../dual-pe.ts';
 import { prepare } from './customer-edge.ts';
 import { redirected, redirectedText } from './drops.ts';
-import { type Circumstances, forwarders, type Switchover, switchovers } from './events.ts';
+import { type Circumstances, forwarders, home, type Switchover, switchovers } from './events.ts';
 import { measure } from './measure.ts';
 import { configurationOf, type Method, methods } from './methods.ts';
 import { readOptions } from './options.ts';
@@ -38,7 +38,7 @@ for (const name of options.methods) {
   } catch (error) {
     // What the other methods do is of interest all the same.
     failures.push(`${name}: ${(error as Error).message}`);
-    say(`  failed: ${(error as Error).message}`);
+    say(`  failed: ${(error as Error).message.split('\n', 1)[0]}`);
   }
 }
 if (options.isJson) console.log(JSON.stringify({ events: results, timelines }, undefined, 2));
@@ -65,7 +65,9 @@ async function showMethod(name: string, method: Method): Promise<void> {
   running = net;
   let receiver: { stop(): Promise<void> } | undefined;
   try {
-    await net.settled(vlans, net.pes[0]);
+    // Not revertive, who was there first has them all.
+    if (it.isRevertive) await net.settled(vlans, net.pes[0]);
+    else await home(net);
     receiver = await prepare(net, method);
     const wanted = options.events ?? method.events ?? switchovers.map((each) => each.name);
     for (const one of switchovers) {
@@ -114,15 +116,6 @@ async function showEvent(net: DualPe, one: Switchover, method: string, it: Circu
     say(`    two forwarders of a VLAN at once: ${worst.toFixed(3)} ms`);
   }
   for (const text of lossText(losses, moved, packetsPerSecond)) say(`    ${text}`);
-  if (process.env['GAPS'])
-    for (const { vlan, fromCe, toCe } of losses)
-      for (const [way, r] of [
-        ['from', fromCe],
-        ['to', toCe],
-      ] as const)
-        say(
-          `    gaps ${vlan} ${way} first ${r.first} last ${r.last}/${r.sent} dup ${r.duplicates}: ${r.gaps.map((g) => `${g.after}+${g.lost}`).join(' ')}`,
-        );
   const others = losses.filter(({ vlan }) => !moved.includes(vlan));
   const otherVlansLost = others.reduce((sum, { fromCe, toCe }) => sum + fromCe.lost + toCe.lost, 0);
   for (const { vlan, fromCe, toCe, duplicates } of losses) {

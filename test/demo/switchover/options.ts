@@ -29,7 +29,7 @@ const usage = `usage: npm run demo:switchover -- [OPTION …]
   --non-revertive   what moved to the other PE stays there
   --bfd MS          interval of BFD between the PEs, times 3 (100)
   --tracking MS     the same of core tracking, with the routers of the core (as --bfd, 100 at least)
-  --ageing SECONDS  of the CE (30)
+  --ageing SECONDS  of the CE (30; Open vSwitch takes 15 at least)
   --pps N           frames a second in each VLAN and direction (1000; ${VIRTUAL_PACKETS_PER_SECOND} with linux-bridge)
   --json            {"events":[{"event","method","vlan","lossFromCeMs","lossToCeMs","otherVlansLost"}]}, and more in it`;
 
