@@ -475,13 +475,13 @@ test('a PE whose port the router itself keeps out of use for its CE takes over, 
   const [a, b] = await two();
   // Port-active (RFC 9786): all VLANs are at the one PE, and the other one has told its CE by LACP or the carrier.
   const all = vlanRange(10, 13);
-  a.segments.run('s')?.pin(all, a.address);
+  await a.command((before) => pinned(before, all, a.address));
   await until('all at the one', () => a.forwarded === '10,11,12,13' && b.forwarded === '', [a, b]);
   b.setLink(true, true);
   b.setLink(false, true);
   // A commit meanwhile reads it anew.
   await b.configure({});
-  a.segments.run('s')?.pin(all, b.address);
+  await a.command((before) => pinned(before, all, b.address));
   await until('moved', () => a.forwarded === '' && b.forwarded === '10,11,12,13', [a, b]);
   // The link never came up again, and the engine waits no longer.
   b.setLink(false, false);
