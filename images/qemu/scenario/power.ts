@@ -25,14 +25,14 @@ const CUTS = Number(process.env['POWER_CUTS'] ?? MOMENTS.length);
 const SEED = Number(process.env['POWER_SEED'] ?? randomInt(2 ** 31));
 const DISK_BYTES = 4 * 2 ** 30;
 /**
- * The partition table is moved, then changed, each time the second table before the first one, entries before headers, then
- * the MBR, in blocks of 8 sectors. At which write of a sector the power is cut: the last one leaves the first table broken.
+ * The partition table is moved, then changed, each time the second table before the first one, entries before headers, in
+ * blocks of 8 sectors. At which write of a sector the power is cut: the last one leaves the first table broken.
  */
 const GROWTHS = [
   { what: "the second table's header", sector: DISK_BYTES / SECTOR - 1, time: 4 },
   { what: "the first table's header, moved", sector: 1, time: 2 },
-  { what: "the first table's entries", sector: 1, time: 4 },
-  { what: "the first table's header", sector: 1, time: 5 },
+  { what: "the first table's entries", sector: 1, time: 3 },
+  { what: "the first table's header", sector: 1, time: 4 },
 ] as const;
 /** A commit is a few of them; the log writes too. */
 const WRITES_OF_COMMITS = 150;
