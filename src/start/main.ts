@@ -58,8 +58,10 @@ async function main(): Promise<number> {
 
 const services: Service[] = [];
 
+/** sluiced before the engine, through which it gives its VLANs to other PEs and says goodbye. */
 async function stopServices(): Promise<void> {
-  for (const service of services.reverse()) await service.stop(stopGraceMs);
+  for (const name of ['sluiced', 'engine'])
+    for (const service of services.filter((one) => one.name === name)) await service.stop(stopGraceMs);
 }
 
 async function runRouter(options: Options, places: Places, record: RunRecord, stop: Promise<string>): Promise<void> {

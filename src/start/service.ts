@@ -39,6 +39,10 @@ export class Service {
     this.#options = options;
   }
 
+  get name(): string {
+    return this.#options.name;
+  }
+
   /** Starts the process; resolves once it is ready. Rejects if it ends first (then it is not started again) or is late. */
   start(): Promise<void> {
     return this.#run(true);

@@ -89,7 +89,12 @@ const segment: Case = {
       await net.settled(vlans, b);
       await pause(2500);
       const left = await end(leaving);
+      for (const result of left) {
+        assert.ok(result.sent - result.last < packetsPerSecond, `the last that arrived is ${result.last}`);
+        assert.ok(worstGap(result) < 500, `a gap of ${worstGap(result)} ms`);
+      }
       const [up, down] = moved as [FlowResult, FlowResult];
+      const lost = left.reduce((sum, result) => sum + result.lost, 0);
       return [
         { what: 'planned move under traffic: lost from the CE', value: up.lost },
         { what: 'planned move under traffic: lost towards the CE', value: down.lost },
@@ -98,6 +103,7 @@ const segment: Case = {
         { what: 'PE killed: outage from the CE', ...outage(survived[0] as FlowResult) },
         { what: 'PE killed: outage towards the CE', ...outage(survived[1] as FlowResult) },
         { what: 'drain called → answered', value: drained, unit: 'ms' },
+        { what: 'router stopped: lost, both directions', value: lost },
         { what: 'router stopped: outage from the CE', ...outage(left[0] as FlowResult) },
         { what: 'router stopped: outage towards the CE', ...outage(left[1] as FlowResult) },
       ];
