@@ -9,7 +9,7 @@ import type { DualPe } from '../../dual-pe.ts';
 
 /** Open vSwitch undoes a move while statistics of the last second's traffic on the old port are pending. */
 const silenceMs = 2000;
-const broadcastsPerSecond = 100;
+const broadcastsPerSecond = 20;
 /** Above what any event takes. */
 const maxSeconds = 600;
 

@@ -15,7 +15,9 @@ export interface Result {
   readonly otherVlansLost: number;
 }
 
-export const lostMs = ({ lost }: FlowResult, packetsPerSecond: number): number => (lost * 1000) / packetsPerSecond;
+/** To a tenth. */
+export const lostMs = ({ lost }: FlowResult, packetsPerSecond: number): number =>
+  Math.round((lost * 10_000) / packetsPerSecond) / 10;
 
 const ms = (value: number): string => `${value} ms`.padStart(14);
 const lossColumns = `${'lost from CE'.padStart(14)}${'lost to CE'.padStart(14)}${'duplicates'.padStart(12)}`;
