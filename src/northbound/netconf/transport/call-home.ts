@@ -209,13 +209,13 @@ export class CallHome {
     const anchor = connection.anchor ?? this.#since;
     const now = Date.now();
     const next = anchor + Math.ceil((now - anchor) / periodMs) * periodMs;
-    await this.#pause(signal, next - now);
+    await this.#pause(signal, next - now, next);
   }
 
-  async #pause(signal: AbortSignal, ms: number): Promise<void> {
+  async #pause(signal: AbortSignal, ms: number, untilMs = Date.now() + ms): Promise<void> {
     if (ms <= 0 || signal.aborted) return;
     this.#status = 'waiting';
-    this.#nextAttempt = new Date(Date.now() + ms);
+    this.#nextAttempt = new Date(untilMs);
     // Timers hold at most 2^31 ms; longer waits are made of several.
     for (let left = ms; left > 0 && !signal.aborted; left -= 2 ** 30) await wait(Math.min(left, 2 ** 30), signal);
   }
