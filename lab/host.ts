@@ -54,6 +54,14 @@ export async function attachHost(host: Host, peer: { namespace: string; device: 
   ]);
 }
 
+/** A cable from a device here, which whoever takes it puts up, to one of a namespace. Both carry only what somebody sends. */
+export async function cable(device: string, namespace: string, far: string): Promise<void> {
+  await ipBatch([`link add ${device} type veth peer name ${far} netns ${namespace}`]);
+  await plainDevice(undefined, device);
+  await plainDevice(namespace, far);
+  await ipBatch([`link set dev ${far} up`], namespace);
+}
+
 /** No offloads, no IPv6 chatter: the device carries only what somebody sends. */
 export async function plainDevice(namespace: string | undefined, device: string): Promise<void> {
   const script = `echo 1 >/proc/sys/net/ipv6/conf/${device}/disable_ipv6

@@ -7,17 +7,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import test, { type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { KeptValues, LONGEST } from './kept-values.ts';
-import { checkDatastore, Environment } from './lmdb/environment.ts';
-
-async function open(folder: string): Promise<{ readonly environment: Environment; readonly kept: KeptValues }> {
-  const environment = await Environment.open({ folder });
-  const kept = new KeptValues(environment);
-  const transaction = environment.read();
-  kept.load({ transaction });
-  transaction.done();
-  return { environment, kept };
-}
+import { LONGEST } from './kept-values.ts';
+import { checkDatastore } from './lmdb/environment.ts';
+import { openKept } from './testing/kept.ts';
 
 function temporary(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-kept-'));
@@ -27,7 +19,7 @@ function temporary(t: TestContext): string {
 
 test('KeptValues gives each owner what it wrote, also after a restart', async (t) => {
   const folder = temporary(t);
-  let { environment, kept } = await open(folder);
+  let { environment, kept } = await openKept(folder);
   const name = 'é'.repeat(127);
   await kept.write(
     'one',
@@ -47,7 +39,7 @@ test('KeptValues gives each owner what it wrote, also after a restart', async (t
   assert.deepEqual([...kept.of('one')].sort(), wanted);
   await environment.close();
   assert.equal(await checkDatastore(folder), undefined);
-  ({ environment, kept } = await open(folder));
+  ({ environment, kept } = await openKept(folder));
   assert.deepEqual([...kept.of('one')].sort(), wanted);
   assert.deepEqual([...kept.of('two')], [['a', '2']]);
   assert.equal(kept.of('three').size, 0);
@@ -66,7 +58,7 @@ test('KeptValues has what it said it wrote when its process is killed', async (t
     if (said === 20) child.kill('SIGKILL');
   }
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-  const { environment, kept } = await open(folder);
+  const { environment, kept } = await openKept(folder);
   const found = Number(kept.of('writer').get('count'));
   assert.ok(said >= 20 && found >= said && found <= said + 1, `${found} is there, ${said} was said`);
   await environment.close();

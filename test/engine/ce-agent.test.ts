@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { CeAgent } from '../../lab/ce-agent.ts';
-import { deleteNamespaces, makeNamespaces, plainDevice } from '../../lab/host.ts';
+import { cable, deleteNamespaces, makeNamespaces, plainDevice } from '../../lab/host.ts';
 import { ipBatch, run, until } from '../../lab/run.ts';
 import { Switch } from '../../lab/switch.ts';
 import { LinkState } from '../../src/engine/gen/sluice_pb.js';
@@ -27,13 +27,6 @@ const startAgent = (args: readonly string[]): Promise<CeAgent> => CeAgent.start(
 
 async function endAgent(agent: CeAgent | undefined): Promise<void> {
   if (agent !== undefined) assert.equal(await agent.stop(), 0, agent.lines.join('\n'));
-}
-
-async function cable(device: string, far: string): Promise<void> {
-  await ipBatch([`link add ${device} type veth peer name ${far} netns ${namespace}`]);
-  await plainDevice(undefined, device);
-  await plainDevice(namespace, far);
-  await ipBatch([`link set ${far} up`], namespace);
 }
 
 const inside = (program: string, ...args: readonly string[]): Promise<string> =>
@@ -68,8 +61,8 @@ test('a Linux bridge forgets within milliseconds what it has learned at the port
   const engine = await Engine.start(join(files, 'socket'));
   let agent: CeAgent | undefined;
   try {
-    await cable(old, 'old');
-    await cable(now, 'new');
+    await cable(old, namespace, 'old');
+    await cable(now, namespace, 'new');
     await ipBatch(
       ['link add name br0 type bridge', 'link set old master br0', 'link set new master br0', 'link set br0 up'],
       namespace,
@@ -115,7 +108,7 @@ test('the agent asks by E-LMI, learns an EVC’s VLANs and flushes when the engi
   let agent: CeAgent | undefined;
   let wire: Wire | undefined;
   try {
-    await cable(old, 'old');
+    await cable(old, namespace, 'old');
     await ipBatch(['link add host type veth peer name hostp'], namespace);
     for (const device of ['host', 'hostp']) await plainDevice(namespace, device);
     await ipBatch(['link set host up', 'link set hostp up'], namespace);

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
-import { deleteNamespaces, makeNamespaces, plainDevice } from '../../lab/host.ts';
+import { cable, deleteNamespaces, makeNamespaces, plainDevice } from '../../lab/host.ts';
 import { ipBatch, until } from '../../lab/run.ts';
 import { Switch } from '../../lab/switch.ts';
 import { LinkState, MrpApplicant, MrpRegistrar, MvrpRegistration, StpTcKind } from '../../src/engine/gen/sluice_pb.js';
@@ -46,13 +46,6 @@ const told = (on: string, methods: object): EngineOperation => ({
   value: { port: on, ...methods },
 });
 
-async function cable(device: string, far: string): Promise<void> {
-  await ipBatch([`link add ${device} type veth peer name ${far} netns ${namespace}`]);
-  await plainDevice(undefined, device);
-  await plainDevice(namespace, far);
-  await ipBatch([`link set ${far} up`], namespace);
-}
-
 /** Packed events of one vector, as a peer sends them. */
 const pdu = (vid: number, event: number, leaveAll = false): string =>
   Buffer.from([0, 1, 2, leaveAll ? 0x20 : 0, 1, vid >> 8, vid & 255, event * 36, 0, 0, 0, 0])
@@ -71,7 +64,7 @@ test('an MRP participant declares, answers, leaves and registers as its peer and
   let wire: Wire | undefined;
   let capture: Capture | undefined;
   try {
-    await cable(device, 'ce');
+    await cable(device, namespace, 'ce');
     await engine.apply([
       port(device),
       ringPort('core', 'nowhere'),
@@ -171,8 +164,8 @@ for (const protocol of ['stp', 'rstp'] as const) {
     let wire: Wire | undefined;
     let capture: Capture | undefined;
     try {
-      await cable(old, 'old');
-      await cable(now, 'new');
+      await cable(old, namespace, 'old');
+      await cable(now, namespace, 'new');
       await ipBatch(['link add host type veth peer name hostp'], namespace);
       for (const device of ['host', 'hostp']) await plainDevice(namespace, device);
       await ipBatch(['link set host up', 'link set hostp up'], namespace);
@@ -256,8 +249,8 @@ test('a port all of whose VLANs are blocked is out of use for its CE, by LACP an
   const ovs = await Switch.start(namespace, join(folder, 'ovs'));
   const engine = await Engine.start(join(folder, 'socket'));
   try {
-    await cable(member, 'member');
-    await cable(single, 'single');
+    await cable(member, namespace, 'member');
+    await cable(single, namespace, 'single');
     await ipBatch(['link add spare type veth peer name sparep'], namespace);
     await ovs.addBond('bond', ['member', 'spare'], { lacp: 'active', 'other_config:lacp-time': 'fast' });
     await engine.apply([

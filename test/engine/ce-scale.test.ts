@@ -7,10 +7,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { deleteNamespaces, makeNamespaces, plainDevice } from '../../lab/host.ts';
+import { cable, deleteNamespaces, makeNamespaces } from '../../lab/host.ts';
 import { ipBatch, run, until } from '../../lab/run.ts';
 import { LinkState } from '../../src/engine/gen/sluice_pb.js';
 import type { EngineOperation } from '../../src/engine/operation.ts';
+import { vlanSet } from '../../src/features/ethernet-segments/decision/vlan-set.ts';
+import { vlanBytes } from '../../src/features/ethernet-segments/vlan-ranges.ts';
 import { Capture } from '../capture.ts';
 import { domain, Engine, pcapPort, writeFrames } from '../engine.ts';
 
@@ -23,9 +25,7 @@ const gigabit = 1_488_095;
 const rounds = 5;
 const limitMs = 50;
 
-const vlanSet = Uint8Array.from({ length: 512 }, (_, byte) =>
-  vlans.reduce((bits, vid) => (vid >> 3 === byte ? bits | (1 << (vid & 7)) : bits), 0),
-);
+const all = vlanBytes(vlanSet(vlans));
 
 const tagged = (port: string, vid: number): EngineOperation => ({
   case: 'setLogicalPort',
@@ -38,7 +38,7 @@ const segment: EngineOperation = {
     name: 'es',
     port: device,
     esi: Uint8Array.from([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]),
-    vlans: vlanSet,
+    vlans: all,
     localAddress: Uint8Array.from([192, 0, 2, 1]),
     peers: [Uint8Array.from([192, 0, 2, 2])],
     probeKey: Buffer.from('a key that both provider edges know'),
@@ -67,11 +67,8 @@ async function withLab(methods: object, body: (lab: Lab) => Promise<void>): Prom
   await makeNamespaces([namespace]);
   const engine = await Engine.start(join(folder, 'socket'));
   try {
-    await ipBatch([`link add ${device} type veth peer name ce netns ${namespace}`]);
-    await plainDevice(undefined, device);
-    await plainDevice(namespace, 'ce');
+    await cable(device, namespace, 'ce');
     await ipBatch([`link set ${device} up`]);
-    await ipBatch(['link set ce up'], namespace);
     const words = vlans.flatMap((vid) => Array.from({ length: stations }, (_, number) => word(vid, number)));
     writeFrames(join(folder, 'words'), words);
     await engine.apply([
@@ -96,7 +93,7 @@ async function withLab(methods: object, body: (lab: Lab) => Promise<void>): Prom
   }
 }
 
-/** Releases all VLANs, several times; milliseconds until the last frame that `complete` waits for was at the CE. */
+/** Releases all VLANs, several times; milliseconds until the last frame that tells of it was at the CE, as `lastMs` finds in what it captured. */
 async function releases(
   { engine, folder }: Lab,
   lastMs: (capture: Capture, effectiveNs: bigint) => Promise<number | undefined>,
@@ -104,9 +101,9 @@ async function releases(
   const took: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const capture = await Capture.start(namespace, 'ce', join(folder, `ce${round}.pcap`), { bursts: true });
-    const effective = await engine.order({ segment: 'es', release: vlanSet });
+    const effective = await engine.order({ segment: 'es', release: all });
     took.push(await until('every VLAN has been told', 20_000, () => lastMs(capture, effective)));
-    await engine.order({ segment: 'es', block: vlanSet });
+    await engine.order({ segment: 'es', block: all });
     await capture.stop();
   }
   return took.toSorted((a, b) => a - b);

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { deleteNamespaces, makeNamespaces, plainDevice } from '../../lab/host.ts';
-import { ipBatch, until } from '../../lab/run.ts';
+import { cable, deleteNamespaces, makeNamespaces } from '../../lab/host.ts';
+import { until } from '../../lab/run.ts';
 import { ELmiMapType, LinkState } from '../../src/engine/gen/sluice_pb.js';
 import type { EngineOperation } from '../../src/engine/operation.ts';
 import { Capture } from '../capture.ts';
@@ -35,10 +35,7 @@ test('a CE is told of its EVCs, of changes at once, and of a CE that falls silen
   let wire: Wire | undefined;
   let capture: Capture | undefined;
   try {
-    await ipBatch([`link add ${device} type veth peer name ce netns ${namespace}`]);
-    await plainDevice(undefined, device);
-    await plainDevice(namespace, 'ce');
-    await ipBatch(['link set ce up'], namespace);
+    await cable(device, namespace, 'ce');
     const evcs = Array.from({ length: 30 }, (_, i) => ({
       referenceId: i + 1,
       id: `evc-${'x'.repeat(80)}-${i + 1}`,

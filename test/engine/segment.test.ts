@@ -9,19 +9,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  attachHost,
-  deleteNamespaces,
-  type Host,
-  knowNeighbours,
-  makeNamespaces,
-  plainDevice,
-} from '../../lab/host.ts';
+import { attachHost, cable, deleteNamespaces, type Host, knowNeighbours, makeNamespaces } from '../../lab/host.ts';
 import { ipBatch, run, until } from '../../lab/run.ts';
 import { Switch } from '../../lab/switch.ts';
 import { Flow, type FlowResult } from '../../lab/traffic/flow.ts';
 import { BfdState, LinkState, type SegmentProbe, SegmentProbeKind } from '../../src/engine/gen/sluice_pb.js';
 import type { EngineOperation } from '../../src/engine/operation.ts';
+import { vlanSet, vlansOf } from '../../src/features/ethernet-segments/decision/vlan-set.ts';
+import { vlanBytes, vlansOfBytes } from '../../src/features/ethernet-segments/vlan-ranges.ts';
 import { Capture } from '../capture.ts';
 import { domain, Engine } from '../engine.ts';
 import { Wire } from '../wire.ts';
@@ -49,14 +44,9 @@ const ip4 = (text: string): Uint8Array => Uint8Array.from(text.split('.').map(Nu
 const other = (pe: Pe): Pe => (pe === 'a' ? 'b' : 'a');
 const device = (pe: Pe, side: 'ce' | 'co'): string => `es${id}${pe}${side}`;
 
-function set(...vids: readonly number[]): Uint8Array {
-  const bytes = new Uint8Array(512);
-  for (const vid of vids) bytes[vid >> 3] = (bytes[vid >> 3] ?? 0) | (1 << (vid & 7));
-  return bytes;
-}
+const set = (...vids: readonly number[]): Uint8Array => vlanBytes(vlanSet(vids));
 
-const members = (bytes: Uint8Array): number[] =>
-  Array.from({ length: bytes.length * 8 }, (_, vid) => vid).filter((vid) => ((bytes[vid >> 3] ?? 0) >> (vid & 7)) & 1);
+const members = (bytes: Uint8Array): number[] => [...vlansOf(vlansOfBytes(bytes))];
 
 const segment = (pe: Pe, more: object = {}): EngineOperation => ({
   case: 'setEthernetSegment',
@@ -138,11 +128,8 @@ async function withLab(args: readonly string[], body: (lab: Lab) => Promise<void
         ['ce', ce],
         ['co', core],
       ] as const) {
-        await ipBatch([`link add ${device(pe, side)} type veth peer name ${pe} netns ${namespace}`]);
-        await plainDevice(undefined, device(pe, side));
-        await plainDevice(namespace, pe);
+        await cable(device(pe, side), namespace, pe);
         await ipBatch([`link set ${device(pe, side)} up`]);
-        await ipBatch([`link set dev ${pe} up`], namespace);
       }
     }
     await attachHost(hosts.customer, { namespace: ce, device: 'host' });

@@ -1,6 +1,6 @@
 /** A data partition without room: commits are refused or kept, never half; the machine boots; room brings it back. */
 import { randomBytes } from 'node:crypto';
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { run } from '../../../lab/run.ts';
 import { Appliance, BOOT_MS } from '../appliance.ts';
 import { partition, readPartition, writePartition } from '../partitions.ts';
@@ -77,16 +77,12 @@ function firstLine(message: string): string {
 /** Takes the data partition out of the disk, lets somebody change it, and puts it back. */
 async function withData(it: Appliance, work: (file: string) => Promise<unknown>): Promise<void> {
   const file = `${it.folder}/data`;
-  const { name } = partition('sluice-data');
-  writeFileSync(file, readPartition(it.disk, partition(name)));
+  const data = partition('sluice-data');
+  writeFileSync(file, readPartition(it.disk, data));
   await check(file);
   await work(file);
   await check(file);
-  writePartition(
-    it.disk,
-    partition(name),
-    readPartition(file, { first: 0, last: partition(name).last - partition(name).first }),
-  );
+  writePartition(it.disk, data, readFileSync(file));
   rmSync(file);
 }
 

@@ -28,16 +28,22 @@ static inline void pace_set(struct pace *pace, uint64_t frames_per_second)
 								: PACE_SECOND_NS;
 }
 
+// What was not sent in more than `slack_ns` is not made up for.
+static inline void pace_forget(struct pace *pace, uint64_t now_ns, uint64_t slack_ns)
+{
+	if (pace->next_ns + slack_ns < now_ns) pace->next_ns = now_ns - slack_ns;
+}
+
 // After a pause: what PACE_BEGIN_NS give is due now.
 static inline void pace_begin(struct pace *pace, uint64_t now_ns)
 {
-	if (pace->next_ns + PACE_BEGIN_NS < now_ns) pace->next_ns = now_ns - PACE_BEGIN_NS;
+	pace_forget(pace, now_ns, PACE_BEGIN_NS);
 }
 
 // How many frames are due.
 static inline uint64_t pace_due(struct pace *pace, uint64_t now_ns)
 {
-	if (pace->next_ns + PACE_SLACK_NS < now_ns) pace->next_ns = now_ns - PACE_SLACK_NS;
+	pace_forget(pace, now_ns, PACE_SLACK_NS);
 	return pace->next_ns > now_ns ? 0 : (now_ns - pace->next_ns) / pace->interval_ns + 1;
 }
 

@@ -1,10 +1,12 @@
 /** The actions of an ethernet segment: move-vlans, block, release, drain, undrain. */
+
 import type { KeySpace } from '../../datastore/key/key.ts';
 import { build } from '../../yang/data/build.ts';
 import { findValue } from '../../yang/data/find.ts';
 import type { DataNode } from '../../yang/data/node.ts';
 import { type ErrorTag, FaultError } from '../../yang/fault.ts';
 import type { Operation } from '../operations.ts';
+import { orLate } from '../or-late.ts';
 import { dateAndTime } from '../time.ts';
 import { difference, isEmpty, type VlanSet, vlansText } from './decision/vlan-set.ts';
 import { SEGMENT } from './model.ts';
@@ -47,13 +49,7 @@ export function segmentActions(keys: KeySpace, segments: EthernetSegments): read
     await command(target, (before) => ({ ...before, isDraining: true }));
     const run = runOf(target);
     const seconds = Number(findValue(input, 'timeout') ?? 60);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<'late'>((resolve) => {
-      timer = setTimeout(resolve, seconds * 1000, 'late');
-    });
-    const end = await Promise.race([run.drained(), late]);
-    clearTimeout(timer);
-    if (end === 'late') {
+    if ((await orLate(seconds * 1000, run.drained())) === 'late') {
       const left =
         run.state === undefined
           ? 'the packet engine is away'

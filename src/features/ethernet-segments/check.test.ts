@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { InterfaceModel } from '../interfaces/model.ts';
-import { keys, type Rows, schema, viewOf } from '../testing/schema.ts';
+import { keys, type Rows, rowsWith, schema, viewOf } from '../testing/schema.ts';
 import { checkSegments } from './check.ts';
 import { ETHERNET_SEGMENTS, SEGMENT } from './model.ts';
+import { refusalsOf } from './testing/refusals.ts';
 
 const interfaces = new InterfaceModel(keys);
 const INTERFACE = '/ietf-interfaces:interfaces/interface';
@@ -24,14 +25,8 @@ const base: Rows = {
   [`${S}/peer[.='192.0.2.2']`]: {},
 };
 
-function refusals(more: Rows, without: readonly string[] = []): readonly string[] {
-  const rows: Record<string, Record<string, string>> = {};
-  for (const [path, columns] of [...Object.entries(base), ...Object.entries(more)]) {
-    if (!without.includes(path)) rows[path] = { ...rows[path], ...columns };
-  }
-  const view = viewOf(rows, [interfaces.parent.path]);
-  return checkSegments(keys, view, interfaces).map(({ path, message, appTag }) => `${path} ${appTag ?? ''} ${message}`);
-}
+const refusals = (more: Rows, without?: readonly string[]): readonly string[] =>
+  refusalsOf(rowsWith(base, more, without));
 
 test('a segment with a peer and probes is taken', () => {
   assert.deepEqual(refusals({}), []);

@@ -5,7 +5,6 @@ import { findValue } from '../../yang/data/find.ts';
 import type { DataNode } from '../../yang/data/node.ts';
 import { FaultError } from '../../yang/fault.ts';
 import { type Departing, Departure, type DepartureParts } from './departure.ts';
-
 import { Uploads } from './uploads.ts';
 
 /** The machine, as far as an appliance has it in its hands. */

@@ -12,6 +12,15 @@ export const keys = new KeySpace(schema);
 /** A configuration: for each instance path of a row the values of its columns, by their path below the row. */
 export type Rows = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
+/** A configuration with more rows or columns, and without some rows. */
+export function rowsWith(base: Rows, more: Rows, without: readonly string[] = []): Rows {
+  const rows: Record<string, Rows[string]> = {};
+  for (const [path, columns] of [...Object.entries(base), ...Object.entries(more)]) {
+    if (!without.includes(path)) rows[path] = { ...rows[path], ...columns };
+  }
+  return rows;
+}
+
 /** The configuration as a view with the given leaves indexed. */
 export function viewOf(rows: Rows, indexes: readonly string[]): MemoryView {
   const view = new MemoryView(keys, new IndexPlan(keys, indexes));

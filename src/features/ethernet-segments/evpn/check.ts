@@ -28,14 +28,14 @@ export function checkEvpn(
 ): void {
   const { bgp } = edge;
   if (bgp !== undefined) checkBgp(edge, bgp, refuse);
-  const places = new Places(refuse);
+  const taken = new TakenNumbers(refuse);
   for (const segment of segments) {
     const { evpn } = segment;
     if (evpn === undefined) continue;
     checkExpected(edge, segment, evpn, refuse);
     checkInstances(segment, evpn, refuse, checkVlans);
     if (bgp === undefined) refuse(evpn.entry.path(), 'EVPN needs the bgp of the provider-edge.');
-    else places.add(segment, evpn, bgp.as);
+    else taken.add(segment, evpn, bgp.as);
   }
 }
 
@@ -101,7 +101,7 @@ function checkInstances(
 }
 
 /** One route target and tag is one VLAN, one route distinguisher one route target, in all segments. */
-class Places {
+class TakenNumbers {
   readonly #refuse: Refuse;
   readonly #vlans = new Map<string, number>();
   readonly #targets = new Map<number, string>();

@@ -1,13 +1,11 @@
 /** What the configuration of sluice-evpn is, and what it is refused for. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { InterfaceModel } from '../../interfaces/model.ts';
-import { keys, type Rows, viewOf } from '../../testing/schema.ts';
-import { checkSegments } from '../check.ts';
+import { keys, type Rows, rowsWith, viewOf } from '../../testing/schema.ts';
 import { ETHERNET_SEGMENTS, type EthernetSegment, readSegments, SEGMENT } from '../model.ts';
+import { refusalsOf } from '../testing/refusals.ts';
 import { type BgpConfiguration, evisOf, routeTargetOf, type SegmentEvpn } from './model.ts';
 
-const interfaces = new InterfaceModel(keys);
 const EDGE = `${ETHERNET_SEGMENTS}/provider-edge`;
 const BGP = `${EDGE}/sluice-evpn:bgp`;
 const NEIGHBOR = `${BGP}/neighbor[remote-address='192.0.2.9']`;
@@ -30,14 +28,6 @@ const base: Rows = {
   [EVPN]: {},
 };
 
-function rowsOf(more: Rows, without: readonly string[] = []): Rows {
-  const rows: Record<string, Record<string, string>> = {};
-  for (const [path, columns] of [...Object.entries(base), ...Object.entries(more)]) {
-    if (!without.includes(path)) rows[path] = { ...rows[path], ...columns };
-  }
-  return rows;
-}
-
 interface Read {
   readonly bgp: BgpConfiguration;
   readonly segment: EthernetSegment;
@@ -47,7 +37,7 @@ interface Read {
 }
 
 function read(more: Rows = {}): Read {
-  const { edge, segments } = readSegments(keys, viewOf(rowsOf(more), []));
+  const { edge, segments } = readSegments(keys, viewOf(rowsWith(base, more), []));
   const segment = segments.get('s');
   const bgp = edge?.bgp;
   assert.ok(bgp !== undefined && segment?.evpn !== undefined);
@@ -86,7 +76,7 @@ test('every leaf of sluice-evpn has its default', () => {
 });
 
 test('a segment that has no evpn has no foreign PEs', () => {
-  const { segments } = readSegments(keys, viewOf(rowsOf({}, [EVPN]), []));
+  const { segments } = readSegments(keys, viewOf(rowsWith(base, {}, [EVPN]), []));
   assert.equal(segments.get('s')?.segment.foreign, undefined);
 });
 
@@ -146,10 +136,8 @@ test('route targets of RFC 8294', () => {
   }
 });
 
-function refusals(more: Rows, without: readonly string[] = []): readonly string[] {
-  const view = viewOf(rowsOf(more, without), [interfaces.parent.path]);
-  return checkSegments(keys, view, interfaces).map(({ path, message, appTag }) => `${path} ${appTag ?? ''} ${message}`);
-}
+const refusals = (more: Rows, without?: readonly string[]): readonly string[] =>
+  refusalsOf(rowsWith(base, more, without));
 
 test('a segment with evpn and a neighbor is taken, and a bundle of its VLANs', () => {
   assert.deepEqual(refusals({}), []);

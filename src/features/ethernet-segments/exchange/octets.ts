@@ -103,3 +103,8 @@ export class Reader {
     return from;
   }
 }
+
+/** Octets as a key of maps, such as an ESI. */
+export function hexDigits(octets: Uint8Array): string {
+  return Buffer.from(octets).toString('hex');
+}

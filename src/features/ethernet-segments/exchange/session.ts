@@ -15,7 +15,7 @@ import { decodeDecision, encodeDecision } from './decision-codec.ts';
 import { Assembler, BODY_MAX, decodeBody, encodeFrame, type Frame, FrameType } from './frame.ts';
 import { decodeMacs, decodeSummary, encodeMacs, encodeSummary, MAC_SETS, type MacSet } from './mac-codec.ts';
 import type { MacTable } from './mac-table.ts';
-import { Writer } from './octets.ts';
+import { hexDigits, Writer } from './octets.ts';
 import { type MacReplica, MacSender } from './replication.ts';
 
 /** Frames with addresses that the peer has not acknowledged. */
@@ -70,7 +70,7 @@ export class ExchangeSession {
     this.#segments = new Map(
       options.segments.map((tables) => {
         const sender = (set: MacSet): MacSender => new MacSender(tables.esi, set, tables.own[set]);
-        return [keyOf(tables.esi), { tables, senders: { remote: sender('remote'), segment: sender('segment') } }];
+        return [hexDigits(tables.esi), { tables, senders: { remote: sender('remote'), segment: sender('segment') } }];
       }),
     );
   }
@@ -163,7 +163,7 @@ export class ExchangeSession {
       case FrameType.decision: {
         const decoded = decodeDecision(frame.body);
         if ('problem' in decoded) return decoded.problem;
-        if (this.#segments.has(keyOf(decoded.value.esi))) {
+        if (this.#segments.has(hexDigits(decoded.value.esi))) {
           this.#options.onMessage(decoded.value.esi, decoded.value.message);
         }
         return undefined;
@@ -171,13 +171,13 @@ export class ExchangeSession {
       case FrameType.summary: {
         const decoded = decodeSummary(frame.body);
         if ('problem' in decoded) return decoded.problem;
-        return this.#segments.get(keyOf(decoded.value.esi))?.senders[decoded.value.set].onSummary(decoded.value);
+        return this.#segments.get(hexDigits(decoded.value.esi))?.senders[decoded.value.set].onSummary(decoded.value);
       }
       case FrameType.macs: {
         const decoded = decodeMacs(frame.body);
         if ('problem' in decoded) return decoded.problem;
         this.#acks += 1;
-        this.#segments.get(keyOf(decoded.value.esi))?.tables.theirs[decoded.value.set].apply(decoded.value);
+        this.#segments.get(hexDigits(decoded.value.esi))?.tables.theirs[decoded.value.set].apply(decoded.value);
         return undefined;
       }
     }
@@ -228,8 +228,4 @@ export class ExchangeSession {
     this.#sent += 1;
     return Buffer.from(encodeFrame({ type, tag, sequence: this.#sent - 1, body }));
   }
-}
-
-function keyOf(esi: Uint8Array): string {
-  return Buffer.from(esi).toString('hex');
 }

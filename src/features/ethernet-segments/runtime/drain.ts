@@ -1,4 +1,5 @@
 /** A drain of all segments at once, before the machine restarts: other PEs forward before this one is gone. */
+import { orLate } from '../../or-late.ts';
 import type { State } from '../decision/state.ts';
 import { mayForward } from '../decision/state.ts';
 import { intersection, union, type VlanSet } from '../decision/vlan-set.ts';
@@ -33,12 +34,7 @@ export function notElsewhere(state: State): VlanSet {
 export async function drainAll(runs: readonly SegmentRun[], limitMs: number): Promise<Drain> {
   const drained = new Set<SegmentRun>();
   const ends = runs.map((run) => run.depart().then(() => drained.add(run)));
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, limitMs);
-  });
-  await Promise.race([late, Promise.all(ends.filter((_end, at) => hasPeers(runs[at])))]);
-  clearTimeout(timer);
+  await orLate(limitMs, Promise.all(ends.filter((_end, at) => hasPeers(runs[at]))));
   return {
     remaining: runs.flatMap((run) => (drained.has(run) ? [] : remainingOf(run))),
     takeBack: () => {

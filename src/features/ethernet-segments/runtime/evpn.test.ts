@@ -14,15 +14,14 @@ import { ReferenceEngine } from '../../../engine/testing/reference-engine.ts';
 import { BgpSpeaker } from '../../../platform/bgp/speaker.ts';
 import { PeerSessions } from '../../../platform/peer-session/peer-sessions.ts';
 import type { PlainData } from '../../../yang/data/build.ts';
-import { forwardingFeatures, interfaceChanges } from '../../forwarding.ts';
-import { planReplay } from '../../replay.ts';
-import { keys, type Rows, viewOf } from '../../testing/schema.ts';
+import { type Rows, rowsWith, viewOf } from '../../testing/schema.ts';
 import { vlanRange, vlanSet, vlansText } from '../decision/vlan-set.ts';
 import { NO_DF_ELECTION, routeTarget } from '../evpn/communities.ts';
 import { EvpnPeers } from '../evpn/evpn-peers.ts';
 import { bgpState, segmentEvpnState } from '../evpn/state.ts';
 import { MacTable } from '../exchange/mac-table.ts';
 import { ETHERNET_SEGMENTS, peerSession, SEGMENT } from '../model.ts';
+import { indexes, modelParts, replayOf } from '../testing/parts.ts';
 import { EthernetSegments } from './segments.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-evpn-'));
@@ -35,9 +34,6 @@ after(async () => {
 const [OURS, THEIRS] = ['127.0.78.1', '127.0.78.2'] as const;
 const AS = 65_000;
 const ESI = '00112233445566778899';
-const numbers = { of: async () => [] };
-const features = forwardingFeatures(keys, { query: async () => undefined }, numbers);
-const indexes = features.flatMap((feature) => feature.indexes ?? []);
 const IFACE = '/ietf-interfaces:interfaces/interface';
 const EDGE = `${ETHERNET_SEGMENTS}/provider-edge`;
 const BGP = `${EDGE}/sluice-evpn:bgp`;
@@ -123,16 +119,14 @@ class Pe {
     this.#client = new EngineClient({
       socketPath: join(folder, 'engine.sock'),
       owner: 'sluiced',
-      intent: () => planReplay(keys, features, this.#view),
+      intent: () => replayOf(this.#view),
       log: () => {},
     });
     this.segments = new EthernetSegments({
-      keys,
-      models: interfaceChanges(keys),
+      ...modelParts,
       engine: this.#client,
       running: () => this.#view,
       kept: { of: () => new Map(), write: async () => {} },
-      hidden: { find: () => undefined, add: async () => {}, all: () => [] },
       transport: (options) => new PeerSessions(options),
       speaker: (options) => new BgpSpeaker(options),
       notify: () => {},
@@ -215,8 +209,7 @@ class Pe {
         'sluice-interfaces:encapsulation/outer-vlan-id': String(vlan),
       };
     }
-    for (const [path, columns] of Object.entries(more)) rows[path] = { ...rows[path], ...columns };
-    return viewOf(rows, indexes);
+    return viewOf(rowsWith(rows, more), indexes);
   }
 
   #newEngine(): ReferenceEngine {

@@ -3,6 +3,7 @@
  * they say as events of the segments. A change of the configuration touches what it names: of a neighbor its session, of a segment
  * its routes. With another AS, identifier or local address all sessions begin anew.
  */
+
 import type {
   BgpClient,
   BgpPeer,
@@ -17,6 +18,7 @@ import { EvpnPeers, type RouteCounts } from '../evpn/evpn-peers.ts';
 import { type BgpConfiguration, evisOf } from '../evpn/model.ts';
 import type { EvpnSegment } from '../evpn/segment.ts';
 import { MacTable } from '../exchange/mac-table.ts';
+import { hexDigits } from '../exchange/octets.ts';
 import type { ProviderEdge } from '../model.ts';
 import type { SegmentRun } from './segment-run.ts';
 
@@ -233,8 +235,4 @@ function segmentOf(run: SegmentRun, as: number): EvpnSegment {
     theirMacs: run.foreignMacs,
     take: (event) => run.take(event),
   };
-}
-
-function hexDigits(octets: Uint8Array): string {
-  return Buffer.from(octets).toString('hex');
 }

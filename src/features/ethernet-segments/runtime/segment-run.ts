@@ -2,8 +2,11 @@
  * One segment at work: feeds the decision with what is configured, commanded and found, and has the engine do what it asks.
  * There is an agent while the engine is there; each begins with what the engine forwards then.
  */
+
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { addressBytes } from '../../address.ts';
+import { orLate } from '../../or-late.ts';
 import { type Notice, type Order, SegmentAgent } from '../agent/segment-agent.ts';
 import type { CoreTracking, Event } from '../decision/event.ts';
 import type { Advert, Message, Probe } from '../decision/message.ts';
@@ -206,8 +209,8 @@ export class SegmentRun {
       const { open: ordered, opening } = this.#agent.state;
       this.#openBefore = difference(ordered, opening);
       this.#agent.close();
+      this.#parts.changed(this);
     }
-    if (this.#agent !== undefined) this.#parts.changed(this);
     this.#agent = undefined;
     this.#announcer.stop();
     this.#inEngine = NO_VLANS;
@@ -278,9 +281,9 @@ export class SegmentRun {
     const had = this.#agent.state.open;
     this.take({ type: 'drain', on: true });
     this.#noticeGiven();
-    await Promise.race([this.#given.promise, waited(GIVING_MS)]);
+    await orLate(GIVING_MS, this.#given.promise);
     const gone = difference(had, this.state?.open ?? had);
-    if (this.#configured.redirect !== undefined && !isEmpty(gone)) await waited(LINGER_MS);
+    if (this.#configured.redirect !== undefined && !isEmpty(gone)) await sleep(LINGER_MS);
   }
 
   /** Blocks all and tells the peers; resolves when both is done, or there is no agent. */
@@ -404,12 +407,7 @@ export class SegmentRun {
   }
 
   async #again(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const waited = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, ORDER_AGAIN_MS);
-    });
-    await Promise.race([waited, this.#reconfigured.promise]);
-    clearTimeout(timer);
+    await orLate(ORDER_AGAIN_MS, this.#reconfigured.promise);
   }
 
   #probe({ kind, vlans, stamp }: Probe): void {
@@ -431,8 +429,4 @@ export class SegmentRun {
     const { state } = this;
     if (state === undefined || (state.isLeaving && state.isDone)) this.#left.resolve();
   }
-}
-
-function waited(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }

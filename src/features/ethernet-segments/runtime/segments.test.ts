@@ -10,8 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KeptValues } from '../../../datastore/kept-values.ts';
-import { Environment } from '../../../datastore/lmdb/environment.ts';
+import type { Environment } from '../../../datastore/lmdb/environment.ts';
+import { openKept } from '../../../datastore/testing/kept.ts';
 import type { MemoryView } from '../../../datastore/view/memory.ts';
 import { EngineClient } from '../../../engine/client.ts';
 import { BfdState, CfmEventKind, LinkState, AnnounceMacs_To as To } from '../../../engine/gen/sluice_pb.js';
@@ -20,13 +20,12 @@ import { BgpSpeaker } from '../../../platform/bgp/speaker.ts';
 import { PeerSessions } from '../../../platform/peer-session/peer-sessions.ts';
 import { type Identity, makeIdentity } from '../../../platform/peer-session/testing/identity.ts';
 import { addressBytes } from '../../address.ts';
-import { forwardingFeatures, interfaceChanges } from '../../forwarding.ts';
 import { objectName } from '../../object-name.ts';
-import { planReplay } from '../../replay.ts';
-import { keys, type Rows, viewOf } from '../../testing/schema.ts';
+import { type Rows, rowsWith, viewOf } from '../../testing/schema.ts';
 import type { Notice } from '../agent/segment-agent.ts';
 import { isEmpty, NO_VLANS, vlanRange, vlansText } from '../decision/vlan-set.ts';
 import { ETHERNET_SEGMENTS, peerSession, SEGMENT } from '../model.ts';
+import { indexes, modelParts, replayOf } from '../testing/parts.ts';
 import { blocked, pinned, type SegmentCommands } from './commands.ts';
 import { drainAll } from './drain.ts';
 import { EthernetSegments } from './segments.ts';
@@ -41,9 +40,6 @@ after(async () => {
 const authority = makeIdentity(folder, 'authority');
 const ADDRESSES = ['192.0.2.1', '192.0.2.2'] as const;
 const identities = ADDRESSES.map((address, at) => makeIdentity(folder, `pe${at}`, `IP:${address}`, authority));
-const numbers = { of: async () => [] };
-const features = forwardingFeatures(keys, { query: async () => undefined }, numbers);
-const indexes = features.flatMap((feature) => feature.indexes ?? []);
 const VLANS = [10, 11, 12, 13];
 
 /** A TCP port that is free now. */
@@ -59,7 +55,7 @@ function base64(pem: string): string {
   return new X509Certificate(pem).raw.toString('base64');
 }
 
-function rowsOf(at: 0 | 1, port: number, identity: Identity, more: Rows): Rows {
+function rowsOf(at: 0 | 1, port: number, identity: Identity): Rows {
   const own = ADDRESSES[at];
   const peer = ADDRESSES[1 - at] as string;
   const iface = '/ietf-interfaces:interfaces/interface';
@@ -105,7 +101,6 @@ function rowsOf(at: 0 | 1, port: number, identity: Identity, more: Rows): Rows {
       'sluice-interfaces:encapsulation/outer-vlan-id': String(vlan),
     };
   }
-  for (const [path, columns] of Object.entries(more)) rows[path] = { ...rows[path], ...columns };
   return rows;
 }
 
@@ -140,26 +135,20 @@ class Pe {
 
   /** A control plane begins, with what the last one kept. */
   async start(): Promise<void> {
-    this.#environment = await Environment.open({ folder: join(folder, `kept${this.#port}-${this.#at}`) });
-    const kept = new KeptValues(this.#environment);
-    const transaction = this.#environment.read();
-    kept.load({ transaction });
-    transaction.done();
-    const transport = (options: ConstructorParameters<typeof PeerSessions>[0]) => new PeerSessions(options);
+    const { environment, kept } = await openKept(join(folder, `kept${this.#port}-${this.#at}`));
+    this.#environment = environment;
     this.#client = new EngineClient({
       socketPath: this.#socket,
       owner: 'sluiced',
-      intent: () => planReplay(keys, features, this.#view),
+      intent: () => replayOf(this.#view),
       log: () => {},
     });
     this.segments = new EthernetSegments({
-      keys,
-      models: interfaceChanges(keys),
+      ...modelParts,
       engine: this.#client,
       running: () => this.#view,
       kept,
-      hidden: { find: () => undefined, add: async () => {}, all: () => [] },
-      transport,
+      transport: (options) => new PeerSessions(options),
       speaker: (options) => new BgpSpeaker(options),
       notify: (_run, notice) => this.notices.push({ ...notice, sayer: this.address }),
       log: (line) => this.log.push(line),
@@ -214,8 +203,8 @@ class Pe {
   }
 
   #read(more: Rows, less: readonly string[] = []): MemoryView {
-    const rows = rowsOf(this.#at, this.#port, identities[this.#at] as Identity, more);
-    return viewOf(Object.fromEntries(Object.entries(rows).filter(([path]) => !less.includes(path))), indexes);
+    const rows = rowsOf(this.#at, this.#port, identities[this.#at] as Identity);
+    return viewOf(rowsWith(rows, more, less), indexes);
   }
 
   #newEngine(): ReferenceEngine {

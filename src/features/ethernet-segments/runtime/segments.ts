@@ -3,6 +3,7 @@
  * Follows running after each commit, and the engine: while it is away there are no agents and no sessions; each time it comes,
  * they begin with what it forwards. A change is taken whole: configuration and engine are read together, one after the other.
  */
+
 import type { KeptValues } from '../../../datastore/kept-values.ts';
 import type { KeySpace } from '../../../datastore/key/key.ts';
 import type { View } from '../../../datastore/view/view.ts';
@@ -17,6 +18,7 @@ import { InterfaceObjects } from '../../interfaces/objects.ts';
 import { NETWORK_INSTANCES } from '../../ip/model.ts';
 import { type HiddenKeys, privateKeyOf } from '../../keystore/key-pair.ts';
 import { KEYSTORE } from '../../keystore/model.ts';
+import { orLate } from '../../or-late.ts';
 import { TRUSTSTORE } from '../../truststore/model.ts';
 import type { Notice } from '../agent/segment-agent.ts';
 import { vlanSet } from '../decision/vlan-set.ts';
@@ -224,15 +226,11 @@ export class EthernetSegments {
     runs: readonly SegmentRun[],
     before: (run: SegmentRun) => Promise<void> = async () => {},
   ): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, LEAVE_MS);
-    });
-    const left = Promise.all(runs.map((run) => before(run).then(() => run.leave()))).then(() =>
-      this.#sessions.flushed(),
+    const left = Promise.all(runs.map((run) => before(run).then(() => run.leave())));
+    await orLate(
+      LEAVE_MS,
+      left.then(() => this.#sessions.flushed()),
     );
-    await Promise.race([left, late]);
-    clearTimeout(timer);
   }
 
   #sharedWith(peer: string): readonly SegmentRun[] {

@@ -2,9 +2,11 @@
  * Sessions with the peers, as long as the engine is there: a PE whose engine is away says nothing, as a dead one. A session
  * carries all segments that are shared with its peer; where these become others, it begins anew.
  */
+
 import { randomBytes, randomInt } from 'node:crypto';
 import type { PeerSessions, PeerSessionsOptions } from '../../../platform/peer-session/peer-sessions.ts';
 import type { Message } from '../decision/message.ts';
+import { hexDigits } from '../exchange/octets.ts';
 import { ExchangeSession, type SegmentTables } from '../exchange/session.ts';
 import type { ProviderEdge } from '../model.ts';
 
@@ -99,7 +101,7 @@ export class Sessions {
     }
     // Segments that both PEs have are told apart by their ESIs.
     for (const { address } of configuration?.peers ?? []) {
-      const shared = this.#parts.tables(address).map(({ esi }) => Buffer.from(esi).toString('hex'));
+      const shared = this.#parts.tables(address).map(({ esi }) => hexDigits(esi));
       const words = shared.sort().join();
       if (this.#shared.get(address) !== words) this.end(address, 'the segments are others');
       this.#shared.set(address, words);
