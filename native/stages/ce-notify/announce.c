@@ -129,6 +129,7 @@ static int add_job(uint32_t logical_port, struct addresses *addresses, bool ever
 	addresses->users++;
 	waiting += addresses->count;
 	pace_set(&paces[lp->port], pace_of_port(port_speed_mbps(lp->port)));
+	pace_begin(&paces[lp->port], control_now_ms() * 1000000);
 	*last = job;
 	last = &job->next;
 	return 0;
