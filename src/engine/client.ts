@@ -174,6 +174,16 @@ export class EngineClient {
     return answer instanceof Error ? answer.message : undefined;
   }
 
+  /**
+   * Has the neighbours of BFD sessions answer at once, and resolves with those that did not within the time; undefined: the
+   * engine is away or refuses.
+   */
+  async bfdAsk(sessions: readonly string[], timeoutMs: number): Promise<readonly string[] | undefined> {
+    const body: RequestBody = { case: 'bfdAsk', value: { sessions: [...sessions], timeoutMs } };
+    const answer = await this.#ask(body, timeoutMs + ORDER_DEADLINE_MS);
+    return !(answer instanceof Error) && answer.case === 'bfdAsk' ? answer.value.silent : undefined;
+  }
+
   /** What the engine replies, why it refuses, or that it is away. */
   async #ask(body: RequestBody, withinMs: number): Promise<ReplyBody | EngineError | EngineLostError> {
     const connection = this.#connection;

@@ -47,7 +47,8 @@ struct bfd_session {
 	struct ip_address source;
 	struct due due;
 	uint64_t since_ns, last_down_ns;
-	bool untold; // its last change found no room among the changes
+	bool untold;  // its last change found no room among the changes
+	bool awaited; // the next packet of its neighbour answers an ask
 	struct bfd_counters counters;
 };
 
@@ -82,9 +83,23 @@ struct bfd_told {
 	struct bfd_session *session;
 	uint64_t at_ns;
 	uint8_t state, diagnostic, remote_state, remote_diagnostic;
+	bool late;
 };
 // Takes up to `most` changes of state, oldest first; a session that is gone has none.
 unsigned bfd_take_changes(struct bfd_told *told, unsigned most);
+
+// Asks the neighbour of a session that is up to answer at once. When that was; 0: it is not up.
+uint64_t bfd_session_ask(struct bfd_session *session);
+// Whether a session is up and was heard after a moment; sessions are freed, a discriminator is not used again soon.
+bool bfd_heard_since(uint32_t slot, uint32_t discriminator, uint64_t at);
+// Whether an answer has come since the last call.
+bool bfd_take_answered(void);
+
+// bfd_ask.c: a request of the contract (stage.h), and looking whether it can be answered.
+int bfd_request(const Sluice__Api__Request *request, const struct owner *owner, struct later *later,
+		struct api_error *error);
+void bfd_asks_look(void);
+void bfd_asks_stop(void);
 
 // A copy as it is now.
 void bfd_read(const struct bfd_session *session, struct bfd_session *copy);

@@ -144,6 +144,7 @@ static void fill(struct bfd_settings *settings, const Sluice__Api__BfdSession *i
 		.required_min_rx = interval_of(it->required_min_rx_interval),
 		.detect_mult = (uint8_t)(it->detect_multiplier != 0 ? it->detect_multiplier : DEFAULT_MULTIPLIER),
 		.admin_down = it->admin_down,
+		.late_before = it->late_before,
 	};
 	if (it->authentication == NULL) return;
 	settings->auth.type = (uint8_t)it->authentication->type;

@@ -31,7 +31,7 @@ WORKER_RINGS(rings, "bfd", struct bfd_heard, BFD_RING);
 // A ring of changes: `told` of them were taken, `made` were made.
 static struct bfd_told changes[MOST_CHANGES];
 static uint32_t made, told;
-static bool any_untold;
+static bool any_untold, any_answered;
 
 // Marsaglia's xorshift, for jitter: rte_rand() is for EAL's threads.
 static uint32_t random_next(void)
@@ -72,6 +72,22 @@ static void transmit(struct bfd_session *session, bool final)
 		session->counters.send_failures++;
 }
 
+static struct bfd_told told_of(struct bfd_session *session, uint64_t at_ns)
+{
+	const struct bfd_machine *m = &session->machine;
+
+	return (struct bfd_told){session, at_ns, m->state, m->diagnostic, m->remote_state, m->remote_diagnostic,
+				 m->late};
+}
+
+static void tell(struct bfd_session *session, uint64_t at_ns)
+{
+	if (made - told == MOST_CHANGES)
+		session->untold = any_untold = true;
+	else
+		changes[made++ % MOST_CHANGES] = told_of(session, at_ns);
+}
+
 static void changed(struct bfd_session *session, uint8_t before)
 {
 	const struct bfd_machine *m = &session->machine;
@@ -82,19 +98,17 @@ static void changed(struct bfd_session *session, uint8_t before)
 		session->counters.became_down++;
 		session->last_down_ns = session->since_ns;
 	}
-	if (made - told == MOST_CHANGES) {
-		session->untold = any_untold = true;
-		return;
-	}
-	changes[made++ % MOST_CHANGES] = (struct bfd_told){session,       session->since_ns, m->state,
-							   m->diagnostic, m->remote_state,   m->remote_diagnostic};
+	tell(session, session->since_ns);
 }
 
 static void carry_out(struct bfd_session *session, unsigned todo, uint8_t before)
 {
 	if (todo & BFD_SEND) transmit(session, false);
 	if (todo & BFD_SEND_FINAL) transmit(session, true);
-	if (todo & BFD_CHANGED) changed(session, before);
+	if (todo & BFD_CHANGED)
+		changed(session, before);
+	else if (todo & BFD_LATE)
+		tell(session, clock_realtime_ns());
 	schedule(session);
 }
 
@@ -161,6 +175,8 @@ static void take(const void *element, uint64_t now)
 		return;
 	}
 	session->counters.received++;
+	any_answered |= session->awaited;
+	session->awaited = false;
 	before = session->machine.state;
 	carry_out(session, bfd_receive(&session->machine, &heard->packet, now, random_next()), before);
 }
@@ -187,7 +203,7 @@ uint64_t bfd_round(uint64_t now, bool *has_changed)
 		carry_out(session, bfd_time(&session->machine, now, random_next()), state);
 	}
 	next = more ? now : heap.count > 0 ? due_first(&heap)->at : BFD_NEVER;
-	*has_changed = made != before || any_untold;
+	*has_changed = made != before || any_untold || any_answered;
 	urgent_unlock();
 	return next;
 }
@@ -326,17 +342,14 @@ static unsigned take_untold(struct bfd_told *to, unsigned most)
 	any_untold = false;
 	for (uint32_t slot = 1; slot <= BFD_MOST_SESSIONS; slot++) {
 		struct bfd_session *session = by_slot[slot];
-		const struct bfd_machine *m;
 
 		if (session == NULL || !session->untold) continue;
 		if (count == most) {
 			any_untold = true;
 			break;
 		}
-		m = &session->machine;
 		session->untold = false;
-		to[count++] = (struct bfd_told){session,       session->since_ns, m->state,
-						m->diagnostic, m->remote_state,   m->remote_diagnostic};
+		to[count++] = told_of(session, session->since_ns);
 	}
 	return count;
 }
@@ -351,6 +364,45 @@ unsigned bfd_take_changes(struct bfd_told *to, unsigned most)
 	if (count == 0 && any_untold) count = take_untold(to, most);
 	urgent_unlock();
 	return count;
+}
+
+uint64_t bfd_session_ask(struct bfd_session *session)
+{
+	uint64_t now;
+	unsigned todo;
+
+	urgent_lock();
+	now = urgent_now();
+	todo = bfd_ask(&session->machine, now, random_next());
+	session->awaited = todo != 0;
+	if (todo != 0) carry_out(session, todo, session->machine.state);
+	urgent_unlock();
+	if (todo != 0) urgent_wake();
+	return todo != 0 ? now : 0;
+}
+
+bool bfd_heard_since(uint32_t slot, uint32_t discriminator, uint64_t at)
+{
+	const struct bfd_session *session;
+	bool heard;
+
+	urgent_lock();
+	session = by_slot[slot];
+	heard = session != NULL && session->machine.local_discriminator == discriminator &&
+		session->machine.state == BFD_STATE_UP && session->machine.received_at > at;
+	urgent_unlock();
+	return heard;
+}
+
+bool bfd_take_answered(void)
+{
+	bool answered;
+
+	urgent_lock();
+	answered = any_answered;
+	any_answered = false;
+	urgent_unlock();
+	return answered;
 }
 
 int bfd_sessions_start(void)

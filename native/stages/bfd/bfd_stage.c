@@ -20,6 +20,7 @@ static int start(void)
 static void stop(void)
 {
 	urgent_stop();
+	bfd_asks_stop();
 	bfd_sessions_stop();
 }
 
@@ -33,6 +34,7 @@ static void tell(const struct bfd_told *told)
 	what.diagnostic = told->diagnostic;
 	what.remote_state = (Sluice__Api__BfdState)told->remote_state;
 	what.remote_diagnostic = told->remote_diagnostic;
+	what.late = told->late;
 	event.at_ns = told->at_ns;
 	event.what_case = SLUICE__API__EVENT__WHAT_BFD;
 	event.bfd = &what;
@@ -49,6 +51,7 @@ static void poll(void)
 		for (unsigned i = 0; i < got; i++)
 			tell(&told[i]);
 	} while (got == BATCH);
+	if (bfd_take_answered()) bfd_asks_look();
 }
 
 static void interface_changed(const struct l3_interface *interface)
@@ -65,6 +68,7 @@ static struct stage bfd_stage = {
 	.start = start,
 	.stop = stop,
 	.poll = poll,
+	.request = bfd_request,
 	.interface_changed = interface_changed,
 	.address_changed = interface_changed,
 };

@@ -23,7 +23,7 @@ static const uint8_t our_mac[6] = {2, 0, 0, 0, 1, 'a'}, peer_mac[6] = {2, 0, 0, 
 
 struct wish {
 	const char *name, *interface, *vrf, *remote, *local;
-	uint32_t tx, rx, mult, ttl, auth;
+	uint32_t tx, rx, mult, ttl, auth, late;
 	bool admin_down;
 };
 
@@ -49,6 +49,7 @@ static Sluice__Api__Operation *session_op(struct wish w)
 	it.detect_multiplier = w.mult;
 	it.minimum_ttl = w.ttl;
 	it.admin_down = w.admin_down;
+	it.late_before = w.late;
 	if (w.auth != 0) {
 		auth.type = (Sluice__Api__BfdAuthenticationType)w.auth;
 		auth.key_id = 5;
@@ -167,7 +168,7 @@ static void peer_hears(void)
 
 static void peer_begins(const char *address, const char *router, uint16_t port, uint32_t interval)
 {
-	const struct bfd_parameters parameters = {interval, interval, 3, false};
+	const struct bfd_parameters parameters = {interval, interval, 3, false, 0};
 
 	peer = (struct peer){.address = address, .router = router, .port = port, .ttl = 255};
 	bfd_begin(&peer.machine, &parameters, 77, urgent_by_hand);
@@ -189,6 +190,17 @@ static void go_on(uint32_t ms, bool silent)
 		}
 		peer_hears();
 		if (bfd_due(&peer.machine) <= urgent_by_hand) peer_does(bfd_time(&peer.machine, urgent_by_hand, 0));
+		bfd_round(urgent_by_hand, &changed);
+	}
+}
+
+// Time goes on, and the control thread is busy.
+static void wait_for(uint32_t ms)
+{
+	bool changed;
+
+	for (; ms != 0; ms--) {
+		urgent_by_hand += MS;
 		bfd_round(urgent_by_hand, &changed);
 	}
 }
@@ -415,6 +427,64 @@ static void changes_are_told_in_order_and_none_of_what_is_gone(void **state)
 	assert_int_equal(bfd_take_changes(told, 8), 0);
 }
 
+static void a_neighbour_is_late_and_asked(void **state)
+{
+	struct wish wish = {.name = "4",
+			    .interface = "a",
+			    .remote = "10.0.1.2",
+			    .tx = 100 * MS,
+			    .rx = 100 * MS,
+			    .mult = 3,
+			    .late = 40 * MS};
+	struct bfd_session *session;
+	struct bfd_told told[8];
+	uint32_t slot, discriminator;
+	uint64_t asked;
+
+	apply(session_op(wish));
+	peer_begins("10.0.1.2", "10.0.1.1", BFD_PORT, 100 * MS);
+	go_on(4000, false);
+	session = session_named("4");
+	slot = session->slot;
+	discriminator = session->machine.local_discriminator;
+	while (bfd_take_changes(told, 8) != 0)
+		;
+	// It answers at once, though its next packet is not due.
+	while (session->machine.received_at != urgent_by_hand)
+		go_on(1, false);
+	(void)bfd_take_answered();
+	asked = bfd_session_ask(session);
+	assert_int_equal(asked, urgent_by_hand);
+	assert_false(bfd_heard_since(slot, discriminator, asked));
+	assert_false(bfd_take_answered());
+	go_on(1, false);
+	assert_true(bfd_heard_since(slot, discriminator, asked));
+	assert_false(bfd_heard_since(slot, discriminator + 1, asked));
+	assert_true(bfd_take_answered());
+	assert_false(bfd_take_answered());
+	// Late, and heard again.
+	while (!session->machine.late)
+		wait_for(1);
+	assert_in_range(urgent_by_hand - session->machine.received_at, 260 * MS, 261 * MS);
+	assert_int_equal(bfd_take_changes(told, 8), 1);
+	assert_true(told[0].late);
+	assert_int_equal(told[0].state, BFD_STATE_UP);
+	peer_sends(false);
+	wait_for(1);
+	assert_int_equal(bfd_take_changes(told, 8), 1);
+	assert_false(told[0].late);
+	// Late, and lost: nobody is asked any more.
+	wait_for(301);
+	assert_int_equal(bfd_take_changes(told, 8), 2);
+	assert_true(told[0].late);
+	assert_int_equal(told[1].state, BFD_STATE_DOWN);
+	assert_false(told[1].late);
+	assert_int_equal(bfd_session_ask(session), 0);
+	assert_int_equal(session->counters.became_down, 1);
+	delete_session("4");
+	assert_false(bfd_heard_since(slot, discriminator, asked));
+}
+
 // While the control thread is busy: what finds no room is told as the session is by then.
 static void of_too_many_changes_the_last_is_told(void **state)
 {
@@ -490,6 +560,7 @@ int main(void)
 		cmocka_unit_test(what_is_wrong_is_dropped_and_counted),
 		cmocka_unit_test(several_hops_have_a_least_ttl),
 		cmocka_unit_test(changes_are_told_in_order_and_none_of_what_is_gone),
+		cmocka_unit_test(a_neighbour_is_late_and_asked),
 		cmocka_unit_test(of_too_many_changes_the_last_is_told),
 		cmocka_unit_test(bounds_are_refused),
 	};

@@ -26,9 +26,20 @@ uint64_t bfd_detection_time(const struct bfd_machine *machine)
 	return (uint64_t)machine->remote_detect_mult * bfd_rx_interval(machine);
 }
 
+static uint64_t min64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t late_at(const struct bfd_machine *machine)
+{
+	if (machine->state != BFD_STATE_UP || machine->late || machine->parameters.late_before == 0) return BFD_NEVER;
+	return machine->expires_at - min64(machine->parameters.late_before, bfd_detection_time(machine) / 2);
+}
+
 uint64_t bfd_due(const struct bfd_machine *machine)
 {
-	return machine->send_at < machine->expires_at ? machine->send_at : machine->expires_at;
+	return min64(late_at(machine), min64(machine->send_at, machine->expires_at));
 }
 
 // 6.8.7: less by 0 to 25 %, and where one packet is all that is waited for, by at least 10 %.
@@ -67,6 +78,7 @@ static void go(struct bfd_machine *machine, enum bfd_state state, enum bfd_diagn
 
 	machine->state = state;
 	machine->diagnostic = diagnostic;
+	machine->late = false;
 	// From slow to what was asked for, which the other side has to be told of.
 	machine->polling = state == BFD_STATE_UP;
 	machine->poll_again = false;
@@ -117,6 +129,10 @@ unsigned bfd_time(struct bfd_machine *machine, uint64_t now, uint32_t random)
 		todo |= expire(machine);
 		schedule(machine, now, random);
 	}
+	if (now >= late_at(machine)) {
+		machine->late = true;
+		todo |= BFD_LATE;
+	}
 	if (now >= machine->send_at) todo |= BFD_SEND;
 	if (todo & BFD_SEND) sent(machine, now, random);
 	return todo;
@@ -160,6 +176,7 @@ unsigned bfd_receive(struct bfd_machine *machine, const struct bfd_packet *packe
 {
 	uint32_t interval = bfd_tx_interval(machine);
 	unsigned todo = 0;
+	bool late;
 
 	machine->remote_discriminator = packet->my_discriminator;
 	machine->remote_state = packet->state;
@@ -170,10 +187,13 @@ unsigned bfd_receive(struct bfd_machine *machine, const struct bfd_packet *packe
 	machine->remote_detect_mult = packet->detect_mult;
 	if (machine->polling && packet->final) end_poll(machine);
 	machine->received_at = now;
+	late = machine->late;
+	machine->late = false;
 	if (machine->state != BFD_STATE_ADMIN_DOWN) {
 		todo = heard_state(machine, packet->state);
 		if (packet->poll) todo |= BFD_SEND_FINAL;
 	}
+	if (late && machine->state == BFD_STATE_UP) todo |= BFD_LATE;
 	machine->expires_at = now + bfd_detection_time(machine);
 	// What has changed is said at once (6.8.7), and the answer to a Poll says it too.
 	if (todo & BFD_SEND_FINAL) todo &= ~(unsigned)BFD_SEND;
@@ -216,6 +236,14 @@ unsigned bfd_change(struct bfd_machine *machine, const struct bfd_parameters *pa
 	else
 		schedule(machine, now, random);
 	return todo;
+}
+
+unsigned bfd_ask(struct bfd_machine *machine, uint64_t now, uint32_t random)
+{
+	if (machine->state != BFD_STATE_UP) return 0;
+	machine->polling = true;
+	sent(machine, now, random);
+	return BFD_SEND;
 }
 
 void bfd_compose(const struct bfd_machine *machine, bool final, struct bfd_packet *packet)

@@ -12,6 +12,7 @@ struct bfd_parameters {
 	uint32_t desired_min_tx, required_min_rx;
 	uint8_t detect_mult;
 	bool admin_down;
+	uint32_t late_before; // the end of the detection time, at most half of it: then it is late. 0: it never is
 };
 
 // The variables of 6.8.1.
@@ -27,12 +28,14 @@ struct bfd_machine {
 	uint32_t desired_min_tx, required_min_rx;
 	bool polling;                  // until a packet with F
 	bool poll_again;               // the parameters changed meanwhile
+	bool late;                     // up, and not heard for most of the detection time
 	uint64_t sent_at, received_at; // periodic packets; valid ones
 	uint64_t send_at, expires_at;  // BFD_NEVER: not
 };
 
 // What the caller has to do.
-enum { BFD_SEND = 1, BFD_SEND_FINAL = 2, BFD_CHANGED = 4 };
+// LATE: it has become late, or is it no more, and is up.
+enum { BFD_SEND = 1, BFD_SEND_FINAL = 2, BFD_CHANGED = 4, BFD_LATE = 8 };
 
 void bfd_begin(struct bfd_machine *machine, const struct bfd_parameters *parameters, uint32_t discriminator,
 	       uint64_t now);
@@ -42,6 +45,8 @@ unsigned bfd_receive(struct bfd_machine *machine, const struct bfd_packet *packe
 unsigned bfd_time(struct bfd_machine *machine, uint64_t now, uint32_t random);
 unsigned bfd_change(struct bfd_machine *machine, const struct bfd_parameters *parameters, uint64_t now,
 		    uint32_t random);
+// Has the other side answer at once (a Poll Sequence, 6.5), where the session is up.
+unsigned bfd_ask(struct bfd_machine *machine, uint64_t now, uint32_t random);
 // When bfd_time() is to be called; BFD_NEVER.
 uint64_t bfd_due(const struct bfd_machine *machine);
 // The packet to send, without authentication; `final`: the answer to a Poll.

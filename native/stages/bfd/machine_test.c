@@ -119,6 +119,30 @@ static void silence_takes_it_down_after_the_detection_time(void **state)
 	assert_int_equal(machine.expires_at, BFD_NEVER);
 }
 
+static void silence_is_late_before_it_is_death(void **state)
+{
+	struct bfd_machine machine = machine_in(UP);
+	struct bfd_packet packet = packet_of(UP);
+
+	machine.parameters.late_before = 10 * MS;
+	assert_int_equal(bfd_receive(&machine, &packet, 5 * SECOND, 0) & BFD_LATE, 0);
+	assert_int_equal(bfd_time(&machine, 5 * SECOND + 20 * MS - 1, 0) & BFD_LATE, 0);
+	assert_int_equal(bfd_time(&machine, 5 * SECOND + 20 * MS, 0) & BFD_LATE, BFD_LATE);
+	assert_true(machine.late);
+	// Once.
+	assert_int_equal(bfd_time(&machine, 5 * SECOND + 21 * MS, 0) & BFD_LATE, 0);
+	assert_int_equal(bfd_receive(&machine, &packet, 5 * SECOND + 22 * MS, 0) & BFD_LATE, BFD_LATE);
+	assert_false(machine.late);
+	// At most half of the detection time, whatever is asked for.
+	machine.parameters.late_before = SECOND;
+	machine.send_at = BFD_NEVER;
+	assert_int_equal(bfd_due(&machine), 5 * SECOND + 37 * MS);
+	assert_int_equal(bfd_time(&machine, 5 * SECOND + 37 * MS, 0) & BFD_LATE, BFD_LATE);
+	// The end says all.
+	assert_int_equal(bfd_time(&machine, 5 * SECOND + 52 * MS, 0) & (BFD_LATE | BFD_CHANGED), BFD_CHANGED);
+	assert_false(machine.late);
+}
+
 static void down_forgets_the_discriminator_of_one_that_is_silent(void **state)
 {
 	struct bfd_machine machine = machine_in(UP);
@@ -317,7 +341,8 @@ static void two_agree_whatever_is_lost_meanwhile(void **state)
 {
 	for (uint32_t seed = 1; seed <= 50; seed++) {
 		uint32_t random = seed;
-		struct bfd_parameters a = {10 * MS + seed * MS, 20 * MS, 3, false}, b = {50 * MS, 10 * MS, 5, false};
+		struct bfd_parameters a = {10 * MS + seed * MS, 20 * MS, 3, false, 0},
+				      b = {50 * MS, 10 * MS, 5, false, 0};
 		struct side sides[2] = {0};
 		uint64_t now = SECOND;
 
@@ -352,7 +377,7 @@ static void neither_flaps_while_intervals_change(void **state)
 	for (unsigned i = 0; i < 200; i++) {
 		struct bfd_parameters p = {(1 + next_random(&random) % 30) * 10 * MS,
 					   (1 + next_random(&random) % 30) * 10 * MS,
-					   (uint8_t)(2 + next_random(&random) % 5), false};
+					   (uint8_t)(2 + next_random(&random) % 5), false, 0};
 		struct side *side = &sides[next_random(&random) % 2];
 
 		carry_out(side, side == sides ? sides + 1 : sides, bfd_change(&side->machine, &p, now, 0), now, &random,
@@ -452,6 +477,7 @@ int main(void)
 		cmocka_unit_test(a_packet_moves_the_state_as_the_table_says),
 		cmocka_unit_test(a_poll_is_answered_at_once_in_every_state_but_admin_down),
 		cmocka_unit_test(silence_takes_it_down_after_the_detection_time),
+		cmocka_unit_test(silence_is_late_before_it_is_death),
 		cmocka_unit_test(down_forgets_the_discriminator_of_one_that_is_silent),
 		cmocka_unit_test(it_transmits_slowly_until_it_is_up),
 		cmocka_unit_test(transmissions_are_jittered_within_the_bounds),

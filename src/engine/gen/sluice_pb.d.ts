@@ -128,6 +128,12 @@ export declare type Request = Message<"sluice.api.Request"> & {
      */
     value: AnnounceMacs;
     case: "announceMacs";
+  } | {
+    /**
+     * @generated from field: sluice.api.BfdAsk bfd_ask = 15;
+     */
+    value: BfdAsk;
+    case: "bfdAsk";
   } | { case: undefined; value?: undefined };
 };
 
@@ -203,6 +209,12 @@ export declare type Reply = Message<"sluice.api.Reply"> & {
      */
     value: CfmTestReply;
     case: "cfmTest";
+  } | {
+    /**
+     * @generated from field: sluice.api.BfdAskReply bfd_ask = 15;
+     */
+    value: BfdAskReply;
+    case: "bfdAsk";
   } | { case: undefined; value?: undefined };
 };
 
@@ -2573,6 +2585,14 @@ export declare type BfdSession = Message<"sluice.api.BfdSession"> & {
    * @generated from field: sluice.api.BfdAuthentication authentication = 11;
    */
   authentication?: BfdAuthentication | undefined;
+
+  /**
+   * Microseconds before the end of the detection time, at most half of it: an event says then that the session is late.
+   * 0: none does.
+   *
+   * @generated from field: uint32 late_before = 12;
+   */
+  lateBefore: number;
 };
 
 /**
@@ -2580,6 +2600,54 @@ export declare type BfdSession = Message<"sluice.api.BfdSession"> & {
  * Use `create(BfdSessionSchema)` to create a new message.
  */
 export declare const BfdSessionSchema: GenMessage<BfdSession>;
+
+/**
+ * Has the neighbours of sessions that are up answer at once (a Poll Sequence, RFC 5880, 6.5): what a session knows is as old
+ * as the last packet.
+ *
+ * @generated from message sluice.api.BfdAsk
+ */
+export declare type BfdAsk = Message<"sluice.api.BfdAsk"> & {
+  /**
+   * Of this owner's, 1 to 64.
+   *
+   * @generated from field: repeated string sessions = 1;
+   */
+  sessions: string[];
+
+  /**
+   * 1 to 10,000.
+   *
+   * @generated from field: uint32 timeout_ms = 2;
+   */
+  timeoutMs: number;
+};
+
+/**
+ * Describes the message sluice.api.BfdAsk.
+ * Use `create(BfdAskSchema)` to create a new message.
+ */
+export declare const BfdAskSchema: GenMessage<BfdAsk>;
+
+/**
+ * Once all were heard since the request, one of them is not up, or the time is over.
+ *
+ * @generated from message sluice.api.BfdAskReply
+ */
+export declare type BfdAskReply = Message<"sluice.api.BfdAskReply"> & {
+  /**
+   * Not heard since.
+   *
+   * @generated from field: repeated string silent = 1;
+   */
+  silent: string[];
+};
+
+/**
+ * Describes the message sluice.api.BfdAskReply.
+ * Use `create(BfdAskReplySchema)` to create a new message.
+ */
+export declare const BfdAskReplySchema: GenMessage<BfdAskReply>;
 
 /**
  * RFC 5880, 6.7.4.
@@ -6438,6 +6506,8 @@ export declare type VrrpEvent = Message<"sluice.api.VrrpEvent"> & {
 export declare const VrrpEventSchema: GenMessage<VrrpEvent>;
 
 /**
+ * A change of state, or of `late`.
+ *
  * @generated from message sluice.api.BfdEvent
  */
 export declare type BfdEvent = Message<"sluice.api.BfdEvent"> & {
@@ -6465,6 +6535,13 @@ export declare type BfdEvent = Message<"sluice.api.BfdEvent"> & {
    * @generated from field: uint32 remote_diagnostic = 5;
    */
   remoteDiagnostic: number;
+
+  /**
+   * It is up, and was not heard for the detection time less late_before.
+   *
+   * @generated from field: bool late = 6;
+   */
+  late: boolean;
 };
 
 /**

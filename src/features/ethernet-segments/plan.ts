@@ -50,18 +50,22 @@ const KINDS: readonly (readonly [ObjectKind, string, (objects: SegmentObjects) =
   [ObjectKind.KIND_ETHERNET_SEGMENT, 'ethernet segment', ({ segments }) => segments],
 ];
 
+/** So that the time to listen on the CE path is over before the detection time is. */
+const LATE_MARGIN_MS = 10;
+
 function objectsOf(objects: InterfaceObjects): SegmentObjects {
   const { edge, segments } = readSegments(objects.interfaces.keys, objects.view);
   const sessions = new Map<string, () => Wanted | undefined>();
   if (edge !== undefined) {
+    const lateMs = LATE_MARGIN_MS + Math.max(0, ...[...segments.values()].map(({ segment }) => segment.timers.listenMs));
     for (const { address, bfd, entry } of bfdPeers(edge)) {
       if (bfd === undefined) continue;
       const name = peerSession(address);
-      sessions.set(name, () => bfdSession(objects, edge, { name, address, bfd, path: entry.path() }));
+      sessions.set(name, () => bfdSession(objects, edge, { name, address, bfd, path: entry.path(), lateMs }));
     }
     for (const { address, bfd, entry } of edge.targets) {
       const name = targetSession(address);
-      sessions.set(name, () => bfdSession(objects, edge, { name, address, bfd, path: entry.path() }));
+      sessions.set(name, () => bfdSession(objects, edge, { name, address, bfd, path: entry.path(), lateMs: 0 }));
     }
   }
   return {
@@ -75,13 +79,15 @@ interface Session {
   readonly address: string;
   readonly bfd: BfdParameters;
   readonly path: string;
+  /** Before the end of the detection time the neighbour is called late; 0: never. */
+  readonly lateMs: number;
 }
 
 /** Nothing while its interface does not route, or its network instance is not there. */
 function bfdSession(
   objects: InterfaceObjects,
   { localAddress }: ProviderEdge,
-  { name, address, bfd, path }: Session,
+  { name, address, bfd, path, lateMs }: Session,
 ): Wanted | undefined {
   const { authentication } = bfd;
   const isOneHop = bfd.path.case === 'interface';
@@ -100,6 +106,7 @@ function bfdSession(
         desiredMinTxInterval: bfd.txMicroseconds,
         requiredMinRxInterval: bfd.rxMicroseconds,
         detectMultiplier: bfd.multiplier,
+        lateBefore: lateMs * 1000,
         minimumTtl: isOneHop ? 0 : bfd.minimumTtl,
         ...(authentication === undefined
           ? {}

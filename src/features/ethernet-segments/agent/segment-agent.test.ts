@@ -89,6 +89,7 @@ class Pe {
           }
         },
         notify: ({ state }) => this.notices.push(state),
+        checkCore: async () => true,
         resetSession: () => this.#end('reset'),
         drained: () => this.notices.push('drained'),
       },
@@ -192,6 +193,7 @@ test('an event costs what it touches', () => {
   for (const timer of ['recovery:1', 'peering', 'election-wait:2', 'listen:3']) {
     state = step(state, { type: 'timer', timer }).state;
   }
+  state = step(state, { type: 'core-checked', id: 3, full: true }).state;
   assert.equal(countVlans(state.open), 4094);
   const cost = (what: string, rounds: number, run: (round: number) => void): void => {
     run(0);

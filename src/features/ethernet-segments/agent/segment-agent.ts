@@ -20,6 +20,8 @@ export interface SegmentPorts {
   readonly order: (order: Order) => Promise<void>;
   readonly probe: (probe: Probe) => void;
   readonly notify: (notice: Notice) => void;
+  /** Whether all targets of core tracking answer now; false where nobody can say. */
+  readonly checkCore: () => Promise<boolean>;
   /** Ends the session with the peer at once; `session … down` follows as an event. */
   readonly resetSession: (peer: string) => void;
   /** By EVPN routes (../evpn); needed where the segment has foreign PEs. */
@@ -85,6 +87,13 @@ export class SegmentAgent {
       case 'probe':
         this.#ports.probe(output.probe);
         return;
+      case 'check-core': {
+        const { id } = output;
+        void this.#ports.checkCore().then((full) => {
+          if (!this.#isClosed) this.take({ type: 'core-checked', id, full });
+        });
+        return;
+      }
       case 'timer':
         this.#setTimer(output.timer, output.afterMs);
         return;

@@ -34,8 +34,7 @@ export function attempt(draft: Draft): void {
 function settle(draft: Draft, vlans: VlanSet): void {
   if (isEmpty(vlans)) return;
   const id = takeId(draft);
-  const none = new Map<string, VlanSet>();
-  draft.attempts = [...draft.attempts, { id, vlans, stage: 'settle', standby: none, claimed: none, granted: none }];
+  draft.attempts = [...draft.attempts, newAttempt(id, vlans, 'settle')];
   setTimer(draft, `settle:${id}`, draft.segment.timers.foreignSettleMs);
 }
 
@@ -51,11 +50,17 @@ function begin(draft: Draft, fresh: VlanSet): void {
   if (isEmpty(fresh)) return;
   const id = takeId(draft);
   const isHeard = unreachable(draft).length === 0;
-  const none = new Map<string, VlanSet>();
-  const stage = isHeard ? 'claim' : 'listen';
-  draft.attempts = [...draft.attempts, { id, vlans: fresh, stage, standby: none, claimed: none, granted: none }];
+  draft.attempts = [...draft.attempts, newAttempt(id, fresh, isHeard ? 'claim' : 'listen')];
   if (isHeard) beginClaim(draft, id);
-  else listen(draft, id, fresh, patience(draft));
+  else {
+    listen(draft, id, fresh, patience(draft));
+    checkCore(draft, id);
+  }
+}
+
+export function newAttempt(id: number, vlans: VlanSet, stage: Attempt['stage']): Attempt {
+  const none = new Map<string, VlanSet>();
+  return { id, vlans, stage, isListened: false, isCoreChecked: false, standby: none, claimed: none, granted: none };
 }
 
 /** The claims themselves follow in `advance`; where there is nobody to ask, the release. */
@@ -71,6 +76,11 @@ export function listen(draft: Draft, id: number, vlans: VlanSet, times = 1): voi
   setTimer(draft, `query:${id}:1`, times * queryMs);
   setTimer(draft, `query:${id}:2`, times * 2 * queryMs);
   setTimer(draft, `listen:${id}`, times * listenMs);
+}
+
+/** Whether it is we who are cut off: asked while we listen. */
+export function checkCore(draft: Draft, id: number): void {
+  draft.out.push({ type: 'check-core', id });
 }
 
 /** A peer that lived though it was silent on both paths, starved or congested, gets more time to answer, each time twice as much. */

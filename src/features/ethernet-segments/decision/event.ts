@@ -28,6 +28,10 @@ export type Event =
   | { readonly type: 'session'; readonly peer: string; readonly up: boolean }
   /** Liveness detection over the core, such as BFD. */
   | { readonly type: 'liveness'; readonly peer: string; readonly alive: boolean }
+  /** Liveness detection has heard nothing of the peer for most of its time; not late: it was heard again. */
+  | { readonly type: 'late'; readonly peer: string; readonly on: boolean }
+  /** The answer to `check-core`. full: all targets of core tracking answered since then. */
+  | { readonly type: 'core-checked'; readonly id: number; readonly full: boolean }
   /**
    * What a PE that speaks EVPN says of itself by its routes; undefined: it withdrew its ES route. Their loss with a BGP
    * session is `session … down`.

@@ -14,7 +14,16 @@ import {
 } from './draft.ts';
 import { onForeignForwarding } from './foreign.ts';
 import type { Probe } from './message.ts';
-import { attempted, FORGIVE_MS, isCandidate, MISJUDGED_MOST, mayForward, type Peer } from './state.ts';
+import {
+  type Attempt,
+  attempted,
+  contended,
+  FORGIVE_MS,
+  isCandidate,
+  MISJUDGED_MOST,
+  mayForward,
+  type Peer,
+} from './state.ts';
 import { difference, intersection, isEmpty, NO_VLANS, union, type VlanSet } from './vlan-set.ts';
 
 /** Takes a probe of another PE. Probes of addresses that are no peer are not for us. */
@@ -41,7 +50,7 @@ export function onProbe(draft: Draft, from: string, heard: Probe): void {
       if (!peer.hasSession) draft.deferred = difference(draft.deferred, heard.vlans);
       return;
     case 'claiming':
-      if (peer.isLower) defer(draft, intersection(heard.vlans, attempted(draft)));
+      if (peer.isLower) yieldTo(draft, heard.vlans);
       return;
     case 'query':
       onQuery(draft, peer, intersection(heard.vlans, draft.vlans));
@@ -56,6 +65,7 @@ function onForwarding(draft: Draft, peer: Peer, vlans: VlanSet): void {
   const both = intersection(vlans, draft.open);
   if (peer.isLower) close(draft, both, 'conflict');
   else probe(draft, 'forwarding', both);
+  leaveEarly(draft, vlans);
   if (!isEmpty(both) && !peer.hasSession) onMisjudged(draft, peer);
   // With a session the handshake decides: it may be about to block for us.
   if (!peer.hasSession) defer(draft, intersection(vlans, attempted(draft)));
@@ -79,26 +89,58 @@ function onStandby(draft: Draft, peer: Peer, vlans: VlanSet): void {
 }
 
 function onQuery(draft: Draft, peer: Peer, vlans: VlanSet): void {
-  const contended = intersection(vlans, attempted(draft));
-  if (peer.isLower) defer(draft, contended);
-  else probe(draft, 'claiming', contended);
+  if (peer.isLower) yieldTo(draft, vlans);
+  else probe(draft, 'claiming', intersection(vlans, contended(draft)));
   probe(draft, 'forwarding', intersection(vlans, mayForward(draft)));
-  probe(draft, 'standby', difference(difference(vlans, mayForward(draft)), attempted(draft)));
+  probe(draft, 'standby', difference(difference(vlans, mayForward(draft)), contended(draft)));
+}
+
+/** The other asks for them too, and goes on. */
+function yieldTo(draft: Draft, vlans: VlanSet): void {
+  leaveEarly(draft, vlans);
+  defer(draft, intersection(vlans, attempted(draft)));
+}
+
+/** What is not free has to be asked for anew. */
+function leaveEarly(draft: Draft, vlans: VlanSet): void {
+  if (draft.early !== undefined) draft.early = { ...draft.early, vlans: difference(draft.early.vlans, vlans) };
 }
 
 /** A query of an attempt that is due again. */
 export function onQueryTimer(draft: Draft, id: number): void {
   const found = draft.attempts.find((one) => one.id === id);
-  if (found !== undefined && (found.stage === 'listen' || found.stage === 'listen-again')) {
-    probe(draft, 'query', found.vlans);
-  }
+  if (found !== undefined && isListening(found)) probe(draft, 'query', found.vlans);
+  if (draft.early?.id === id) probe(draft, 'query', draft.early.vlans);
   if (draft.guard?.id === id && draft.guard.isListening) probe(draft, 'query', draft.open);
 }
 
-/** Listening is over: what every peer without a session leaves us goes on to the claims. */
 export function onListened(draft: Draft, id: number): void {
+  if (draft.early?.id === id) draft.early = { ...draft.early, isListened: true };
+  changeAttempt(draft, id, { isListened: true });
+  conclude(draft, id);
+}
+
+/** The core was asked: where it does not answer, we may be cut off ourselves, which core tracking will find. */
+export function onCoreChecked(draft: Draft, id: number, isFull: boolean): void {
+  if (draft.early?.id === id) draft.early = isFull ? { ...draft.early, isCoreChecked: true } : undefined;
   const found = draft.attempts.find((one) => one.id === id);
-  if (found === undefined || (found.stage !== 'listen' && found.stage !== 'listen-again')) return;
+  if (found === undefined || !isListening(found)) return;
+  if (!isFull && draft.isTrusted) {
+    defer(draft, found.vlans);
+    return;
+  }
+  changeAttempt(draft, id, { isCoreChecked: isFull });
+  conclude(draft, id);
+}
+
+function isListening({ stage }: Attempt): boolean {
+  return stage === 'listen' || stage === 'listen-again';
+}
+
+/** Where listening is over: what every peer without a session leaves us goes on to the claims. */
+export function conclude(draft: Draft, id: number): void {
+  const found = draft.attempts.find((one) => one.id === id);
+  if (found === undefined || !isListening(found) || !found.isListened) return;
   let refused = NO_VLANS as VlanSet;
   let held = NO_VLANS as VlanSet;
   for (const peer of unreachable(draft)) {
@@ -108,7 +150,10 @@ export function onListened(draft: Draft, id: number): void {
       refused = union(refused, intersection(silent, peer.unsettled));
       continue;
     }
-    switch (bySilence(draft, peer)) {
+    const allowed = bySilence(draft, peer);
+    // Silence proves nothing before the core has answered.
+    if (allowed === 'release' && !found.isCoreChecked && !isEmpty(silent)) return;
+    switch (allowed) {
       case 'refuse':
         refused = union(refused, silent);
         break;
@@ -140,7 +185,7 @@ function bySilence(draft: Draft, peer: Peer): 'release' | 'hold' | 'refuse' {
 export function onHeld(draft: Draft, id: number): void {
   const found = draft.attempts.find((one) => one.id === id && one.stage === 'hold');
   if (found === undefined) return;
-  changeAttempt(draft, id, { stage: 'listen-again', standby: new Map() });
+  changeAttempt(draft, id, { stage: 'listen-again', isListened: false, standby: new Map() });
   listen(draft, id, found.vlans, patience(draft));
 }
 

@@ -27,6 +27,8 @@ export type Output =
     }
   | { readonly type: 'release'; readonly order: number; readonly vlans: VlanSet }
   | { readonly type: 'probe'; readonly probe: Probe }
+  /** Asks all targets of core tracking, now: what is known of them may be as old as their detection time. */
+  | { readonly type: 'check-core'; readonly id: number }
   /** A timer of a name that runs is set anew. Names that are no longer of interest may end all the same. */
   | { readonly type: 'timer'; readonly timer: string; readonly afterMs: number }
   /** To the CE and to subscribers. Each method repeats by its own offsets (../../ce-notification). */

@@ -23,6 +23,7 @@ export function onSession(draft: Draft, address: string, isUp: boolean): void {
     return;
   }
   if (!isUp && !peer.hasSession) return;
+  if (isUp) draft.early = undefined;
   changePeer(draft, address, { ...withoutSession, hasSession: isUp });
   startOver(draft);
   if (isUp) {

@@ -102,10 +102,24 @@ export interface Attempt {
   readonly vlans: VlanSet;
   /** settle: foreign PEs get the time to block. listen: to peers without a session; hold: before listening again, for the split-brain policy. */
   readonly stage: 'settle' | 'listen' | 'hold' | 'listen-again' | 'claim';
+  /** The time to listen is over. */
+  readonly isListened: boolean;
+  /** All targets of core tracking have answered since the listening began. */
+  readonly isCoreChecked: boolean;
   /** By address: peers without a session that said `standby` since the listening began. */
   readonly standby: ReadonlyMap<string, VlanSet>;
   readonly claimed: ReadonlyMap<string, VlanSet>;
   readonly granted: ReadonlyMap<string, VlanSet>;
+}
+
+/** Listening for a peer whose liveness is not lost yet: what nobody says by then that it forwards is taken over at once. */
+export interface Early {
+  readonly id: number;
+  readonly peer: string;
+  /** Asked for, and not forwarded by anybody who answered. */
+  readonly vlans: VlanSet;
+  readonly isListened: boolean;
+  readonly isCoreChecked: boolean;
 }
 
 /** An order that the engine has not confirmed. */
@@ -157,6 +171,7 @@ export interface State {
   /** Ascending by address. */
   readonly peers: readonly Peer[];
   readonly attempts: readonly Attempt[];
+  readonly early: Early | undefined;
   /** Not tried again before the retry timer. */
   readonly deferred: VlanSet;
   readonly isRetryArmed: boolean;
@@ -189,4 +204,9 @@ export function mayForward(state: Pick<State, 'open' | 'closing'>): VlanSet {
 /** VLANs on their way to being released. */
 export function attempted(state: Pick<State, 'attempts'>): VlanSet {
   return state.attempts.reduce<VlanSet>((all, { vlans }) => union(all, vlans), NO_VLANS);
+}
+
+/** VLANs that others have to leave to us, or we to them, where both ask. */
+export function contended(state: Pick<State, 'attempts' | 'early'>): VlanSet {
+  return union(attempted(state), state.early?.vlans ?? NO_VLANS);
 }

@@ -52,7 +52,7 @@ test('random events: every state holds together, and nothing is released without
   const kinds: readonly Probe['kind'][] = ['forwarding', 'query', 'standby', 'claiming', 'blocked'];
   const event = (state: State, timers: readonly string[]): Event => {
     const peer = pick(PEERS);
-    switch (below(24)) {
+    switch (below(26)) {
       case 0:
         return { type: 'segment', up: random() < 0.95 };
       case 1:
@@ -72,6 +72,12 @@ test('random events: every state holds together, and nothing is released without
         if (random() < 0.3) return { type: 'liveness', peer: foreigner, alive: random() < 0.8 };
         if (random() < 0.1) return { type: 'session', peer: foreigner, up: false };
         return { type: 'foreign', peer: foreigner, advert: random() < 0.2 ? undefined : advert() };
+      }
+      case 19:
+        return { type: 'late', peer, on: random() < 0.8 };
+      case 20: {
+        const ids = [state.early?.id ?? 0, ...state.attempts.map(({ id }) => id)];
+        return { type: 'core-checked', id: pick(ids), full: random() < 0.9 };
       }
       case 4:
         return random() < 0.8 ? { type: 'timer', timer: 'retry' } : { type: 'liveness', peer, alive: random() < 0.7 };
@@ -141,6 +147,8 @@ test('random events: every state holds together, and nothing is released without
       const { state: after, outputs } = step(state, next);
       for (const output of outputs) {
         if (output.type === 'timer' && output.timer !== 'probe') timers.push(output.timer);
+        if (output.type === 'check-core' && random() < 0.7)
+          begin.push({ type: 'core-checked', id: output.id, full: random() < 0.9 });
         if (output.type !== 'release') continue;
         releases += 1;
         assert.ok(!overlaps(output.vlans, mayForward(state)), 'not again what may forward');

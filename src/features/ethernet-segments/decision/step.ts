@@ -5,6 +5,7 @@
  */
 import { advance, answer, attempt, onClaimTimeout, onSettled } from './claims.ts';
 import { cancel, type Draft, probe, sendAll, setTimer, unreachable } from './draft.ts';
+import { onEarlyOld, onLate, takeOver } from './early.ts';
 import type { Event } from './event.ts';
 import { announce, onForeign, yieldToForeign } from './foreign.ts';
 import {
@@ -21,6 +22,7 @@ import {
 } from './lifecycle.ts';
 import {
   guard,
+  onCoreChecked,
   onForgiven,
   onGuardListened,
   onGuardTimer,
@@ -80,6 +82,7 @@ export function initialState(segment: Segment, { vlans, open = NO_VLANS, stamp =
     nextId: 1,
     peers,
     attempts: [],
+    early: undefined,
     deferred: NO_VLANS,
     isRetryArmed: false,
     guard: undefined,
@@ -105,6 +108,7 @@ export function step(state: State, event: Event): Step {
   advertise(draft);
   announce(draft);
   answer(draft);
+  takeOver(draft);
   attempt(draft);
   advance(draft);
   guard(draft);
@@ -153,6 +157,12 @@ function take(draft: Draft, event: Event): void {
       return;
     case 'liveness':
       onLiveness(draft, event.peer, event.alive);
+      return;
+    case 'late':
+      onLate(draft, event.peer, event.on);
+      return;
+    case 'core-checked':
+      onCoreChecked(draft, event.id, event.full);
       return;
     case 'foreign':
       onForeign(draft, event.peer, event.advert);
@@ -216,6 +226,9 @@ function onTimer(draft: Draft, timer: string): void {
       return;
     case 'guard':
       onGuardTimer(draft, id);
+      return;
+    case 'early':
+      onEarlyOld(draft, id);
       return;
     case 'forgive':
       onForgiven(draft, rest);

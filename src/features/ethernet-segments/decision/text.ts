@@ -8,7 +8,7 @@ import { type VlanSet, vlansFromText, vlansText } from './vlan-set.ts';
  * ```
  * start · leave · segment up|down · core full|degraded|isolated · drain on|off
  * vlans SET · circuits-down SET · command-blocked SET · pins [ADDRESS=SET …]
- * session ADDRESS up|down · liveness ADDRESS alive|lost
+ * session ADDRESS up|down · liveness ADDRESS alive|lost · late ADDRESS on|off · core-checked N full|failed
  * from ADDRESS MESSAGE · heard ADDRESS forwarding|query|standby|claiming|blocked SET stamp N
  * foreign ADDRESS withdrawn · foreign ADDRESS ADVERT
  * confirmed N · timer NAME
@@ -34,6 +34,10 @@ export function eventText(event: Event): string {
       return `session ${event.peer} ${event.up ? 'up' : 'down'}`;
     case 'liveness':
       return `liveness ${event.peer} ${event.alive ? 'alive' : 'lost'}`;
+    case 'late':
+      return `late ${event.peer} ${event.on ? 'on' : 'off'}`;
+    case 'core-checked':
+      return `core-checked ${event.id} ${event.full ? 'full' : 'failed'}`;
     case 'foreign':
       return `foreign ${event.peer} ${event.advert === undefined ? 'withdrawn' : advertText(event.advert)}`;
     case 'message':
@@ -61,6 +65,8 @@ export function outputText(output: Output): string {
       return `release ${vlansText(output.vlans)} order ${output.order}`;
     case 'probe':
       return `probe ${probeText(output.probe)}`;
+    case 'check-core':
+      return `check-core ${output.id}`;
     case 'timer':
       return `timer ${output.timer} after ${output.afterMs}`;
     case 'notify':
@@ -142,6 +148,10 @@ export function eventFromText(text: string, method: Advert['method']): Event {
       return { type: 'session', peer: a, up: b === 'up' };
     case 'liveness':
       return { type: 'liveness', peer: a, alive: b === 'alive' };
+    case 'late':
+      return { type: 'late', peer: a, on: b === 'on' };
+    case 'core-checked':
+      return { type: 'core-checked', id: Number(a), full: b === 'full' };
     case 'from':
       return { type: 'message', peer: a, message: messageFromWords([b, ...rest], method) };
     case 'foreign': {

@@ -336,7 +336,9 @@ export class World {
       for (const [end, pe] of pair.ends.entries()) {
         if (!pe.isAlive || pair.alive[end as 0 | 1] === hasPath) continue;
         const { life } = pe;
-        this.at(this.now + this.#between(20, 40), () => {
+        const detection = this.#between(20, 40);
+        if (!hasPath) this.#grewLate(pair, end, detection);
+        this.at(this.now + detection, () => {
           if (pe.life !== life || !pe.isAlive || pair.changes !== changes) return;
           if (pair.alive[end as 0 | 1] === hasPath) return;
           pair.alive[end as 0 | 1] = hasPath;
@@ -346,6 +348,23 @@ export class World {
       }
       this.#connect(pair);
     }
+  }
+
+  /** Before its time is over detection says that the peer is late, and where it is heard again, that too. */
+  #grewLate(pair: Pair, end: number, detectionMs: number): void {
+    const pe = pair.ends[end] as Pe;
+    const peer = (pair.ends[1 - end] as Pe).address;
+    const { control } = pe;
+    const { changes } = pair;
+    this.at(this.now + this.#between(0.4, 1) * detectionMs, () => {
+      const isStill = pe.isAlive && pe.control === control && pair.alive[end as 0 | 1];
+      if (!isStill || pair.changes !== changes) return;
+      this.#step(pe, { type: 'late', peer, on: true });
+      this.at(this.now + this.#between(0, detectionMs), () => {
+        if (pe.isAlive && pe.control === control && pair.alive[end as 0 | 1] && this.#hasPath(pair))
+          this.#step(pe, { type: 'late', peer, on: false });
+      });
+    });
   }
 
   #connect(pair: Pair): void {
@@ -500,6 +519,15 @@ export class World {
       case 'announce':
         this.foreign?.announced(pe, output.advert);
         return;
+      case 'check-core': {
+        const { id } = output;
+        const { control } = pe;
+        this.at(this.now + this.#between(0.5, 8), () => {
+          if (!pe.isAlive || pe.control !== control) return;
+          this.#step(pe, { type: 'core-checked', id, full: this.#trackingOf(pe) === 'full' });
+        });
+        return;
+      }
       case 'drained':
       case 'notify':
     }

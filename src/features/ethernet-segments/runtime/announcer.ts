@@ -52,15 +52,21 @@ export class Announcer {
 
   released(vlans: VlanSet): void {
     for (const offset of this.#parts.offsetsMs()) {
+      if (offset === 0) {
+        this.#announce(vlans);
+        continue;
+      }
       const timer = setTimeout(() => {
         this.#timers.delete(timer);
-        this.#each(vlans, (vlan) => this.#announcement(vlan, To.OTHERS, this.#segmentMacs(vlan)));
-        if (this.#parts.tellsCe()) {
-          this.#each(vlans, (vlan) => this.#announcement(vlan, To.PORT, this.#remoteMacs(vlan)));
-        }
+        this.#announce(vlans);
       }, offset);
       this.#timers.add(timer.unref());
     }
+  }
+
+  #announce(vlans: VlanSet): void {
+    this.#each(vlans, (vlan) => this.#announcement(vlan, To.OTHERS, this.#segmentMacs(vlan)));
+    if (this.#parts.tellsCe()) this.#each(vlans, (vlan) => this.#announcement(vlan, To.PORT, this.#remoteMacs(vlan)));
   }
 
   /** The engine is away. */

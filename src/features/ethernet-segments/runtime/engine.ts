@@ -3,5 +3,5 @@ import type { EngineClient } from '../../../engine/client.ts';
 
 export type SegmentEngine = Pick<
   EngineClient,
-  'query' | 'stream' | 'segmentOrder' | 'segmentProbe' | 'announceMacs' | 'onEvent' | 'onReplay' | 'onLoss'
+  'query' | 'stream' | 'segmentOrder' | 'segmentProbe' | 'announceMacs' | 'bfdAsk' | 'onEvent' | 'onReplay' | 'onLoss'
 >;

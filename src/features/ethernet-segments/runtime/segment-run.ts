@@ -47,6 +47,7 @@ export interface RunParts {
   readonly engine: Pick<SegmentEngine, 'segmentOrder' | 'segmentProbe' | 'announceMacs'>;
   readonly send: (peer: string, esi: Uint8Array, message: Message) => boolean;
   readonly resetSession: (peer: string) => void;
+  readonly checkCore: () => Promise<boolean>;
   /** Tells foreign PEs. */
   readonly announce: (esi: Uint8Array, advert: Advert | undefined) => void;
   /** Hosts elsewhere, as foreign PEs know them. */
@@ -313,7 +314,7 @@ export class SegmentRun {
   }
 
   #ports(esi: Uint8Array): ConstructorParameters<typeof SegmentAgent>[2] {
-    const { send, resetSession } = this.#parts;
+    const { send, resetSession, checkCore } = this.#parts;
     return {
       send: (peer, message) => {
         this.record.sent(message, Date.now());
@@ -336,6 +337,7 @@ export class SegmentRun {
         this.#parts.notify(this, notice, move);
       },
       resetSession,
+      checkCore,
       announce: (advert) => this.#parts.announce(esi, advert),
       drained: () => this.#drained.resolve(),
       stepped: () => this.#stepped(),

@@ -43,7 +43,7 @@ import { probeKind } from './probe-kinds.ts';
 import type { Move } from './record.ts';
 import { SegmentRun, type Surroundings } from './segment-run.ts';
 import { Sessions, type SessionsConfiguration, type SessionsParts, sessionsConfiguration } from './sessions.ts';
-import { bfdReports, Tracking } from './tracking.ts';
+import { bfdReports, Tracking, type TrackingEvents } from './tracking.ts';
 
 /** The longest that peers are waited for at the end of the router. */
 export const LEAVE_MS = 2000;
@@ -126,7 +126,7 @@ export class EthernetSegments {
     });
     this.#faults = new CircuitFaults(new CfmModel(parts.keys));
     this.#commands = new Commands(parts.kept, parts.log);
-    this.#tracking = new Tracking({
+    const events: TrackingEvents = {
       onLiveness: (peer, alive) => {
         parts.log(`ethernet segments: peer ${peer} ${alive ? 'lives' : 'is lost'}`);
         // Nothing more is taken from a session with a peer that is lost.
@@ -134,12 +134,16 @@ export class EthernetSegments {
         for (const run of this.#sharedWith(peer)) run.take({ type: 'liveness', peer, alive });
         this.#evpn.setLiveness(peer, alive);
       },
+      onLate: (peer, on) => {
+        for (const run of this.#sharedWith(peer)) run.take({ type: 'late', peer, on });
+      },
       onTracking: (tracking) => {
         parts.log(`ethernet segments: core tracking is ${tracking}`);
         for (const run of this.#runs.values()) run.take({ type: 'core', tracking });
         this.#tell(undefined);
       },
-    });
+    };
+    this.#tracking = new Tracking(events, parts.engine);
   }
 
   get edge(): ProviderEdge | undefined {
@@ -349,6 +353,7 @@ export class EthernetSegments {
           log,
           send: (peer, esi, message) => this.#sessions.send(peer, esi, message),
           resetSession: (peer) => this.#sessions.end(peer, 'reset'),
+          checkCore: () => this.#tracking.check(),
           announce: (esi, advert) => this.#evpn.announce(esi, advert),
           foreignRemote: this.#evpn.remoteMacs,
         });
@@ -417,8 +422,8 @@ export class EthernetSegments {
         return;
       }
       case 'bfd': {
-        const { name, state, diagnostic } = what.value;
-        this.#tracking.onBfd(name, { state, diagnostic, sinceNs: atNs });
+        const { name, state, diagnostic, late } = what.value;
+        this.#tracking.onBfd(name, { state, diagnostic, sinceNs: atNs }, late);
         this.#tell(undefined);
         return;
       }

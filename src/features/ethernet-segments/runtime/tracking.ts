@@ -2,6 +2,10 @@
 import { BfdState, type QueryReply } from '../../../engine/gen/sluice_pb.js';
 import type { CoreTracking } from '../decision/event.ts';
 import { bfdPeers, type ForeignEdge, type ProviderEdge, peerSession, targetSession } from '../model.ts';
+import type { SegmentEngine } from './engine.ts';
+
+/** The longest that targets have to answer when they are asked. */
+const CHECK_MS = 1000;
 
 /** As the engine says of a session, by a query or an event. */
 export interface BfdReport {
@@ -15,11 +19,14 @@ export interface BfdReport {
 
 export interface TrackingEvents {
   readonly onLiveness: (peer: string, alive: boolean) => void;
+  /** A peer that lives has not been heard for most of its detection time, or has been again. */
+  readonly onLate: (peer: string, late: boolean) => void;
   readonly onTracking: (tracking: CoreTracking) => void;
 }
 
 export class Tracking {
   readonly #events: TrackingEvents;
+  readonly #engine: Pick<SegmentEngine, 'bfdAsk'>;
   readonly #sessions = new Map<string, BfdReport>();
   readonly #linksDown = new Set<string>();
   /** By session of a target: until when it is left out unless it answers. */
@@ -30,9 +37,13 @@ export class Tracking {
   #peers: readonly ForeignEdge[] = [];
   #tracking: CoreTracking = 'full';
   #timer: NodeJS.Timeout | undefined;
+  readonly #late = new Set<string>();
+  /** Of one turn of the event loop. */
+  #checking: Promise<boolean> | undefined;
 
-  constructor(events: TrackingEvents) {
+  constructor(events: TrackingEvents, engine: Pick<SegmentEngine, 'bfdAsk'>) {
     this.#events = events;
+    this.#engine = engine;
   }
 
   get tracking(): CoreTracking {
@@ -63,6 +74,8 @@ export class Tracking {
     for (const [name, report] of sessions) this.#sessions.set(name, report);
     this.#linksDown.clear();
     for (const port of linksDown) this.#linksDown.add(port);
+    // What the engine would say by an event may have been lost.
+    for (const peer of this.#late) this.#setLate(peer, false);
     const targets = new Set((edge?.targets ?? []).map(({ address }) => targetSession(address)));
     for (const name of this.#until.keys()) if (!targets.has(name)) this.#until.delete(name);
     const until = performance.now() + (edge?.initialSeconds ?? 0) * 1000;
@@ -70,17 +83,51 @@ export class Tracking {
     this.#judge();
   }
 
-  onBfd(name: string, report: Omit<BfdReport, 'hasBeenUp'>): void {
+  onBfd(name: string, report: Omit<BfdReport, 'hasBeenUp'>, late: boolean): void {
     const before = this.#sessions.get(name);
     const hasBeenUp = before?.hasBeenUp === true || report.state === BfdState.BFD_UP;
-    this.#sessions.set(name, { ...report, hasBeenUp });
+    // `sinceNs` is of the state, and lateness no change of it.
+    if (before?.state !== report.state) this.#sessions.set(name, { ...report, hasBeenUp });
     this.#judge();
+    const peer = this.#peers.find(({ address }) => peerSession(address) === name);
+    if (peer !== undefined) this.#setLate(peer.address, late);
+  }
+
+  /**
+   * Whether all targets of core tracking answer now, and no uplink says otherwise: what is known of them may be as old as
+   * their detection time.
+   */
+  check(): Promise<boolean> {
+    if (this.#checking === undefined) {
+      this.#checking = this.#check();
+      setImmediate(() => {
+        this.#checking = undefined;
+      });
+    }
+    return this.#checking;
   }
 
   onLink(port: string, isUp: boolean): void {
     if (isUp) this.#linksDown.delete(port);
     else this.#linksDown.add(port);
     this.#judge();
+  }
+
+  async #check(): Promise<boolean> {
+    if (this.#tracking !== 'full') return false;
+    const targets = (this.#edge?.targets ?? []).filter(({ address }) => this.isCounted(address));
+    if (targets.length === 0) return true;
+    const sessions = targets.map(({ address }) => targetSession(address));
+    const silent = await this.#engine.bfdAsk(sessions, CHECK_MS);
+    return silent?.length === 0;
+  }
+
+  #setLate(peer: string, late: boolean): void {
+    if (this.#late.has(peer) === late) return;
+    if (late) this.#late.add(peer);
+    else this.#late.delete(peer);
+    // One that is lost has been told of by its loss.
+    if (late || this.isAlive(peer) === true) this.#events.onLate(peer, late);
   }
 
   /** The engine is away: what it said is forgotten. */
@@ -90,6 +137,7 @@ export class Tracking {
     this.#linksDown.clear();
     this.#until.clear();
     this.#alive.clear();
+    this.#late.clear();
   }
 
   #judge(): void {
