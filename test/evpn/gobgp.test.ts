@@ -66,7 +66,7 @@ class Pe {
         probe: () => {},
         notify: () => {},
         checkCore: async () => true,
-      resetSession: () => {},
+        resetSession: () => {},
         announce: (advert) => this.evpn.announce(ESI, advert),
         drained: () => {},
       },

@@ -57,7 +57,8 @@ function objectsOf(objects: InterfaceObjects): SegmentObjects {
   const { edge, segments } = readSegments(objects.interfaces.keys, objects.view);
   const sessions = new Map<string, () => Wanted | undefined>();
   if (edge !== undefined) {
-    const lateMs = LATE_MARGIN_MS + Math.max(0, ...[...segments.values()].map(({ segment }) => segment.timers.listenMs));
+    const lateMs =
+      LATE_MARGIN_MS + Math.max(0, ...[...segments.values()].map(({ segment }) => segment.timers.listenMs));
     for (const { address, bfd, entry } of bfdPeers(edge)) {
       if (bfd === undefined) continue;
       const name = peerSession(address);
