@@ -20,6 +20,7 @@ import { vlanBytes } from '../vlan-ranges.ts';
 import { Announcer } from './announcer.ts';
 import { NO_COMMANDS, type SegmentCommands } from './commands.ts';
 import type { SegmentEngine } from './engine.ts';
+import { Inherited } from './inherited.ts';
 import { probeKinds } from './probe-kinds.ts';
 import { type Move, SegmentRecord } from './record.ts';
 
@@ -85,6 +86,7 @@ export class SegmentRun {
   readonly record = new SegmentRecord();
   /** What is exchanged with each peer: ours once, theirs by peer. */
   readonly own = { remote: new MacTable(), segment: new MacTable() };
+  readonly inherited = new Inherited();
   readonly #theirs = new Map<string, SegmentTables['theirs']>();
   /** Behind the segment, as foreign PEs know them. */
   readonly foreignMacs = new MacTable();
@@ -128,6 +130,7 @@ export class SegmentRun {
         { remote: parts.foreignRemote, segment: this.foreignMacs },
       ],
       tellsCe: () => this.#surroundings.methods.includes('mac-move'),
+      inherit: (vlan, macs) => this.#inherit(vlan, macs),
       offsetsMs: () => this.#surroundings.offsetsMs,
       open: () => this.#agent?.state.open ?? NO_VLANS,
       log: parts.log,
@@ -323,6 +326,7 @@ export class SegmentRun {
       order: (order) => {
         const move = this.record.ordered(order, this.#surroundings.methods, Date.now());
         const generation = this.#generation;
+        if (order.type === 'block') this.inherited.pass(order.vlans);
         const done = this.#orders.then(() => this.#carryOut(order, move, generation));
         this.#orders = done;
         // After the agent has taken the confirmation, which it does before this.
@@ -406,6 +410,11 @@ export class SegmentRun {
       redirectTo: addressBytes(order.redirectTo),
       redirectMs: redirect.graceMs,
     };
+  }
+
+  #inherit(vlan: number, macs: ReadonlySet<number>): void {
+    this.inherited.take(vlan, macs);
+    for (const mac of macs) this.own.segment.add(vlan, mac);
   }
 
   async #again(): Promise<void> {

@@ -334,7 +334,7 @@ export class EthernetSegments {
       view,
       parts.flatMap((part) => part.cfmMeps),
     );
-    const watched: { own: SegmentRun['own']; circuits: readonly Circuit[] }[] = [];
+    const watched: (Pick<SegmentRun, 'own' | 'inherited'> & { circuits: readonly Circuit[] })[] = [];
     for (const [name, configured] of segments) {
       const circuits = circuitsUp(objects, configured);
       const surroundings: Surroundings = {
@@ -372,7 +372,7 @@ export class EthernetSegments {
         alive: configured.segment.peers.filter((peer) => this.isAlive(peer)),
       });
       if (configured.segment.peers.length > 0 || configured.evpn !== undefined)
-        watched.push({ own: run.own, circuits });
+        watched.push({ own: run.own, inherited: run.inherited, circuits });
     }
     this.#tell(undefined);
     this.#macs.follow(watched);
