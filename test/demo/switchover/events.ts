@@ -22,8 +22,6 @@ export interface Switchover {
   readonly before?: (net: DualPe, it: Circumstances) => Promise<void>;
   /** Nothing of it can be shown where the CE passes nothing from one PE to the other. */
   readonly needsCePath?: true;
-  /** Only where core tracking notices a cut as soon as the PEs do: what the failure model assumes. */
-  readonly needsTracking?: true;
   /** Resolves once the VLANs are where they belong, with what there is to tell. */
   readonly run: (net: DualPe, it: Circumstances) => Promise<readonly string[]>;
   /** Afterwards, not measured: everything as it was. */
@@ -101,7 +99,6 @@ async function healBothPaths(net: DualPe): Promise<void> {
 function splitBrain(policy: NonNullable<SegmentSettings['splitBrain']>, keeper: 0 | 1, outcome: string): Switchover {
   return {
     name: `split-brain-${policy === 'block' ? policy : 'lowest'}`,
-    needsTracking: true,
     what: `core and CE path between the PEs are cut, each sees a part of the core; policy ${policy}: ${outcome}`,
     vlans: one,
     before: async (net, it) => {

@@ -72,9 +72,7 @@ async function showMethod(name: string, method: Method): Promise<void> {
     const wanted = options.events ?? method.events ?? switchovers.map((each) => each.name);
     for (const one of switchovers) {
       const isWanted = wanted.includes(one.name) && !(one.needsCePath && it.isPortWide);
-      if (isWanted && one.needsTracking && options.trackingMs > options.bfdMs) {
-        say(`  ${one.name}: left out, core tracking would notice the cut later than the PEs do (--tracking, --bfd)`);
-      } else if (isWanted) {
+      if (isWanted) {
         await showEvent(net, one, name, it);
       } else if (one.name === 'pe-returned' && !net.pes[0].isRunning) {
         // A PE that was killed has to return for what follows.
