@@ -4,6 +4,7 @@
 
 #include "../../main/clock.h"
 #include "../../main/worker_rings.h"
+#include "probe_send.h"
 #include "segment.h"
 
 // Frames of one worker that wait: two senders in all VLANs.
@@ -37,6 +38,7 @@ static void emit(struct gathered *it)
 
 	// It may have gone meanwhile.
 	if (view != NULL) {
+		if (it->what.kind == SLUICE__API__SEGMENT_PROBE_KIND__PROBE_QUERY) probe_answer(view, it->vlans);
 		what.segment = view->segment->gate.name;
 		what.kind = (Sluice__Api__SegmentProbeKind)it->what.kind;
 		for (unsigned i = 0; i < SEGMENT_SET_BYTES; i++) {

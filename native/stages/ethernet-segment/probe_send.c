@@ -90,12 +90,27 @@ void probe_send_due(struct timer *timer)
 	run((struct segment *)(void *)((uint8_t *)timer - offsetof(struct segment, send)));
 }
 
+// With the segment's stamp.
+static void add(struct segment *segment, uint8_t kind, const uint64_t *vlans)
+{
+	struct probe_job *job;
+
+	if (segment->jobs == SEGMENT_JOBS) {
+		for (unsigned i = 0; i < GATE_WORDS; i++)
+			segment->probes_dropped += (unsigned)__builtin_popcountll(vlans[i]);
+		return;
+	}
+	job = &segment->job[(segment->first + segment->jobs++) % SEGMENT_JOBS];
+	*job = (struct probe_job){.kind = kind, .stamp = segment->stamp};
+	memcpy(job->vlans, vlans, sizeof(job->vlans));
+	// One that waits has its own time.
+	if (segment->jobs == 1) run(segment);
+}
+
 int segment_probe(const struct owner *owner, const Sluice__Api__SegmentProbe *probe, struct api_error *error)
 {
 	const struct segment_view *view = segment_named(owner, probe->segment, error);
 	uint64_t vlans[GATE_WORDS];
-	struct segment *segment;
-	struct probe_job *job;
 
 	if (view == NULL || segment_vlans_take(view, "vlans", &probe->vlans, vlans, error) < 0) return -1;
 	if (probe->kind < 1 || probe->kind > PROBE_KINDS)
@@ -103,16 +118,19 @@ int segment_probe(const struct owner *owner, const Sluice__Api__SegmentProbe *pr
 	if (!view->vlans.probes)
 		return api_refuse(error, SLUICE__API__ERROR_CODE__ERROR_INVALID, 0, error->object,
 				  "it has no probe_key");
-	segment = view->segment;
-	if (segment->jobs == SEGMENT_JOBS) {
-		for (unsigned i = 0; i < GATE_WORDS; i++)
-			segment->probes_dropped += (unsigned)__builtin_popcountll(vlans[i]);
-		return 0;
-	}
-	job = &segment->job[(segment->first + segment->jobs++) % SEGMENT_JOBS];
-	*job = (struct probe_job){.kind = (uint8_t)probe->kind, .stamp = probe->stamp};
-	memcpy(job->vlans, vlans, sizeof(vlans));
-	// One that waits has its own time.
-	if (segment->jobs == 1) run(segment);
+	view->segment->stamp = probe->stamp;
+	add(view->segment, (uint8_t)probe->kind, vlans);
 	return 0;
+}
+
+void probe_answer(const struct segment_view *view, const uint64_t *asked)
+{
+	uint64_t vlans[GATE_WORDS], any = 0;
+
+	for (unsigned i = 0; i < GATE_WORDS; i++) {
+		vlans[i] = asked[i] & atomic_load_explicit(&view->segment->gate.open[i], memory_order_relaxed);
+		any |= vlans[i];
+	}
+	if (any != 0 && view->segment->stamp != 0)
+		add(view->segment, SLUICE__API__SEGMENT_PROBE_KIND__PROBE_FORWARDING, vlans);
 }

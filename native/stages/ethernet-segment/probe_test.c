@@ -155,6 +155,48 @@ static void a_probe_of_a_peer_ends_here_whether_blocked_or_not(void **state)
 	assert_int_equal(router_drops("block-point"), 0);
 }
 
+// What was heard is gathered for a millisecond.
+static void answers(void)
+{
+	router_run();
+	router_advance(5);
+	router_run();
+}
+
+static void a_query_is_answered_for_what_is_open(void **state)
+{
+	struct probe query = of_peer(7), answer;
+
+	segment_releases("es", 10, 10);
+	hears(&query, 10, -1);
+	// Nobody has said yet what the stamp is.
+	answers();
+	assert_int_equal(router_frames("ce"), 0);
+	assert_null(sends(12, 12, 4));
+	router_run();
+	router_forget();
+	query.sequence++;
+	hears(&query, 10, -1);
+	answers();
+	assert_int_equal(router_frames("ce"), 1);
+	assert_true(probe_parse(router_frame("ce", 0)->bytes + 18, PROBE_BODY, &answer));
+	assert_int_equal(answer.kind, SLUICE__API__SEGMENT_PROBE_KIND__PROBE_FORWARDING);
+	assert_int_equal(answer.vid, 10);
+	assert_true(answer.stamp == 0x1122334455667788);
+	// An answer is no question, and what is closed is not spoken of.
+	router_forget();
+	query.kind = SLUICE__API__SEGMENT_PROBE_KIND__PROBE_FORWARDING;
+	query.sequence++;
+	hears(&query, 10, -1);
+	answers();
+	segment_blocks("es", 10, 10);
+	query.kind = SLUICE__API__SEGMENT_PROBE_KIND__PROBE_QUERY;
+	query.sequence++;
+	hears(&query, 10, -1);
+	answers();
+	assert_int_equal(router_frames("ce"), 0);
+}
+
 static void what_is_not_genuine_is_refused_and_goes_nowhere(void **state)
 {
 	struct probe probe = of_peer(7);
@@ -269,6 +311,7 @@ int main(void)
 		cmocka_unit_test(hmac_is_that_of_rfc_4231),
 		PROBE_TEST(a_probe_goes_into_each_vlan_through_the_block),
 		PROBE_TEST(a_probe_of_a_peer_ends_here_whether_blocked_or_not),
+		PROBE_TEST(a_query_is_answered_for_what_is_open),
 		PROBE_TEST(what_is_not_genuine_is_refused_and_goes_nowhere),
 		PROBE_TEST(elsewhere_it_is_the_customers),
 		PROBE_TEST(numbers_of_a_peer_outlive_changes_of_the_segment),

@@ -51,7 +51,7 @@ struct segment {
 	struct probe_job job[SEGMENT_JOBS];
 	unsigned first, jobs;
 	struct timer send;
-	uint64_t sequence;
+	uint64_t sequence, stamp; // of probes: the last ones
 	uint64_t probes_sent, probes_dropped;
 	// Redirection: written by the control thread before gate.redirects says that it holds.
 	struct ip_address target[SEGMENT_TARGETS];
