@@ -5,7 +5,7 @@ import { keys, type Rows, viewOf } from '../../testing/schema.ts';
 import { defaultTimers } from '../decision/segment.ts';
 import { vlansText } from '../decision/vlan-set.ts';
 import { ETHERNET_SEGMENTS, type EthernetSegment, type ProviderEdge, readSegments, SEGMENT } from '../model.ts';
-import { sessionsConfiguration } from './sessions.ts';
+import { sessionsConfiguration } from './session-configuration.ts';
 
 const EDGE = `${ETHERNET_SEGMENTS}/provider-edge`;
 const PEER = `${EDGE}/peer[address='192.0.2.2']`;

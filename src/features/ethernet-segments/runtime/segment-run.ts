@@ -20,6 +20,7 @@ import { vlanBytes } from '../vlan-ranges.ts';
 import { Announcer } from './announcer.ts';
 import { NO_COMMANDS, type SegmentCommands } from './commands.ts';
 import type { SegmentEngine } from './engine.ts';
+import type { FoundSegment } from './engine-report.ts';
 import { Inherited } from './inherited.ts';
 import { probeKinds } from './probe-kinds.ts';
 import { type Move, SegmentRecord } from './record.ts';
@@ -60,11 +61,7 @@ export interface RunParts {
 }
 
 /** What an agent begins with. */
-export interface Found {
-  /** What the engine forwards, and since when (milliseconds since 1970). */
-  readonly open: VlanSet;
-  readonly since: ReadonlyMap<number, number>;
-  readonly isUp: boolean;
+export interface Found extends FoundSegment {
   readonly tracking: CoreTracking;
   readonly alive: readonly string[];
 }
@@ -184,13 +181,13 @@ export class SegmentRun {
   }
 
   /** Takes the configuration, and where there is no agent yet, or another one is needed, begins with what was found. */
-  sync(configured: EthernetSegment, surroundings: Surroundings, inEngine: VlanSet, found: Found): void {
+  sync(configured: EthernetSegment, surroundings: Surroundings, found: Found): void {
     const { segment: before } = this.#configured;
     const { segment } = configured;
     const isSame = hexText(before.esi) === hexText(segment.esi) && before.address === segment.address;
     this.#configured = configured;
     this.#surroundings = surroundings;
-    this.#inEngine = inEngine;
+    this.#inEngine = found.vlans;
     this.#reconfigured.resolve();
     this.#reconfigured = Promise.withResolvers();
     if (!isSame) this.detach();

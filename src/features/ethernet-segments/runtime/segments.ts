@@ -7,7 +7,7 @@
 import type { KeptValues } from '../../../datastore/kept-values.ts';
 import type { KeySpace } from '../../../datastore/key/key.ts';
 import type { View } from '../../../datastore/view/view.ts';
-import { type Event, LinkState, type QueryReply, type SegmentProbe } from '../../../engine/gen/sluice_pb.js';
+import { type Event, LinkState, type SegmentProbe } from '../../../engine/gen/sluice_pb.js';
 import { addressText } from '../../address.ts';
 import { BRIDGE_DOMAINS } from '../../bridge-domains/model.ts';
 import { CE_NOTIFICATIONS, CeNotificationModel } from '../../ce-notification/model.ts';
@@ -16,34 +16,27 @@ import type { InterfaceModels } from '../../interfaces/change.ts';
 import { INTERFACES } from '../../interfaces/model.ts';
 import { InterfaceObjects } from '../../interfaces/objects.ts';
 import { NETWORK_INSTANCES } from '../../ip/model.ts';
-import { type HiddenKeys, privateKeyOf } from '../../keystore/key-pair.ts';
+import type { HiddenKeys } from '../../keystore/key-pair.ts';
 import { KEYSTORE } from '../../keystore/model.ts';
 import { orLate } from '../../or-late.ts';
 import { TRUSTSTORE } from '../../truststore/model.ts';
 import type { Notice } from '../agent/segment-agent.ts';
-import { vlanSet } from '../decision/vlan-set.ts';
-import { sessionMaterial } from '../material.ts';
-import {
-  ETHERNET_SEGMENTS,
-  type EthernetSegment,
-  hexText,
-  type ProviderEdge,
-  readSegments,
-  type SegmentConfiguration,
-} from '../model.ts';
+import { ETHERNET_SEGMENTS, hexText, type ProviderEdge, readSegments, type SegmentConfiguration } from '../model.ts';
 import { vlansOfBytes } from '../vlan-ranges.ts';
 import { CircuitFaults } from './circuit-faults.ts';
 import { type Circuit, circuitsDown, circuitsUp } from './circuits.ts';
 import { type CommandChange, Commands, within } from './commands.ts';
 import type { SegmentEngine } from './engine.ts';
+import { askEngine, type EngineReport, foundOf, isUsable, linksDown } from './engine-report.ts';
 import { Evpn, type EvpnParts } from './evpn.ts';
 import { MacWatch } from './mac-watch.ts';
 import { methodsOf, offsetsOf } from './methods.ts';
 import { probeKind } from './probe-kinds.ts';
 import type { Move } from './record.ts';
 import { SegmentRun, type Surroundings } from './segment-run.ts';
-import { Sessions, type SessionsConfiguration, type SessionsParts, sessionsConfiguration } from './sessions.ts';
-import { bfdReports, Tracking, type TrackingEvents } from './tracking.ts';
+import { sessionsOf } from './session-configuration.ts';
+import { Sessions, type SessionsParts } from './sessions.ts';
+import { Tracking, type TrackingEvents } from './tracking.ts';
 
 /** The longest that peers are waited for at the end of the router. */
 export const LEAVE_MS = 2000;
@@ -59,10 +52,6 @@ const FOLLOWED = [
   TRUSTSTORE,
   CFM,
 ];
-
-/** What is not in use because the router itself tells the CE so (by LACP or the carrier) can be used at any time. */
-const isUsable = ({ link, held }: { readonly link: LinkState; readonly held: boolean }): boolean =>
-  link === LinkState.LINK_UP || held;
 
 export interface SegmentsParts {
   readonly keys: KeySpace;
@@ -276,36 +265,22 @@ export class EthernetSegments {
     await this.#removed(configuration);
     if (configuration.edge === undefined && this.#edge === undefined) return;
     this.#meanwhile = [];
-    const parts = await this.#ask(configuration);
+    const report = await askEngine(this.#parts.engine, configuration);
     const meanwhile = this.#meanwhile;
     this.#meanwhile = undefined;
     if (generation !== this.#generation) return;
-    if (parts === undefined) {
+    if (report === undefined) {
       this.#isDirty = true;
       return;
     }
     // A view is that of one turn: all of it is used in this one.
     const view = this.#parts.running();
-    this.#take(readSegments(this.#parts.keys, view), view, parts);
+    this.#take(readSegments(this.#parts.keys, view), view, report);
     for (const event of meanwhile) this.#onEvent(event);
   }
 
   #read(): SegmentConfiguration {
     return readSegments(this.#parts.keys, this.#parts.running());
-  }
-
-  /** Undefined: the engine did not answer in time. */
-  async #ask({ edge, segments }: SegmentConfiguration): Promise<readonly QueryReply[] | undefined> {
-    const { engine } = this.#parts;
-    const ports = [...new Set([...(edge?.uplinks ?? []), ...[...segments.values()].map(({ port }) => port)])];
-    const answers = await Promise.all([
-      engine.query({ case: 'ethernetSegments', value: { names: [] } }),
-      engine.query({ case: 'bfdSessions', value: { names: [] } }),
-      engine.query({ case: 'cfmMeps', value: { names: [] } }),
-      ports.length === 0 ? [] : engine.query({ case: 'ports', value: { names: ports } }),
-    ]);
-    const parts = answers.flatMap((answer) => answer ?? []);
-    return answers.includes(undefined) ? undefined : parts;
   }
 
   /** Segments that are no more say goodbye while their sessions are there. */
@@ -319,21 +294,12 @@ export class EthernetSegments {
     }
   }
 
-  #take({ edge, segments }: SegmentConfiguration, view: View, parts: readonly QueryReply[]): void {
+  #take({ edge, segments }: SegmentConfiguration, view: View, report: EngineReport): void {
     const { models, engine, notify, log } = this.#parts;
     this.#edge = edge;
-    const states = parts.flatMap((part) => part.ports);
-    const ports = new Map(states.map(({ name, link }) => [name, link]));
-    const usable = new Set(states.filter(isUsable).map(({ name }) => name));
-    const linksDown = [...ports].filter(([, link]) => link !== LinkState.LINK_UP).map(([name]) => name);
-    const missing = (edge?.uplinks ?? []).filter((port) => !ports.has(port));
-    this.#tracking.sync(edge, bfdReports(parts), [...linksDown, ...missing]);
-    const found = new Map(parts.flatMap((part) => part.ethernetSegments).map((state) => [state.name, state]));
+    this.#tracking.sync(edge, report.bfd, linksDown(report, edge));
     const objects = new InterfaceObjects(view, models);
-    this.#faults.sync(
-      view,
-      parts.flatMap((part) => part.cfmMeps),
-    );
+    this.#faults.sync(view, report.meps);
     const watched: (Pick<SegmentRun, 'own' | 'inherited'> & { circuits: readonly Circuit[] })[] = [];
     for (const [name, configured] of segments) {
       const circuits = circuitsUp(objects, configured);
@@ -360,14 +326,8 @@ export class EthernetSegments {
         this.#runs.set(name, run);
       }
       run.command(within(this.#commands.of(name), configured));
-      const state = found.get(name);
-      const vlans = state?.vlans ?? [];
-      const opened = vlans.filter(({ open }) => open);
-      const isUp = state !== undefined && usable.has(configured.port);
-      run.sync(configured, surroundings, vlanSet(vlans.map(({ vid }) => vid)), {
-        open: vlanSet(opened.map(({ vid }) => vid)),
-        since: new Map(vlans.map(({ vid, sinceNs }) => [vid, Number(sinceNs) / 1e6])),
-        isUp,
+      run.sync(configured, surroundings, {
+        ...foundOf(report, configured),
         tracking: this.#tracking.tracking,
         alive: configured.segment.peers.filter((peer) => this.isAlive(peer)),
       });
@@ -378,36 +338,9 @@ export class EthernetSegments {
     this.#macs.follow(watched);
     this.#byEsi.clear();
     for (const run of this.#runs.values()) this.#byEsi.set(hexText(run.configured.segment.esi), run);
-    this.#sessions.configure(this.#sessionsOf(edge, view, [...segments.values()]));
+    const peers = new Set([...segments.values()].flatMap(({ segment }) => segment.peers));
+    this.#sessions.configure(sessionsOf(edge, view, peers, this.#parts));
     this.#evpn.configure(edge, this.#runs.values());
-  }
-
-  #sessionsOf(
-    edge: ProviderEdge | undefined,
-    view: View,
-    segments: readonly EthernetSegment[],
-  ): SessionsConfiguration | undefined {
-    if (edge === undefined) return undefined;
-    const used = new Set(segments.flatMap(({ segment }) => segment.peers));
-    const peers = edge.peers.filter(({ address }) => used.has(address));
-    if (peers.length === 0) return undefined;
-    const { keys, hidden, log } = this.#parts;
-    const material = sessionMaterial(keys, view, edge);
-    if (material === undefined) return undefined;
-    const key = 'problem' in material ? undefined : privateKeyOf(material.key, hidden);
-    if ('problem' in material || key === undefined) {
-      log(
-        `ethernet segments: no sessions: ${'problem' in material ? material.problem : 'the private key is not here'}`,
-      );
-      return undefined;
-    }
-    return sessionsConfiguration(
-      { ...edge, peers },
-      {
-        ...material,
-        key: key.export({ type: 'pkcs8', format: 'pem' }) as string,
-      },
-    );
   }
 
   #onEvent(event: Event): void {

@@ -8,7 +8,6 @@ import type { PeerSessions, PeerSessionsOptions } from '../../../platform/peer-s
 import type { Message } from '../decision/message.ts';
 import { hexDigits } from '../exchange/octets.ts';
 import { ExchangeSession, type SegmentTables } from '../exchange/session.ts';
-import type { ProviderEdge } from '../model.ts';
 
 /** How often is tried to listen where that fails: the address may not be there yet. */
 const LISTEN_AGAIN_MS = 1000;
@@ -18,24 +17,6 @@ export type SessionsConfiguration = Pick<
   PeerSessionsOptions,
   'key' | 'certificate' | 'authorities' | 'listen' | 'peers'
 >;
-
-/** Whom we connect to, whom we listen for. */
-export function sessionsConfiguration(
-  { peers, session }: Pick<ProviderEdge, 'peers' | 'session'>,
-  material: Pick<SessionsConfiguration, 'key' | 'certificate' | 'authorities'>,
-): SessionsConfiguration {
-  const { key, certificate, authorities } = material;
-  const listens = peers.some(({ initiates }) => !initiates);
-  return {
-    key,
-    certificate,
-    authorities,
-    ...(listens ? { listen: { host: session.listenAddress, port: session.listenPort } } : {}),
-    peers: peers.map(({ address, initiates, remoteAddress, remotePort }) =>
-      initiates ? { address, dials: { host: remoteAddress, port: remotePort } } : { address },
-    ),
-  };
-}
 
 /** Sessions by TLS (src/platform/peer-session). */
 export type Transport = Pick<PeerSessions, 'start' | 'flushed' | 'close'>;
