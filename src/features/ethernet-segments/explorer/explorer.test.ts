@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { vlanRange, vlanSet, vlansOf } from '../decision/vlan-set.ts';
 import { explain, explore, kindOf, TRACKED_BOUND_MS } from './explore.ts';
-import { ADDRESSES, World } from './world.ts';
+import { ADDRESSES, World, type WorldOptions } from './world.ts';
 
 const schedules = Number(process.env['SLUICE_EXPLORE'] ?? 2000);
 const firstSeed = Number(process.env['SLUICE_EXPLORE_SEED'] ?? 0);
@@ -81,4 +81,24 @@ test('the active PE dies: the other forwards within detection + 50 ms', () => {
   }
   console.log(`4,094 VLANs of a dead PE forwarded after ${worst.toFixed(1)} ms at most; detection takes 20 to 40 ms`);
   assert.ok(worst <= 40 + 50);
+});
+
+test('core and CE path are cut, and core tracking is slow to notice: who forwarded goes on, since the core is asked', () => {
+  const worst = (options: Pick<WorldOptions, 'coreAnswers'>): number => {
+    let most = 0;
+    for (let seed = 0; seed < 50; seed += 1) {
+      const world = new World({ seed, pes: 2, vlans: vlanRange(1, 4), trackingMs: [100, 300], ...options });
+      world.boot(world.pe(0));
+      world.boot(world.pe(1));
+      world.run(1500);
+      world.setCorePath(0, false, true);
+      world.setCePath(0, false);
+      world.run(3000);
+      world.watch.close(world.now);
+      most = world.watch.overlaps.reduce((longest, { from, to }) => Math.max(longest, to - from), most);
+    }
+    return most;
+  };
+  assert.equal(worst({}), 0);
+  assert.ok(worst({ coreAnswers: true }) > 1000);
 });
