@@ -11,6 +11,7 @@
 #include "../enqueue.h"
 #include "../flow/record.h"
 #include "block_map.h"
+#include "copies.h"
 
 DROP_NODE(block_point, "block-point", DROP_INGRESS);
 
@@ -31,6 +32,11 @@ static inline uint8_t stop(const struct worker *worker, const struct gate *gate,
 	return EDGE_DROP;
 }
 
+static bool is_copy(const struct worker *worker, const struct gate *gate, const struct rte_mbuf *m)
+{
+	return (rte_pktmbuf_mtod(m, const uint8_t *)[0] & 1) == 0 && copies_second(worker, gate, m, COPY_DIRECT);
+}
+
 static inline uint8_t block_in_packet(const struct worker *worker, const struct rte_mbuf *m,
 				      const struct packet_meta *meta)
 {
@@ -47,6 +53,7 @@ static inline uint8_t block_in_packet(const struct worker *worker, const struct 
 		return EDGE_DROP;
 	}
 	if (gate != NULL && !gate_is_open(gate, meta->vid)) return stop(worker, gate, m, meta);
+	if (gate != NULL && unlikely(gate_doubles(gate, meta->vid)) && is_copy(worker, gate, m)) return BLOCK_IN_COPY;
 	lp = dataplane_logical_port(worker->dataplane, meta->ingress);
 	if (lp->interface != 0) return NEXT_L3;
 	if (lp->rewrite == REWRITE_KIND_NONE &&
@@ -69,9 +76,11 @@ static void block_in_record(const struct worker *worker, struct rte_mbuf *m, uin
 {
 	const struct packet_meta *meta = packet_meta(m);
 	const struct port *port = dataplane_port(worker->dataplane, meta->ingress_port);
+	const struct gate *gate = block_map_gate(port->blocks, meta->vid);
 
 	if (edge == EDGE_DROP) block_record(worker, port->blocks, meta->vid, false, record);
 	if (edge == BLOCK_IN_REDIRECT) record_refuse(record, "redirected to a peer of the segment");
+	if (gate != NULL && gate_doubles(gate, meta->vid)) record_refuse(record, "may come twice");
 }
 
 static uint16_t block_in_process(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
@@ -103,6 +112,7 @@ static struct rte_node_register block_in_node = {
 			NEXT_SERVICE_NODES,
 			[BLOCK_IN_PROBE] = "drop-block-point",
 			[BLOCK_IN_REDIRECT] = "drop-block-point",
+			[BLOCK_IN_COPY] = "drop-block-point",
 			[EDGE_VLAN_IN] = "vlan-in",
 			[EDGE_DROP] = "drop-block-point",
 		},

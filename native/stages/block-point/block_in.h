@@ -9,7 +9,7 @@
 #include "../flow/record.h"
 #include "block_map.h"
 
-enum { BLOCK_IN_PROBE = NEXT_SERVICES, BLOCK_IN_REDIRECT, BLOCK_IN_EDGES };
+enum { BLOCK_IN_PROBE = NEXT_SERVICES, BLOCK_IN_REDIRECT, BLOCK_IN_COPY, BLOCK_IN_EDGES };
 enum { BLOCK_OUT_TX, BLOCK_OUT_REDIRECT, BLOCK_OUT_EDGES };
 
 // A group address that bridges forward as any other, and the first EtherType for local experiments (IEEE 802,

@@ -14,6 +14,7 @@
 // One worker's share.
 struct gate_counters {
 	uint64_t in_dropped[GATE_VIDS], out_dropped[GATE_VIDS];
+	uint64_t copies; // that came second (copies.h)
 } __rte_cache_aligned;
 
 // Stations whose frames have met the closed gate from the CE: they may be behind the segment, wherever else the bridge
@@ -27,11 +28,16 @@ struct gate_seen {
 	_Atomic uint64_t value; // bridge_seconds() << 32 | logical port id
 };
 
+struct copies;
+
 // The same for the life of the segment on its port. Written by the control thread, but for counters.
 struct gate {
 	_Atomic uint64_t open[GATE_WORDS];
 	// Of the closed ones: whether unicast frames go to a peer.
 	_Atomic uint64_t redirects[GATE_WORDS];
+	// Of the open ones: whether a peer redirects here what the CE may send to both (copies.h).
+	_Atomic uint64_t doubled[GATE_WORDS];
+	struct copies *copies;
 	struct gate_counters *counters; // [worker index]
 	struct gate_seen *seen;         // [GATE_SEEN]
 	char name[256];                 // of the segment
@@ -57,6 +63,11 @@ static inline bool gate_is_open(const struct gate *gate, uint16_t vid)
 static inline bool gate_redirects(const struct gate *gate, uint16_t vid)
 {
 	return atomic_load_explicit(&gate->redirects[vid / 64], memory_order_relaxed) >> (vid % 64) & 1;
+}
+
+static inline bool gate_doubles(const struct gate *gate, uint16_t vid)
+{
+	return atomic_load_explicit(&gate->doubled[vid / 64], memory_order_relaxed) >> (vid % 64) & 1;
 }
 
 static inline void gate_saw(const struct gate *gate, uint64_t key, uint32_t logical_port, uint32_t second)

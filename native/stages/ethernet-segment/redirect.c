@@ -2,11 +2,10 @@
 
 #include <string.h>
 
-#include "../flow/record.h"
+#include "../block-point/copies.h"
 #include "block_changes.h"
 
 #define DEFAULT_MS 3000
-#define MOST_MS    60000
 
 int redirect_take(const struct segment_view *view, const Sluice__Api__SegmentOrder *order, struct redirect *redirect,
 		  struct api_error *error)
@@ -14,11 +13,12 @@ int redirect_take(const struct segment_view *view, const Sluice__Api__SegmentOrd
 	size_t length = view->version == IP_V4 ? 4 : 16;
 	bool peer = false;
 
-	*redirect = (struct redirect){.milliseconds = 0};
-	if (order->redirect_to.len == 0) return 0;
-	if (order->redirect_ms > MOST_MS)
+	*redirect = (struct redirect){.peers_milliseconds = order->peers_redirect_ms};
+	if (order->redirect_ms > TERM_MOST_MS || order->peers_redirect_ms > TERM_MOST_MS)
 		return api_refuse(error, SLUICE__API__ERROR_CODE__ERROR_INVALID, 0, error->object,
-				  "redirect_ms is at most 60000");
+				  "%s is at most 60000",
+				  order->redirect_ms > TERM_MOST_MS ? "redirect_ms" : "peers_redirect_ms");
+	if (order->redirect_to.len == 0) return 0;
 	if (order->redirect_to.len == length) memcpy(redirect->to.bytes, order->redirect_to.data, length);
 	for (unsigned i = 0; order->redirect_to.len == length && i < view->peer_count; i++)
 		peer |= memcmp(&view->peer[i]->address, &redirect->to, sizeof(redirect->to)) == 0;
@@ -49,18 +49,8 @@ static uint8_t target_place(struct segment *segment, const struct ip_address *to
 	return SEGMENT_TARGETS;
 }
 
-static void arm(struct segment *segment)
-{
-	uint64_t next = UINT64_MAX;
-
-	for (uint16_t vid = 0; vid < GATE_VIDS; vid++)
-		if (gate_redirects(&segment->gate, vid)) next = RTE_MIN(next, segment->redirect_until_ms[vid]);
-	timer_disarm(&segment->redirect_end);
-	if (next != UINT64_MAX) timer_arm(&segment->redirect_end, next);
-}
-
 // What was learned behind these VLANs was wanted for as long as they redirected.
-static void flush(const struct segment *segment, const uint64_t *ended)
+void redirect_ended(const struct segment *segment, const uint64_t *ended)
 {
 	static struct block_changes changes;
 	const struct port *port = dataplane_port(dataplane_current(), segment->port);
@@ -79,38 +69,18 @@ void redirect_begin(struct segment *segment, const uint64_t *block, const uint64
 	uint8_t place = redirect->milliseconds != 0 ? target_place(segment, &redirect->to) : SEGMENT_TARGETS;
 	uint64_t ended[GATE_WORDS];
 
-	for (unsigned i = 0; i < GATE_WORDS; i++) {
-		uint64_t ends = release[i] | block[i];
-
-		ended[i] =
-			atomic_fetch_and_explicit(&segment->gate.redirects[i], ~ends, memory_order_release) & block[i];
-	}
+	term_end(&segment->redirects, release, NULL);
+	term_end(&segment->redirects, block, ended);
+	term_end(&segment->doubles, block, NULL);
+	term_end(&segment->doubles, release, NULL);
+	// And what is on its way then.
+	if (redirect->peers_milliseconds != 0)
+		term_begin(&segment->doubles, release, redirect->peers_milliseconds + COPIES_MS);
 	if (place == SEGMENT_TARGETS) {
-		flush(segment, ended);
-	} else {
-		for (uint16_t vid = 0; vid < GATE_VIDS; vid++) {
-			if (!vid_is_in(block, vid)) continue;
-			atomic_store_explicit(&segment->target_of[vid], place, memory_order_relaxed);
-			segment->redirect_until_ms[vid] = control_now_ms() + redirect->milliseconds;
-		}
-		for (unsigned i = 0; i < GATE_WORDS; i++)
-			atomic_fetch_or_explicit(&segment->gate.redirects[i], block[i], memory_order_release);
+		redirect_ended(segment, ended);
+		return;
 	}
-	arm(segment);
-}
-
-void redirect_end_due(struct timer *timer)
-{
-	struct segment *segment = (struct segment *)(void *)((uint8_t *)timer - offsetof(struct segment, redirect_end));
-	uint64_t ended[GATE_WORDS] = {0}, now = control_now_ms();
-
 	for (uint16_t vid = 0; vid < GATE_VIDS; vid++)
-		if (gate_redirects(&segment->gate, vid) && segment->redirect_until_ms[vid] <= now)
-			ended[vid / 64] |= UINT64_C(1) << (vid % 64);
-	for (unsigned i = 0; i < GATE_WORDS; i++)
-		atomic_fetch_and_explicit(&segment->gate.redirects[i], ~ended[i], memory_order_release);
-	for (uint16_t vid = 0; vid < GATE_VIDS; vid++)
-		if (vid_is_in(ended, vid)) flow_element_changed(FLOW_BLOCK, flow_tag_id(segment->port, vid));
-	flush(segment, ended);
-	arm(segment);
+		if (vid_is_in(block, vid)) atomic_store_explicit(&segment->target_of[vid], place, memory_order_relaxed);
+	term_begin(&segment->redirects, block, redirect->milliseconds);
 }

@@ -7,6 +7,7 @@
 #include <rte_graph_worker.h>
 
 #include "../block-point/block_map.h"
+#include "../block-point/copies.h"
 #include "../classify/next.h"
 #include "../classify/tag_map.h"
 #include "../drop/drop_node.h"
@@ -21,7 +22,10 @@
 // Of no peer, malformed, of a VLAN that is not the segment's, or for which there is no more room.
 DROP_NODE(segment_redirect_refused, "segment-redirect-refused", DROP_INGRESS);
 
-enum { EDGE_VLAN_IN = NEXT_SERVICES, EDGE_TX, EDGE_REFUSED, EDGE_PUNT, EDGE_PORT, EDGES };
+// The second copy of a frame that the CE sent to both PEs, by whichever way it came.
+DROP_NODE(segment_redirect_copy, "segment-redirect-copy", DROP_INGRESS);
+
+enum { EDGE_VLAN_IN = NEXT_SERVICES, EDGE_TX, EDGE_REFUSED, EDGE_COPY, EDGE_PUNT, EDGE_PORT, EDGES };
 
 RTE_INIT(segment_listen)
 {
@@ -101,9 +105,11 @@ static bool place(const struct dataplane *dp, const struct segment_view *view, s
 }
 
 // Where a placed frame goes in this generation; its VLAN is open.
-static uint8_t enter(const struct dataplane *dp, const struct segment_view *view, struct rte_mbuf *m)
+static uint8_t enter(const struct worker *worker, const struct segment_view *view, const struct rte_mbuf *m)
 {
-	const struct packet_meta *meta = packet_meta(m);
+	const struct dataplane *dp = worker->dataplane;
+	const struct gate *gate = &view->segment->gate;
+	const struct packet_meta *meta = packet_meta_of(m);
 	const struct port *port = dataplane_port(dp, view->segment->port);
 	const struct logical_port *lp = dataplane_logical_port(dp, meta->ingress != 0 ? meta->ingress : meta->egress);
 
@@ -111,7 +117,16 @@ static uint8_t enter(const struct dataplane *dp, const struct segment_view *view
 	    block_map_get(port->blocks, meta->vid) != NULL)
 		return EDGE_REFUSED;
 	if (meta->egress_port != 0) return port_can_transmit(port) ? EDGE_TX : EDGE_REFUSED;
+	if (gate_doubles(gate, meta->vid) && copies_second(worker, gate, m, COPY_REDIRECTED)) return EDGE_COPY;
 	return lp->rewrite == REWRITE_KIND_NONE ? next_service(lp) : EDGE_VLAN_IN;
+}
+
+static void count(struct segment_counters *counters, uint8_t edge)
+{
+	if (edge == EDGE_REFUSED)
+		counters->redirects_refused++;
+	else if (edge != EDGE_COPY)
+		counters->redirects_received++;
 }
 
 // EDGES: it was kept.
@@ -146,8 +161,8 @@ static uint8_t redirected_packet(struct worker *worker, struct rte_mbuf *m)
 		}
 		return EDGES;
 	}
-	edge = enter(dp, view, m);
-	(*(edge == EDGE_REFUSED ? &counters->redirects_refused : &counters->redirects_received))++;
+	edge = enter(worker, view, m);
+	count(counters, edge);
 	return edge;
 }
 
@@ -185,10 +200,9 @@ static uint16_t enter_process(struct rte_graph *graph, struct rte_node *node, vo
 		if (view != NULL) {
 			counters = &view->segment->counters[worker->index];
 			if (vid_is_in(view->vlans.word, meta->vid) && gate_is_open(&view->segment->gate, meta->vid))
-				edge = enter(worker->dataplane, view, objs[i]);
-			counters->redirects_received += edge != EDGE_REFUSED;
-			counters->redirects_held += edge != EDGE_REFUSED;
-			counters->redirects_refused += edge == EDGE_REFUSED;
+				edge = enter(worker, view, objs[i]);
+			count(counters, edge);
+			counters->redirects_held += edge != EDGE_REFUSED && edge != EDGE_COPY;
 		}
 		rte_node_enqueue_x1(graph, node, edge, objs[i]);
 	}
@@ -198,7 +212,8 @@ static uint16_t enter_process(struct rte_graph *graph, struct rte_node *node, vo
 #define NEXT_NODES                                                                                                     \
 	{                                                                                                              \
 		NEXT_SERVICE_NODES, [EDGE_VLAN_IN] = "vlan-in", [EDGE_TX] = "tx",                                      \
-				    [EDGE_REFUSED] = "drop-segment-redirect-refused", [EDGE_PUNT] = "punt",            \
+				    [EDGE_REFUSED] = "drop-segment-redirect-refused",                                  \
+				    [EDGE_COPY] = "drop-segment-redirect-copy", [EDGE_PUNT] = "punt",                  \
 				    [EDGE_PORT] = "icmp-error",                                                        \
 	}
 

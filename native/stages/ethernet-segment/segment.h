@@ -10,6 +10,7 @@
 #include "../../main/stage.h"
 #include "../block-point/gate.h"
 #include "sha256.h"
+#include "term.h"
 
 #define SEGMENT_MOST_PEERS 15
 #define SEGMENT_JOBS       16
@@ -53,11 +54,11 @@ struct segment {
 	struct timer send;
 	uint64_t sequence, stamp; // of probes: the last ones
 	uint64_t probes_sent, probes_dropped;
-	// Redirection: written by the control thread before gate.redirects says that it holds.
+	// Redirection: written by the control thread before `redirects` says that it holds.
 	struct ip_address target[SEGMENT_TARGETS];
 	_Atomic uint8_t target_of[GATE_VIDS];
-	uint64_t redirect_until_ms[GATE_VIDS];
-	struct timer redirect_end;
+	struct term redirects; // gate.redirects
+	struct term doubles;   // gate.doubled
 	// Held frames that were dropped after all.
 	uint64_t held_dropped;
 };

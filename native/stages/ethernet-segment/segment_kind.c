@@ -7,6 +7,7 @@
 
 #include "../../api/kind.h"
 #include "../block-point/block_map.h"
+#include "../block-point/copies.h"
 #include "held.h"
 #include "probe_send.h"
 #include "redirect.h"
@@ -91,10 +92,12 @@ static void segment_free(void *arg)
 
 	if (segment == NULL) return;
 	timer_disarm(&segment->send);
-	timer_disarm(&segment->redirect_end);
+	term_stop(&segment->redirects);
+	term_stop(&segment->doubles);
 	free(segment->counters);
 	free(segment->gate.counters);
 	free(segment->gate.seen);
+	free(segment->gate.copies);
 	free(segment);
 }
 
@@ -122,13 +125,15 @@ static struct segment *segment_new(struct generation *g, const char *name, uint1
 	if (segment == NULL) return NULL;
 	segment->port = port;
 	segment->send.run = probe_send_due;
-	segment->redirect_end.run = redirect_end_due;
+	term_init(&segment->redirects, segment, segment->gate.redirects, redirect_ended);
+	term_init(&segment->doubles, segment, segment->gate.doubled, NULL);
 	snprintf(segment->gate.name, sizeof(segment->gate.name), "%s", name);
 	segment->gate.counters = slots(sizeof(struct gate_counters));
 	segment->gate.seen = calloc(GATE_SEEN, sizeof(*segment->gate.seen));
+	segment->gate.copies = copies_new();
 	segment->counters = slots(sizeof(struct segment_counters));
-	if (segment->gate.counters == NULL || segment->gate.seen == NULL || segment->counters == NULL ||
-	    generation_on_abort(g, segment_free, segment) != 0) {
+	if (segment->gate.counters == NULL || segment->gate.seen == NULL || segment->gate.copies == NULL ||
+	    segment->counters == NULL || generation_on_abort(g, segment_free, segment) != 0) {
 		segment_free(segment);
 		return NULL;
 	}

@@ -80,6 +80,7 @@ static void settle(const struct segment_view *old, const struct segment_view *ne
 	for (unsigned i = 0; i < GATE_WORDS; i++) {
 		atomic_fetch_and(&segment->gate.open[i], new->vlans.word[i]);
 		atomic_fetch_and(&segment->gate.redirects[i], new->vlans.word[i]);
+		atomic_fetch_and(&segment->gate.doubled[i], new->vlans.word[i]);
 	}
 	for (uint16_t vid = 0; vid < GATE_VIDS; vid++) {
 		bool had = old != NULL && old->segment == segment && vid_is_in(old->vlans.word, vid);
@@ -121,6 +122,7 @@ static int start(void)
 
 	node_wire("block-in", BLOCK_IN_PROBE, "segment-probe-in");
 	node_wire("block-in", BLOCK_IN_REDIRECT, "segment-redirect");
+	node_wire("block-in", BLOCK_IN_COPY, "drop-segment-redirect-copy");
 	node_wire("block-out", BLOCK_OUT_REDIRECT, "segment-redirect");
 	rc = held_start();
 	return rc < 0 ? rc : probe_heard_start();

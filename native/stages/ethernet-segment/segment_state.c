@@ -20,6 +20,7 @@ static void add_counters(const struct segment *segment, Sluice__Api__EthernetSeg
 		state->redirects_received += c->redirects_received;
 		state->redirects_held += c->redirects_held;
 		state->redirects_refused += c->redirects_refused;
+		state->copies_dropped += segment->gate.counters[w].copies;
 	}
 }
 

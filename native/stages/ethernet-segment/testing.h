@@ -68,9 +68,9 @@ static inline Sluice__Api__Operation *op_segment(struct segment_wish w)
 }
 
 // NULL: carried out.
-static inline const struct api_error *segment_ordered(const char *name, uint16_t block_first, uint16_t block_last,
-						      uint16_t release_first, uint16_t release_last,
-						      const char *redirect_to)
+static inline const struct api_error *segment_ordered_by(const char *name, uint16_t block_first, uint16_t block_last,
+							 uint16_t release_first, uint16_t release_last,
+							 const char *redirect_to, uint32_t peers_redirect_ms)
 {
 	static struct api_error error;
 	Sluice__Api__SegmentOrder order = SLUICE__API__SEGMENT_ORDER__INIT;
@@ -82,10 +82,18 @@ static inline const struct api_error *segment_ordered(const char *name, uint16_t
 	order.block = segment_set(block, block_first, block_last);
 	order.release = segment_set(release, release_first, release_last);
 	if (redirect_to != NULL) order.redirect_to = segment_address(redirect_to, to);
+	order.peers_redirect_ms = peers_redirect_ms;
 	if (segment_order(store_find_owner("test"), &order, &at, &error) < 0) return &error;
 	assert_true(at != 0);
 	segment_order_told();
 	return NULL;
+}
+
+static inline const struct api_error *segment_ordered(const char *name, uint16_t block_first, uint16_t block_last,
+						      uint16_t release_first, uint16_t release_last,
+						      const char *redirect_to)
+{
+	return segment_ordered_by(name, block_first, block_last, release_first, release_last, redirect_to, 0);
 }
 
 static inline void segment_blocks(const char *name, uint16_t first, uint16_t last)

@@ -2812,6 +2812,15 @@ export declare type SegmentOrder = Message<"sluice.api.SegmentOrder"> & {
    * @generated from field: uint32 redirect_ms = 5;
    */
   redirectMs: number;
+
+  /**
+   * Of the VLANs in `release`: for so long, milliseconds, peers may redirect here what the CE floods to them and to this PE.
+   * Of a unicast frame that comes both ways within 250 ms one goes on, the second one is dropped. At most 60000. 0: no frame
+   * is looked at, which is right where the CE is told in a way that it never floods for.
+   *
+   * @generated from field: uint32 peers_redirect_ms = 6;
+   */
+  peersRedirectMs: number;
 };
 
 /**
@@ -4896,6 +4905,13 @@ export declare type EthernetSegmentState = Message<"sluice.api.EthernetSegmentSt
    * @generated from field: uint64 redirects_refused = 12;
    */
   redirectsRefused: bigint;
+
+  /**
+   * Of frames from the CE that came directly and by a peer: the second ones, dropped. They are in none of the counters above.
+   *
+   * @generated from field: uint64 copies_dropped = 13;
+   */
+  copiesDropped: bigint;
 };
 
 /**

@@ -7,7 +7,7 @@ import type { Objects } from './objects.ts';
 type StateInit = MessageInitShape<typeof EthernetSegmentStateSchema>;
 
 export class ReferenceSegments {
-  /** Every order that was carried out, as `segment +10 -20`. */
+  /** Every order that was carried out, as `segment +10 -20`; where peers redirect here, with `peers 3000 ms`. */
   readonly orders: string[] = [];
   /** Every announcement, as `logical-port to addresses`. */
   readonly announced: string[] = [];
@@ -28,7 +28,8 @@ export class ReferenceSegments {
   }
 
   /** Why it is refused; undefined: it is carried out. */
-  order(objects: Objects, { segment, block, release }: SegmentOrder, atNs: bigint): string | undefined {
+  order(objects: Objects, order: SegmentOrder, atNs: bigint): string | undefined {
+    const { segment, block, release, peersRedirectMs } = order;
     const vlans = vlansOf(objects, segment);
     if (vlans === undefined) return `there is no segment ${segment}`;
     const [blocked, released] = [vidsOf(block), vidsOf(release)];
@@ -39,6 +40,7 @@ export class ReferenceSegments {
     for (const vid of blocked) open.delete(vid);
     for (const vid of released) open.set(vid, atNs);
     const words = [...released.map((vid) => `+${vid}`), ...blocked.map((vid) => `-${vid}`)];
+    if (peersRedirectMs > 0) words.push(`peers ${peersRedirectMs} ms`);
     this.orders.push([segment, ...words].join(' '));
     return undefined;
   }

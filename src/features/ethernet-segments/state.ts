@@ -204,6 +204,7 @@ function counters(engine: EthernetSegmentState): PlainData {
       received: String(engine.redirectsReceived),
       held: String(engine.redirectsHeld),
       refused: String(engine.redirectsRefused),
+      copies: String(engine.copiesDropped),
     },
   };
 }

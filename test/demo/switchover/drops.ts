@@ -4,7 +4,7 @@ import { segmentState } from '../../segment.ts';
 
 type Counters = ReadonlyMap<string, number>;
 
-const redirection = ['from-ce', 'to-ce', 'dropped', 'received', 'held', 'refused'] as const;
+const redirection = ['from-ce', 'to-ce', 'dropped', 'received', 'held', 'refused', 'copies'] as const;
 
 /** Of each PE that runs, by its number. */
 export async function redirected(net: DualPe): Promise<ReadonlyMap<number, Counters>> {

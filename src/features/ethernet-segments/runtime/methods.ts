@@ -12,5 +12,21 @@ export function offsetsOf(view: View, model: CeNotificationModel, port: string):
 
 export function methodsOf(view: View, model: CeNotificationModel, port: string): readonly string[] {
   const found = model.read(view, port);
-  return [...(found?.macMove.enabled ? ['mac-move'] : []), ...(found?.mvrp.enabled ? ['mvrp'] : [])];
+  if (found === undefined) return [];
+  const { macMove, mvrp, stpTc, eLmi, cfm, lacp, carrier } = found;
+  const enabled = {
+    'mac-move': macMove.enabled,
+    mvrp: mvrp.enabled,
+    'stp-tc': stpTc.enabled,
+    'e-lmi': eLmi.enabled,
+    cfm,
+    lacp: lacp.enabled,
+    carrier: carrier.enabled,
+  };
+  return Object.entries(enabled).flatMap(([method, isEnabled]) => (isEnabled ? [method] : []));
 }
+
+/** A CE that is told so forgets where stations are, and floods what is for them until it hears them again. */
+const FORGETTING = new Set(['mvrp', 'stp-tc', 'e-lmi', 'cfm']);
+
+export const makesForget = (methods: readonly string[]): boolean => methods.some((method) => FORGETTING.has(method));

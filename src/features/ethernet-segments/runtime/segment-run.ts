@@ -22,6 +22,7 @@ import { NO_COMMANDS, type SegmentCommands } from './commands.ts';
 import type { SegmentEngine } from './engine.ts';
 import type { FoundSegment } from './engine-report.ts';
 import { Inherited } from './inherited.ts';
+import { makesForget } from './methods.ts';
 import { probeKinds } from './probe-kinds.ts';
 import { type Move, SegmentRecord } from './record.ts';
 
@@ -399,7 +400,11 @@ export class SegmentRun {
   #orderOf(order: Order, vlans: VlanSet): Parameters<SegmentEngine['segmentOrder']>[0] {
     const { name, redirect } = this.#configured;
     const segment = name;
-    if (order.type === 'release') return { segment, release: vlanBytes(vlans) };
+    if (order.type === 'release') {
+      // What the CE floods then comes from it and from the PE before.
+      const isFlooded = redirect !== undefined && makesForget(this.#surroundings.methods);
+      return { segment, release: vlanBytes(vlans), ...(isFlooded ? { peersRedirectMs: redirect.graceMs } : {}) };
+    }
     if (order.redirectTo === undefined || redirect === undefined) return { segment, block: vlanBytes(vlans) };
     return {
       segment,

@@ -514,3 +514,18 @@ test('what the engine learned behind the segment and in the transfer network is 
   await until('taken over', () => ofB().length === 1, [a, b]);
   await until('forgotten', () => macs('segment').length === 0 && macs('remote').length === 1, [a, b]);
 });
+
+test('a release says for how long the peer redirects what a CE floods that was told to forget', async () => {
+  const [a, b] = await two();
+  const entry = "/sluice-ce-notification:ce-notifications/ce-notification[port='p']";
+  const redirect = { [`${SEGMENT}[name='s']/redirect`]: { vni: '7', 'grace-time': '500' } };
+  const moved = async (pe: Pe, to: string): Promise<string | undefined> => {
+    await a.command((before) => pinned(before, vlanRange(10, 10), to));
+    await until('moved', () => pe.engine.segments.open('s').includes(10), [a, b]);
+    return pe.engine.segments.orders.findLast((order) => order.includes('+10'));
+  };
+  await b.configure({ ...redirect, [entry]: { 'mvrp/enabled': 'true' } });
+  assert.equal(await moved(b, b.address), 's +10 peers 500 ms');
+  await a.configure({ ...redirect, [entry]: {} });
+  assert.equal(await moved(a, a.address), 's +10');
+});
