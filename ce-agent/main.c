@@ -22,7 +22,7 @@
 #include "flush.h"
 #include "pdu.h"
 
-#define MOST_PORTS 16
+#define MOST_PORTS FLUSH_PORTS
 #define FRAME      2048
 // Flushes of one port in a second: a peer that repeats itself costs no more.
 #define MOST_FLUSHES 50
@@ -114,7 +114,11 @@ static void flush_everywhere(const struct vlan_set *vlans)
 	int removed = -1;
 
 	if (ovs_bridge != NULL) {
-		int rc = flush_ovs(ovs_target, ovs_bridge, ports[0]->name, vlans, &removed);
+		const char *names[MOST_PORTS];
+
+		for (unsigned i = 0; i < port_count; i++)
+			names[i] = ports[i]->name;
+		int rc = flush_ovs(ovs_target, ovs_bridge, names, port_count, vlans, &removed);
 
 		say("flushed", ports[0], vlans, removed, rc);
 		return;
