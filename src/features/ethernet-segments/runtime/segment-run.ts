@@ -5,9 +5,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { addressBytes } from '../../address.ts';
 import { orLate } from '../../or-late.ts';
-import { type Notice, type Order, SegmentAgent } from '../agent/segment-agent.ts';
+import { type Notice, SegmentAgent } from '../agent/segment-agent.ts';
 import type { CoreTracking, Event } from '../decision/event.ts';
 import type { Advert, Message, Probe } from '../decision/message.ts';
 import { attempted, mayForward, type State } from '../decision/state.ts';
@@ -22,12 +21,10 @@ import { NO_COMMANDS, type SegmentCommands } from './commands.ts';
 import type { SegmentEngine } from './engine.ts';
 import type { FoundSegment } from './engine-report.ts';
 import { Inherited } from './inherited.ts';
-import { makesForget } from './methods.ts';
+import { Orders } from './orders.ts';
 import { probeKinds } from './probe-kinds.ts';
 import { type Move, SegmentRecord } from './record.ts';
 
-/** Before an order that the engine refused is tried again, unless the configuration becomes another sooner. */
-const ORDER_AGAIN_MS = 1000;
 /** At the end of the router: the longest that peers have to take over, and how long what still comes is redirected to them. */
 const GIVING_MS = 1000;
 const LINGER_MS = 500;
@@ -90,23 +87,17 @@ export class SegmentRun {
   readonly foreignMacs = new MacTable();
   readonly #parts: RunParts;
   readonly #announcer: Announcer;
+  readonly #orders: Orders;
   #configured: EthernetSegment;
   #surroundings: Surroundings;
   #agent: SegmentAgent | undefined;
   #isUp = false;
-  /** VLANs that the engine's segment has; none while it has no such segment. */
-  #inEngine: VlanSet = NO_VLANS;
   #commands: SegmentCommands = NO_COMMANDS;
   #isDeparting = false;
   #drained = Promise.withResolvers<void>();
   #left = Promise.withResolvers<void>();
   #given = Promise.withResolvers<void>();
   #lastElection: { readonly elected: State['elected']; readonly at: number } | undefined;
-  /** Orders are carried out one after the other, also those that had to be tried again. */
-  #orders: Promise<void> = Promise.resolve();
-  #reconfigured = Promise.withResolvers<void>();
-  /** Of agents; orders of one that ended are forgotten. */
-  #generation = 0;
   /** The state that was told of last. */
   #shown: State | undefined;
   /** What the last agent knew to be forwarded. */
@@ -133,6 +124,10 @@ export class SegmentRun {
       open: () => this.#agent?.state.open ?? NO_VLANS,
       log: parts.log,
     });
+    this.#orders = new Orders(
+      { configured, methods: surroundings.methods, inEngine: NO_VLANS },
+      { engine: parts.engine, releasing: (vlans) => this.#announcer.releasing(vlans), log: parts.log },
+    );
   }
 
   get configured(): EthernetSegment {
@@ -188,9 +183,7 @@ export class SegmentRun {
     const isSame = hexText(before.esi) === hexText(segment.esi) && before.address === segment.address;
     this.#configured = configured;
     this.#surroundings = surroundings;
-    this.#inEngine = found.vlans;
-    this.#reconfigured.resolve();
-    this.#reconfigured = Promise.withResolvers();
+    this.#orders.configure({ configured, methods: surroundings.methods, inEngine: found.vlans });
     if (!isSame) this.detach();
     if (this.#agent === undefined) {
       for (const [vlan, since] of found.since) this.record.found(vlan, since);
@@ -215,9 +208,7 @@ export class SegmentRun {
     }
     this.#agent = undefined;
     this.#announcer.stop();
-    this.#inEngine = NO_VLANS;
-    this.#generation += 1;
-    this.#orders = Promise.resolve();
+    this.#orders.forget();
   }
 
   take(event: Event): void {
@@ -323,10 +314,8 @@ export class SegmentRun {
       },
       order: (order) => {
         const move = this.record.ordered(order, this.#surroundings.methods, Date.now());
-        const generation = this.#generation;
         if (order.type === 'block') this.inherited.pass(order.vlans);
-        const done = this.#orders.then(() => this.#carryOut(order, move, generation));
-        this.#orders = done;
+        const done = this.#orders.carryOut(order).then((at) => this.record.effective(move, at));
         // After the agent has taken the confirmation, which it does before this.
         void done.then(() => setImmediate(() => this.#noticeLeft()));
         return done;
@@ -375,56 +364,13 @@ export class SegmentRun {
     this.take({ type: 'pins', pins });
   }
 
-  /** Does not resolve when the engine goes away: the agent ends then, and the next one asks what is so. */
-  async #carryOut(order: Order, move: Move, generation: number): Promise<void> {
-    while (generation === this.#generation) {
-      // What the engine's segment has no more, it neither blocks nor releases.
-      const vlans = intersection(order.vlans, this.#inEngine);
-      if (isEmpty(vlans)) {
-        this.record.effective(move, Date.now());
-        return;
-      }
-      if (order.type === 'release') this.#announcer.releasing(vlans);
-      const reply = await this.#parts.engine.segmentOrder(this.#orderOf(order, vlans));
-      if (reply === undefined) break;
-      if (!('refused' in reply)) {
-        this.record.effective(move, Number(reply.effectiveAtNs) / 1e6);
-        return;
-      }
-      this.#parts.log(`ethernet segment ${this.#configured.name}: the engine refuses an order: ${reply.refused}`);
-      await this.#again();
-    }
-    await new Promise<never>(() => {});
-  }
-
-  #orderOf(order: Order, vlans: VlanSet): Parameters<SegmentEngine['segmentOrder']>[0] {
-    const { name, redirect } = this.#configured;
-    const segment = name;
-    if (order.type === 'release') {
-      // What the CE floods then comes from it and from the PE before.
-      const isFlooded = redirect !== undefined && makesForget(this.#surroundings.methods);
-      return { segment, release: vlanBytes(vlans), ...(isFlooded ? { peersRedirectMs: redirect.graceMs } : {}) };
-    }
-    if (order.redirectTo === undefined || redirect === undefined) return { segment, block: vlanBytes(vlans) };
-    return {
-      segment,
-      block: vlanBytes(vlans),
-      redirectTo: addressBytes(order.redirectTo),
-      redirectMs: redirect.graceMs,
-    };
-  }
-
   #inherit(vlan: number, macs: ReadonlySet<number>): void {
     this.inherited.take(vlan, macs);
     for (const mac of macs) this.own.segment.add(vlan, mac);
   }
 
-  async #again(): Promise<void> {
-    await orLate(ORDER_AGAIN_MS, this.#reconfigured.promise);
-  }
-
   #probe({ kind, vlans, stamp }: Probe): void {
-    const there = intersection(vlans, this.#inEngine);
+    const there = intersection(vlans, this.#orders.inEngine);
     if (isEmpty(there) || this.#configured.probeKey.length === 0) return;
     const { name: segment } = this.#configured;
     this.#parts.engine.segmentProbe({ segment, kind: probeKinds[kind], vlans: vlanBytes(there), stamp: BigInt(stamp) });
