@@ -36,6 +36,8 @@ interface Session {
   /** What it would be told anew. */
   latest: Advert | undefined;
   lastAt: [number, number];
+  /** When both ends know that the session before is lost: a new one stands later. */
+  noticedAt: number;
 }
 
 export class ForeignPe implements ForeignEnd {
@@ -66,6 +68,7 @@ export class ForeignPe implements ForeignEnd {
       routes: undefined,
       latest: undefined,
       lastAt: [0, 0],
+      noticedAt: 0,
     }));
     world.attach(this, this.forwarder);
   }
@@ -170,7 +173,8 @@ export class ForeignPe implements ForeignEnd {
   }
 
   #connect(session: Session): void {
-    this.#world.at(this.#world.now + this.#world.between(20, 120), () => {
+    const at = Math.max(this.#world.now + this.#world.between(20, 120), session.noticedAt);
+    this.#world.at(at, () => {
       const { pe } = session;
       if (session.session !== 0 || !session.isPath || !pe.isAlive || !this.forwarder.isAlive) return;
       session.session = ++this.#count;
@@ -185,6 +189,7 @@ export class ForeignPe implements ForeignEnd {
   #lose(session: Session, from: number, to: number): void {
     if (session.session === 0) return;
     session.session = 0;
+    session.noticedAt = this.#world.now + to;
     const { pe } = session;
     const stood = this.stood.findLast(({ address }) => address === pe.address);
     if (stood !== undefined) stood.to = this.#world.now;
