@@ -13,7 +13,7 @@ import { dirname } from 'node:path';
 import { run, until } from '../../lab/run.ts';
 import { freePort } from '../../test/snmp.ts';
 import { overlay, rawCopy } from './image.ts';
-import { Machine } from './machine.ts';
+import { Machine, type MachineOptions } from './machine.ts';
 import { Netconf } from './netconf.ts';
 
 /** With jobs beside it a boot takes several times as long as alone. */
@@ -59,7 +59,7 @@ export class Appliance {
     const key = `${image} ${statSync(image).mtimeMs}`;
     if (!existsSync(`${kept}/key`) || readFileSync(`${kept}/key`, 'utf8') !== key) await keepRunning(image, kept, key);
     const it = await Appliance.make(`${kept}/disk.qcow2`);
-    await it.powerOn(it.disk, `${kept}/machine`);
+    await it.powerOn(it.disk, { running: `${kept}/machine` });
     await it.answers();
     return it;
   }
@@ -70,7 +70,7 @@ export class Appliance {
   }
 
   /** @param disk where it is to be had, if not as a file */
-  async powerOn(disk = this.disk, running?: string): Promise<void> {
+  async powerOn(disk = this.disk, more: Pick<MachineOptions, 'running' | 'endsAtRestart'> = {}): Promise<void> {
     this.#machine = await Machine.start({
       disk,
       format: this.#format,
@@ -81,7 +81,7 @@ export class Appliance {
       snmpPort: this.#ports.snmp,
       configDrive: `${this.folder}/drive`,
       memoryMegabytes: 1024,
-      ...(running === undefined ? {} : { running }),
+      ...more,
     });
   }
 

@@ -49,6 +49,8 @@ export interface MachineOptions {
   readonly memoryMegabytes?: number;
   /** File with a machine of the same options that was running (`saveAndEnd`): it goes on from there. */
   readonly running?: string;
+  /** A restart of the machine ends it: what its disk holds then can be looked at. */
+  readonly endsAtRestart?: boolean;
 }
 
 export type Firmware = 'bios' | 'uefi' | 'secure';
@@ -222,6 +224,7 @@ function argumentsOf(options: MachineOptions): string[] {
     ...['-watchdog-action', 'reset', '-device', 'i6300esb'],
     ...['-chardev', `socket,id=serial,path=${folder}/serial.sock,server=on,wait=off,logfile=${folder}/serial.log`],
     ...['-monitor', `unix:${folder}/monitor.sock,server=on,wait=off`],
+    ...(options.endsAtRestart === true ? ['-action', 'reboot=shutdown'] : []),
     ...(options.running === undefined ? [] : ['-incoming', `exec:cat ${options.running}`]),
     ...['-serial', 'chardev:serial', '-rtc', 'base=utc', '-object', 'rng-random,id=rng,filename=/dev/urandom'],
     ...['-device', 'virtio-rng-pci,rng=rng'],

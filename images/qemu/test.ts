@@ -13,6 +13,7 @@ import { factory } from './scenario/factory.ts';
 import { full } from './scenario/full.ts';
 import { power } from './scenario/power.ts';
 import { reproducible } from './scenario/reproducible.ts';
+import { restart } from './scenario/restart.ts';
 import { imageRun } from './scenario/run.ts';
 import { secureBoot } from './scenario/secure-boot.ts';
 import { uefi } from './scenario/uefi.ts';
@@ -27,6 +28,7 @@ const scenarios: Readonly<Record<string, (image: string) => Promise<string>>> = 
   broken,
   power,
   full,
+  restart,
   factory,
   console: consoleLogin,
   run: imageRun,
