@@ -160,7 +160,9 @@ async function start(options: SluicedOptions): Promise<Stop> {
     urlFolder: `${options.state}/url`,
   });
   const first = listenerConfiguration(hostKeyEntries, await bindsOf(options.netconf ?? DEFAULT_ENDPOINT));
-  const isNew = await loadFirstConfiguration(datastores, schema, options.config, options.state, first);
+  // Nothing is made where there is a configuration: a full disk must not keep it from running.
+  const isNew =
+    store.head === 0 && (await loadFirstConfiguration(datastores, schema, options.config, options.state, first));
   await datastores.recover();
   const isMoved = await ensureListener({ datastores, schema, hidden, hostKeys: hostKeyEntries, log }, options.netconf);
   if (isNew && isMoved) await datastores.copy({ sessionId: 0, user: '', source: 'startup' }, 'running', 'startup');
