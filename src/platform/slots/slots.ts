@@ -3,7 +3,17 @@
  * a slot's boot partition is cleared before and written after everything else, so that a slot is whole or does not start.
  */
 import { createPublicKey } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { BundleError, CHUNK_BYTES, type Manifest, readBundle } from './bundle.ts';
 import { BootEnvironment, type BootState, type SlotName } from './environment.ts';
 import { Upload } from './upload.ts';
@@ -207,7 +217,12 @@ export class Slots {
 
   #note(slot: SlotName, what: Pick<Manifest, 'version' | 'buildTime'> | undefined): void {
     const content = what === undefined ? null : { version: what.version, buildTime: what.buildTime };
-    writeFileSync(`${this.#places.folder}/slot-${slot}.json`, `${JSON.stringify(content)}\n`, { flush: true });
+    const file = `${this.#places.folder}/slot-${slot}.json`;
+    const text = `${JSON.stringify(content)}\n`;
+    if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
+    // Renamed, so that neither a full disk nor a power cut leaves half of it.
+    writeFileSync(`${file}.new`, text, { flush: true });
+    renameSync(`${file}.new`, file);
   }
 }
 
