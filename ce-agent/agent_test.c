@@ -1,4 +1,5 @@
 // What the agent understands, the bytes of its requests, and any bytes at all (with sanitizers).
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +7,7 @@
 
 #include "flush.h"
 #include "pdu.h"
+#include "unixctl.h"
 
 #define CHECK(condition)                                                                                               \
 	do {                                                                                                           \
@@ -233,6 +235,54 @@ static void any_bytes(unsigned seed)
 	       (unsigned long long)peer.e_lmi, (unsigned long long)peer.ccm, (unsigned long long)peer.malformed);
 }
 
+// What Open vSwitch answers, whole or in part.
+static int answered(const char *text, char **printed)
+{
+	static char answer[512];
+	size_t size = strlen(text);
+
+	strcpy(answer, text);
+	for (size_t part = 0; part < size; part++)
+		CHECK(unixctl_length(answer, part) == 0);
+	CHECK(unixctl_length(answer, size) == size);
+	return unixctl_result(answer, size, printed);
+}
+
+static void answers_of_open_vswitch_are_read(void)
+{
+	char *printed;
+
+	CHECK(answered("{\"error\":null,\"id\":1,\"result\":\" 1  10  02:00\\n\\\"}\\\\\\u00e9\\n\"}", &printed) == 0);
+	CHECK(strcmp(printed, " 1  10  02:00\n\"}\\?\n") == 0);
+	CHECK(answered("{\"id\":1,\"result\":null,\"error\":null}", &printed) == 0 && *printed == '\0');
+	CHECK(answered("{\"error\":\"no such bridge\",\"id\":1,\"result\":null}", &printed) == -EPERM);
+	CHECK(answered("{\"more\":[1,{\"a\":\"]\"}],\"error\":null,\"result\":\"x\",\"id\":1}", &printed) == 0);
+	CHECK(strcmp(printed, "x") == 0);
+	CHECK(answered("{}", &printed) == -EPROTO);
+	CHECK(answered("{\"id\":1}", &printed) == -EPROTO);
+	CHECK(answered("{1}", &printed) == -EPROTO);
+}
+
+// Nothing is read behind what is there.
+static void any_answer(unsigned seed)
+{
+	static const char some[] = "{}[]\",:\\nu0eresult\"error\"null";
+
+	srand(seed);
+	for (unsigned round = 0; round < 100000; round++) {
+		size_t size = 1 + (size_t)rand() % 40, length;
+		char *answer = malloc(size), *printed;
+
+		for (size_t i = 0; i < size; i++)
+			answer[i] = some[(size_t)rand() % (sizeof(some) - 1)];
+		answer[0] = '{';
+		length = unixctl_length(answer, size);
+		CHECK(length <= size);
+		if (length != 0) unixctl_result(answer, length, &printed);
+		free(answer);
+	}
+}
+
 int main(void)
 {
 	unsigned seed = getenv("SEED") != NULL ? (unsigned)strtoul(getenv("SEED"), NULL, 0) : (unsigned)time(NULL);
@@ -242,6 +292,8 @@ int main(void)
 	e_lmi_change_flushes_the_evcs_vlans();
 	ccm_port_status_change_flushes();
 	requests_are_these_bytes();
+	answers_of_open_vswitch_are_read();
+	any_answer(seed);
 	any_bytes(seed);
 	puts("ok");
 	return 0;

@@ -26,7 +26,7 @@ int flush_port(int netlink, int port, const struct vlan_set *vlans, int *removed
 
 #define FLUSH_PORTS 16
 
-// The same at `count` ports (FLUSH_PORTS at most) of an Open vSwitch bridge, by ovs-appctl; `target` is the switch's
+// The same at `count` ports (FLUSH_PORTS at most) of an Open vSwitch bridge; `target` is the switch's
 // name or control socket, as ovs-appctl takes it. What was learned at other ports stays: the CE's own stations are
 // there. 0 or -errno.
 int flush_ovs(const char *target, const char *bridge, const char *const *ports, unsigned count,
