@@ -97,6 +97,13 @@ export class Engine {
     return byName((await this.#query('bfdSessions')).flatMap(({ bfdSessions }) => bfdSessions));
   }
 
+  /** Sessions whose neighbours do not answer when they are asked. */
+  async bfdAsk(sessions: string[], timeoutMs: number): Promise<readonly string[]> {
+    const reply = await this.#ask({ case: 'bfdAsk', value: { sessions, timeoutMs } });
+    if (reply.case !== 'bfdAsk') throw new Error(`the engine answered with ${reply.case}`);
+    return reply.value.silent;
+  }
+
   async ethernetSegments(): Promise<Map<string, EthernetSegmentState>> {
     return byName((await this.#query('ethernetSegments')).flatMap(({ ethernetSegments }) => ethernetSegments));
   }

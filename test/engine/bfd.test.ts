@@ -232,6 +232,39 @@ test('the death of bfdd is seen within the detection time', { timeout: 180_000 }
   });
 });
 
+test('a neighbour that is asked answers at once; one that is dead is late, and silent', {
+  timeout: 60_000,
+}, async (t) => {
+  await withFrr([], async (engine, frr) => {
+    await engine.apply([session('four', 1000, { remoteAddress: ip4('10.84.1.2'), lateBefore: 40_000 })]);
+    await up(engine, 'four');
+    const took: number[] = [];
+    for (let i = 0; i < 20; i += 1) {
+      const at = performance.now();
+      assert.deepEqual(await engine.bfdAsk(['four'], 5000), []);
+      took.push(performance.now() - at);
+    }
+    summary(t, 'asked, interval 1 s', took);
+    // By itself bfdd would say something each second.
+    assert.ok((took.toSorted((a, b) => a - b)[10] as number) < 250);
+    await assert.rejects(engine.bfdAsk(['nobody'], 100), /there is no such session/);
+    engine.events.length = 0;
+    await frr.kill('bfdd');
+    assert.deepEqual(await engine.bfdAsk(['four'], 200), ['four']);
+    const found = await until('late and lost', 10_000, () => {
+      const its = engine.events.flatMap(({ what, atNs }) => (what.case === 'bfd' ? [{ ...what.value, atNs }] : []));
+      return its.some(({ state }) => state === BfdState.BFD_DOWN) ? its : undefined;
+    });
+    const late = found.find((event) => event.late);
+    const lost = found.find(({ state }) => state === BfdState.BFD_DOWN);
+    assert.ok(late !== undefined && lost !== undefined);
+    t.diagnostic(`late ${Number(lost.atNs - late.atNs) / 1e6} ms before it is lost`);
+    assert.ok(late.atNs < lost.atNs);
+    // Who is not up is not waited for.
+    assert.deepEqual(await engine.bfdAsk(['four'], 5000), ['four']);
+  });
+});
+
 // 10 ms × 3 is shown, and 30 ms × 3 has to hold: the machines of tests stop for 20 ms and more now and then, and a worker
 // that --bench puts before everything else is taken off its core for 50 ms in a second that it fills (the kernel's
 // fair server).
