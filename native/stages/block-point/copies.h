@@ -16,7 +16,7 @@
 #define COPIES      (1u << COPIES_BITS)
 // The longest from one copy to the other: a PE that is short of time redirects late. A flow whose frames are all the
 // same loses one where the CE ends to send them by one way and begins by the other in this time.
-#define COPIES_MS 250
+#define COPIES_MS 1000
 
 enum copy_side { COPY_DIRECT, COPY_REDIRECTED };
 

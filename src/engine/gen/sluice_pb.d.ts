@@ -2815,7 +2815,7 @@ export declare type SegmentOrder = Message<"sluice.api.SegmentOrder"> & {
 
   /**
    * Of the VLANs in `release`: for so long, milliseconds, peers may redirect here what the CE floods to them and to this PE.
-   * Of a unicast frame that comes both ways within 250 ms one goes on, the second one is dropped. At most 60000. 0: no frame
+   * Of a unicast frame that comes both ways within a second one goes on, the second one is dropped. At most 60000. 0: no frame
    * is looked at, which is right where the CE is told in a way that it never floods for.
    *
    * @generated from field: uint32 peers_redirect_ms = 6;
