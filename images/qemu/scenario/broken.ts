@@ -24,7 +24,11 @@ export async function broken(image: string): Promise<string> {
     const mark = it.mark();
     await it.software('try-slot');
     await it.machine.says(/sluice-init: slot b,/, BOOT_MS, mark);
-    const end = await it.machine.says(/\[ *(\d+)\.\d+\] end-trial\S* this slot was not confirmed/, BOOT_MS, mark);
+    const end = await it.machine.says(
+      /\[ *(\d+)\.\d+\] end-trial\S* this slot was not confirmed \(trial=b\)/,
+      BOOT_MS,
+      mark,
+    );
     const seconds = Number(end[1]);
     if (seconds < LIMIT_SECONDS || seconds > LIMIT_SECONDS + LATE_SECONDS)
       throw new Error(`the trial ended ${seconds} s after its kernel began, ${LIMIT_SECONDS} s are its limit`);
