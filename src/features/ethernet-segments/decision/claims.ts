@@ -60,7 +60,8 @@ function begin(draft: Draft, fresh: VlanSet): void {
 
 export function newAttempt(id: number, vlans: VlanSet, stage: Attempt['stage']): Attempt {
   const none = new Map<string, VlanSet>();
-  return { id, vlans, stage, isListened: false, isCoreChecked: false, standby: none, claimed: none, granted: none };
+  const heard = { isListened: false, isCoreChecked: false, isRepeated: false, standby: none };
+  return { id, vlans, stage, ...heard, claimed: none, granted: none };
 }
 
 /** The claims themselves follow in `advance`; where there is nobody to ask, the release. */

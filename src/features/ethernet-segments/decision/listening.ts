@@ -120,9 +120,13 @@ export function onListened(draft: Draft, id: number): void {
   conclude(draft, id);
 }
 
-/** The core was asked: where it does not answer, we may be cut off ourselves, which core tracking will find. */
+/**
+ * The core was asked: where it does not answer, we may be cut off ourselves, which core tracking will find. Where it answers later
+ * than a peer would have had to, everything stood still meanwhile, and the peer's silence says nothing: once more.
+ */
 export function onCoreChecked(draft: Draft, id: number, isFull: boolean): void {
-  if (draft.early?.id === id) draft.early = isFull ? { ...draft.early, isCoreChecked: true } : undefined;
+  const { early } = draft;
+  if (early?.id === id) draft.early = isFull && !early.isListened ? { ...early, isCoreChecked: true } : undefined;
   const found = draft.attempts.find((one) => one.id === id);
   if (found === undefined || !isListening(found)) return;
   if (!isFull && draft.isTrusted) {
@@ -130,7 +134,10 @@ export function onCoreChecked(draft: Draft, id: number, isFull: boolean): void {
     return;
   }
   changeAttempt(draft, id, { isCoreChecked: isFull });
-  conclude(draft, id);
+  if (isFull && found.isListened && !found.isRepeated) {
+    changeAttempt(draft, id, { isListened: false, isRepeated: true, standby: new Map() });
+    listen(draft, id, found.vlans, patience(draft));
+  } else conclude(draft, id);
 }
 
 function isListening({ stage }: Attempt): boolean {

@@ -106,6 +106,8 @@ export interface Attempt {
   readonly isListened: boolean;
   /** All targets of core tracking have answered since the listening began. */
   readonly isCoreChecked: boolean;
+  /** They answered when the first listening was over: this is the second. */
+  readonly isRepeated: boolean;
   /** By address: peers without a session that said `standby` since the listening began. */
   readonly standby: ReadonlyMap<string, VlanSet>;
   readonly claimed: ReadonlyMap<string, VlanSet>;
