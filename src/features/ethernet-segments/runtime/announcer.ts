@@ -29,8 +29,6 @@ export interface AnnouncerParts {
   readonly tellsCe: () => boolean;
   /** After the release, those of mac-move: a switch may take a move back that comes within a second of traffic. */
   readonly offsetsMs: () => readonly number[];
-  /** What a new forwarder takes over as known. */
-  readonly inherit: (vlan: number, macs: ReadonlySet<number>) => void;
   /** VLANs that are forwarded now. */
   readonly open: () => VlanSet;
   readonly log: (message: string) => void;
@@ -67,12 +65,7 @@ export class Announcer {
   }
 
   #announce(vlans: VlanSet): void {
-    this.#each(vlans, (vlan) => {
-      const macs = this.#segmentMacs(vlan);
-      const announcement = this.#announcement(vlan, To.OTHERS, macs);
-      if (announcement !== undefined) this.#parts.inherit(vlan, macs);
-      return announcement;
-    });
+    this.#each(vlans, (vlan) => this.#announcement(vlan, To.OTHERS, this.#segmentMacs(vlan)));
     if (this.#parts.tellsCe()) this.#each(vlans, (vlan) => this.#announcement(vlan, To.PORT, this.#remoteMacs(vlan)));
   }
 

@@ -8,7 +8,6 @@ import type { FdbEntry } from '../../../engine/gen/sluice_pb.js';
 import type { MacTable } from '../exchange/mac-table.ts';
 import type { Circuit } from './circuits.ts';
 import type { SegmentEngine } from './engine.ts';
-import type { Inherited } from './inherited.ts';
 
 const SHORTEST_PAUSE_MS = 1000;
 const PAUSE_FACTOR = 20;
@@ -18,7 +17,6 @@ const MACS_MAX = 131_072;
 /** One VLAN of a segment, and its addresses. */
 interface Place {
   readonly own: { readonly remote: MacTable; readonly segment: MacTable };
-  readonly inherited: Inherited;
   readonly vlan: number;
 }
 
@@ -36,14 +34,14 @@ export class MacWatch {
   }
 
   /** Takes the circuits of all segments that have peers. */
-  follow(segments: Iterable<Omit<Place, 'vlan'> & { readonly circuits: readonly Circuit[] }>): void {
+  follow(segments: Iterable<{ readonly own: Place['own']; readonly circuits: readonly Circuit[] }>): void {
     this.#generation += 1;
     this.#places.clear();
     this.#byDomain.clear();
-    for (const { own, inherited, circuits } of segments) {
+    for (const { own, circuits } of segments) {
       for (const { interface: name, vlan, bridgeDomain } of circuits) {
         if (bridgeDomain === undefined) continue;
-        const place = { own, inherited, vlan };
+        const place = { own, vlan };
         this.#places.set(name, place);
         const places = this.#byDomain.get(bridgeDomain);
         if (places === undefined) this.#byDomain.set(bridgeDomain, [place]);
@@ -75,7 +73,9 @@ export class MacWatch {
     });
     this.#isReading = false;
     // What the engine did not say to its end says nothing of what is gone.
-    if (isWhole && generation === this.#generation) for (const place of this.#places.values()) apply(place, seen);
+    if (isWhole && generation === this.#generation)
+      for (const { own, vlan } of this.#places.values())
+        for (const table of Object.values(own)) apply(table, vlan, seen);
     if (this.#places.size > 0) this.#again(Math.max(SHORTEST_PAUSE_MS, (performance.now() - begun) * PAUSE_FACTOR));
   }
 
@@ -103,16 +103,11 @@ function put(seen: Map<MacTable, Map<number, Set<number>>>, table: MacTable, vla
 }
 
 function apply(
-  { own, inherited, vlan }: Place,
+  table: MacTable,
+  vlan: number,
   seen: ReadonlyMap<MacTable, ReadonlyMap<number, ReadonlySet<number>>>,
 ): void {
-  const remote = seen.get(own.remote)?.get(vlan) ?? NONE;
-  const segment = seen.get(own.segment)?.get(vlan) ?? NONE;
-  set(own.remote, vlan, remote);
-  set(own.segment, vlan, new Set([...segment, ...inherited.of(vlan, remote)]));
-}
-
-function set(table: MacTable, vlan: number, macs: ReadonlySet<number>): void {
+  const macs = seen.get(table)?.get(vlan) ?? NONE;
   for (const mac of [...table.of(vlan)]) if (!macs.has(mac)) table.remove(vlan, mac);
   for (const mac of macs) if (table.size < MACS_MAX) table.add(vlan, mac);
 }

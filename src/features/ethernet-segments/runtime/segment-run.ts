@@ -20,7 +20,6 @@ import { Announcer } from './announcer.ts';
 import { NO_COMMANDS, type SegmentCommands } from './commands.ts';
 import type { SegmentEngine } from './engine.ts';
 import type { FoundSegment } from './engine-report.ts';
-import { Inherited } from './inherited.ts';
 import { Orders } from './orders.ts';
 import { probeKinds } from './probe-kinds.ts';
 import { type Move, SegmentRecord } from './record.ts';
@@ -81,7 +80,6 @@ export class SegmentRun {
   readonly record = new SegmentRecord();
   /** What is exchanged with each peer: ours once, theirs by peer. */
   readonly own = { remote: new MacTable(), segment: new MacTable() };
-  readonly inherited = new Inherited();
   readonly #theirs = new Map<string, SegmentTables['theirs']>();
   /** Behind the segment, as foreign PEs know them. */
   readonly foreignMacs = new MacTable();
@@ -119,7 +117,6 @@ export class SegmentRun {
         { remote: parts.foreignRemote, segment: this.foreignMacs },
       ],
       tellsCe: () => this.#surroundings.methods.includes('mac-move'),
-      inherit: (vlan, macs) => this.#inherit(vlan, macs),
       offsetsMs: () => this.#surroundings.offsetsMs,
       open: () => this.#agent?.state.open ?? NO_VLANS,
       log: parts.log,
@@ -314,7 +311,6 @@ export class SegmentRun {
       },
       order: (order) => {
         const move = this.record.ordered(order, this.#surroundings.methods, Date.now());
-        if (order.type === 'block') this.inherited.pass(order.vlans);
         const done = this.#orders.carryOut(order).then((at) => this.record.effective(move, at));
         // After the agent has taken the confirmation, which it does before this.
         void done.then(() => setImmediate(() => this.#noticeLeft()));
@@ -362,11 +358,6 @@ export class SegmentRun {
     const configured = this.#configured.pins.map((pin) => ({ ...pin, vlans: difference(pin.vlans, commanded) }));
     const pins = [...this.#commands.pins, ...configured].filter(({ vlans }) => !isEmpty(vlans));
     this.take({ type: 'pins', pins });
-  }
-
-  #inherit(vlan: number, macs: ReadonlySet<number>): void {
-    this.inherited.take(vlan, macs);
-    for (const mac of macs) this.own.segment.add(vlan, mac);
   }
 
   #probe({ kind, vlans, stamp }: Probe): void {

@@ -300,7 +300,7 @@ export class EthernetSegments {
     this.#tracking.sync(edge, report.bfd, linksDown(report, edge));
     const objects = new InterfaceObjects(view, models);
     this.#faults.sync(view, report.meps);
-    const watched: (Pick<SegmentRun, 'own' | 'inherited'> & { circuits: readonly Circuit[] })[] = [];
+    const watched: (Pick<SegmentRun, 'own'> & { circuits: readonly Circuit[] })[] = [];
     for (const [name, configured] of segments) {
       const circuits = circuitsUp(objects, configured);
       const surroundings: Surroundings = {
@@ -332,7 +332,7 @@ export class EthernetSegments {
         alive: configured.segment.peers.filter((peer) => this.isAlive(peer)),
       });
       if (configured.segment.peers.length > 0 || configured.evpn !== undefined)
-        watched.push({ own: run.own, inherited: run.inherited, circuits });
+        watched.push({ own: run.own, circuits });
     }
     this.#tell(undefined);
     this.#macs.follow(watched);
