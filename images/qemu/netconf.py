@@ -8,6 +8,7 @@ the session ends; it prints each that was acknowledged.
 """
 import sys
 
+from lxml import etree
 from ncclient import manager
 from ncclient.operations import RPCError
 from ncclient.xml_ import to_ele
@@ -46,7 +47,7 @@ def main():
             else:
                 print(session.dispatch(to_ele(text)).xml)
         except RPCError as error:
-            print(error.xml if hasattr(error, "xml") else error, error, file=sys.stderr)
+            print(etree.tostring(error.xml, encoding="unicode"), file=sys.stderr)
             sys.exit(1)
 
 
