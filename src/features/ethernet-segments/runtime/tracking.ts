@@ -86,11 +86,12 @@ export class Tracking {
   onBfd(name: string, report: Omit<BfdReport, 'hasBeenUp'>, late: boolean): void {
     const before = this.#sessions.get(name);
     const hasBeenUp = before?.hasBeenUp === true || report.state === BfdState.BFD_UP;
+    const peer = this.#peers.find(({ address }) => peerSession(address) === name)?.address;
+    const isLateness = peer !== undefined && this.#late.has(peer) !== late && before?.state === report.state;
     // `sinceNs` is of the state, and lateness no change of it.
-    if (before?.state !== report.state) this.#sessions.set(name, { ...report, hasBeenUp });
+    if (!isLateness) this.#sessions.set(name, { ...report, hasBeenUp });
     this.#judge();
-    const peer = this.#peers.find(({ address }) => peerSession(address) === name);
-    if (peer !== undefined) this.#setLate(peer.address, late);
+    if (peer !== undefined) this.#setLate(peer, late);
   }
 
   /**
