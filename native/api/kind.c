@@ -56,6 +56,19 @@ uint32_t kind_id(Sluice__Api__ObjectKind kind, const char *name)
 	return object != NULL ? object->id : 0;
 }
 
+const struct version *kind_committed(const struct object *object)
+{
+	return object->change != NULL ? object->change->before : object->version;
+}
+
+void *kind_runtime(Sluice__Api__ObjectKind kind, const char *name, const struct owner *owner)
+{
+	const struct object *object = store_find(kind, name);
+	const struct version *version = object != NULL && object->owner == owner ? kind_committed(object) : NULL;
+
+	return version != NULL ? version->runtime : NULL;
+}
+
 // ---------------------------------------------------------------- ids
 
 struct given {

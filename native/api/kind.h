@@ -58,6 +58,10 @@ const struct object_kind *kinds_first(void);
 
 // For build(): the id of the object of that kind and name; 0: none of that name (or an empty one).
 uint32_t kind_id(Sluice__Api__ObjectKind kind, const char *name);
+// The version that is committed: a transaction that is only prepared does not show. NULL: there is none.
+const struct version *kind_committed(const struct object *object);
+// What the committed object of an owner's is at run time. NULL: it has no such object.
+void *kind_runtime(Sluice__Api__ObjectKind kind, const char *name, const struct owner *owner);
 // Takes an id, given back if the transaction is aborted; and gives one back once it is committed. 0 or -errno.
 struct id_pool;
 int kind_take_id(struct generation *g, struct id_pool *pool, const char *what, uint32_t *id);

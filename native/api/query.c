@@ -33,12 +33,6 @@ struct query {
 	size_t length;
 };
 
-// The committed version: a transaction that is prepared but not committed does not show.
-static const struct version *visible(const struct object *object)
-{
-	return object->change != NULL ? object->change->before : object->version;
-}
-
 static int add_entry(struct query *query, size_t *room, Sluice__Api__ObjectKind kind, const char *name)
 {
 	if (query->count == *room) {
@@ -72,7 +66,7 @@ static bool is_visible(Sluice__Api__ObjectKind kind, const char *name)
 {
 	const struct object *object = store_find(kind, name);
 
-	return object != NULL && visible(object) != NULL;
+	return object != NULL && kind_committed(object) != NULL;
 }
 
 static int built_in_state(struct arena *arena, const struct entry *entry, Sluice__Api__QueryReply *part)
@@ -94,7 +88,7 @@ static int collect(struct query *query, Sluice__Api__ObjectKind kind, const Slui
 	if (rc != 0 || (names != NULL && names->n_names > 0)) return rc;
 	for (const struct object *o = query->owner != NULL ? query->owner->objects : NULL; rc == 0 && o != NULL;
 	     o = o->older)
-		if (visible(o) != NULL && (kind == KIND(UNSPECIFIED) || o->kind == kind))
+		if (kind_committed(o) != NULL && (kind == KIND(UNSPECIFIED) || o->kind == kind))
 			rc = add_entry(query, &room, o->kind, o->name);
 	for (unsigned i = 0; rc == 0 && built_in_name(kind, i) != NULL; i++)
 		if (!is_visible(kind, built_in_name(kind, i)))
@@ -107,15 +101,16 @@ static const struct object *bridge_domain_of(const struct query *query)
 {
 	const struct object *object = store_find(KIND(BRIDGE_DOMAIN), query->bridge_domain);
 
-	return object != NULL && visible(object) != NULL && object->owner == query->owner ? object : NULL;
+	return object != NULL && kind_committed(object) != NULL && object->owner == query->owner ? object : NULL;
 }
 
 static const struct port *port_named(const char *name)
 {
 	const struct object *object = store_find(KIND(PORT), name);
 
-	return object != NULL && visible(object) != NULL ? dataplane_port(dataplane_current(), (uint16_t)object->id)
-							 : NULL;
+	return object != NULL && kind_committed(object) != NULL
+		       ? dataplane_port(dataplane_current(), (uint16_t)object->id)
+		       : NULL;
 }
 
 // 0, -ENOMEM, or -EINVAL with the error.
@@ -141,7 +136,7 @@ static const struct object *interface_of(const struct query *query)
 {
 	const struct object *object = store_find(KIND(L3_INTERFACE), query->interface);
 
-	return object != NULL && visible(object) != NULL && object->owner == query->owner ? object : NULL;
+	return object != NULL && kind_committed(object) != NULL && object->owner == query->owner ? object : NULL;
 }
 
 struct query *query_new(const struct owner *owner, const Sluice__Api__Query *what, struct api_error *error)
@@ -286,7 +281,8 @@ static int objects_part(struct query *query, struct arena *arena, Sluice__Api__Q
 
 		if (!as_set && !is_visible(entry->kind, entry->name) && built_in_state(arena, entry, part) < 0)
 			return -ENOMEM;
-		if (object == NULL || object->owner != query->owner || (version = visible(object)) == NULL) continue;
+		if (object == NULL || object->owner != query->owner || (version = kind_committed(object)) == NULL)
+			continue;
 		if (as_set)
 			part->objects[part->n_objects++] = version->operation;
 		else if (state_add(arena, object, version, part) < 0)

@@ -90,13 +90,8 @@ void bfd_asks_stop(void)
 
 static struct bfd_session *session_named(const char *name, const struct owner *owner)
 {
-	const struct object *object = store_find(KIND(BFD_SESSION), name);
-	const struct version *version;
-	struct bfd_session *session;
+	struct bfd_session *session = kind_runtime(KIND(BFD_SESSION), name, owner);
 
-	if (object == NULL || object->owner != owner) return NULL;
-	version = object->change != NULL ? object->change->before : object->version;
-	session = version != NULL ? version->runtime : NULL;
 	return session != NULL && session->slot != 0 ? session : NULL;
 }
 

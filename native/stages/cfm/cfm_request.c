@@ -20,16 +20,6 @@ static int refuse(struct api_error *error, const char *message)
 	return api_refuse(error, ERROR_CODE(INVALID), 0, "", "%s", message);
 }
 
-static struct cfm_mep *mep_named(const char *name, const struct owner *owner)
-{
-	const struct object *object = store_find(KIND(CFM_MEP), name);
-	const struct version *version = NULL;
-
-	if (object == NULL || object->owner != owner) return NULL;
-	version = object->change != NULL ? object->change->before : object->version;
-	return version != NULL ? version->runtime : NULL;
-}
-
 static const char *wrong_destination(const Sluice__Api__CfmTest *it)
 {
 	bool is_group;
@@ -91,7 +81,7 @@ int cfm_request(const Sluice__Api__Request *request, const struct owner *owner, 
 	int rc;
 
 	if (request->body_case != SLUICE__API__REQUEST__BODY_CFM_TEST) return 1;
-	mep = mep_named(it->mep, owner);
+	mep = kind_runtime(KIND(CFM_MEP), it->mep, owner);
 	object_text((struct object_name){KIND(CFM_MEP), it->mep}, error->object, sizeof(error->object));
 	if (mep == NULL || !mep->committed)
 		return api_refuse(error, ERROR_CODE(NOT_FOUND), 0, error->object, "there is no such MEP");

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "../../testing/udp.h"
 #include "testing.h"
 #include "vxlan.h"
 
@@ -22,30 +23,17 @@ static bool v6;
 // Of the next frames: what makes them another.
 static uint32_t number;
 
-static inline uint16_t checksum(const uint8_t *bytes, unsigned length)
-{
-	uint32_t sum = 0;
-
-	for (unsigned i = 0; i < length; i += 2)
-		sum += (uint32_t)bytes[i] << 8 | bytes[i + 1];
-	while (sum >> 16 != 0)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~sum;
-}
-
 // A UDP packet, tagged.
 static inline void inner_frame(uint8_t frame[INNER], const uint8_t *to, const uint8_t *from, uint16_t vid)
 {
 	uint8_t *ip = frame + 18;
-	uint16_t sum;
 
 	memset(frame, 0, INNER);
 	memcpy(frame, to, 6);
 	memcpy(frame + 6, from, 6);
 	memcpy(frame + 12, (uint8_t[]){0x81, 0, (uint8_t)(vid >> 8), (uint8_t)vid, 8, 0}, 6);
 	memcpy(ip, (uint8_t[]){0x45, 0, 0, INNER - 18, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2}, 20);
-	sum = checksum(ip, 20);
-	memcpy(ip + 10, (uint8_t[]){(uint8_t)(sum >> 8), (uint8_t)sum}, 2);
+	test_ip4_checksum(ip);
 	memcpy(ip + 20, (uint8_t[]){0x80, 1, 0x80, 2, 0, INNER - 38}, 6);
 	memcpy(ip + 28, &number, sizeof(number));
 }
@@ -87,16 +75,8 @@ static inline void network(void)
 	apply(router_port("ce"));
 	apply(router_port("core"));
 	apply(router_port("way"));
-	for (uint16_t vid = 10; vid <= 11; vid++) {
-		char bd[16], lp[16];
-
-		snprintf(bd, sizeof(bd), "bd%u", vid);
-		apply(op_bridge_domain(bd, 300));
-		snprintf(lp, sizeof(lp), "ce.%u", vid);
-		apply(op_logical_port(lp, "ce", vid, bd));
-		snprintf(lp, sizeof(lp), "core.%u", vid);
-		apply(op_logical_port(lp, "core", vid, bd));
-	}
+	for (uint16_t vid = 10; vid <= 11; vid++)
+		segment_vlan(vid);
 	apply(op_vrf("main"));
 	apply(op_logical_port("way", "way", 0, ""));
 	apply(op_with_mac(op_l3_interface("way", "main", "way", "", "192.0.2.1/24 2001:db8::1/64"), 'w'));
@@ -152,31 +132,21 @@ struct outer {
 
 static inline void peer_sends(struct outer outer, const uint8_t *to, const uint8_t *from, uint16_t vid)
 {
-	unsigned header = v6 ? 40 : 20, size = v6 ? 16 : 4, length = 16 + INNER;
-	uint8_t frame[14 + 40 + 16 + INNER] = {0}, *ip = frame + 14, *udp = ip + header;
-	uint16_t sum;
+	const struct test_udp headers = {.to_mac = our_mac,
+					 .from_mac = peer_mac,
+					 .from = outer.from != NULL ? outer.from : peer(),
+					 .to = local(),
+					 .ttl = 64,
+					 .length = 16 + INNER};
+	uint8_t frame[TEST_UDP_HEADERS + 16 + INNER] = {0}, *udp = test_udp_headers(frame, &headers);
 
-	memcpy(frame, our_mac, 6);
-	memcpy(frame + 6, peer_mac, 6);
-	memcpy(frame + 12, v6 ? "\x86\xdd" : "\x08\x00", 2);
-	ip[0] = v6 ? 0x60 : 0x45;
-	ip[v6 ? 5 : 3] = (uint8_t)(length + (v6 ? 0 : 20));
-	ip[v6 ? 6 : 9] = 17;
-	ip[v6 ? 7 : 8] = 64;
-	inet_pton(v6 ? AF_INET6 : AF_INET, outer.from != NULL ? outer.from : peer(), ip + header - 2 * size);
-	inet_pton(v6 ? AF_INET6 : AF_INET, local(), ip + header - size);
-	if (!v6) {
-		sum = checksum(ip, 20);
-		ip[10] = (uint8_t)(sum >> 8);
-		ip[11] = (uint8_t)sum;
-	}
-	memcpy(udp, (uint8_t[]){0xc0, 1, VXLAN_PORT >> 8, VXLAN_PORT & 0xff, 0, (uint8_t)length, 0, 0}, 8);
+	memcpy(udp, (uint8_t[]){0xc0, 1, VXLAN_PORT >> 8, VXLAN_PORT & 0xff, 0, 16 + INNER, 0, 0}, 8);
 	memcpy(udp + 8,
 	       (uint8_t[]){8, 0, 0, 0, (uint8_t)(outer.vni >> 16), (uint8_t)(outer.vni >> 8), (uint8_t)outer.vni,
 			   outer.direction},
 	       8);
 	inner_frame(udp + 16, to, from, vid);
-	router_receive("way", frame, (uint16_t)(14 + header + length));
+	router_receive("way", frame, (uint16_t)(udp - frame + 16 + INNER));
 }
 
 static const struct outer from_ce = {.vni = 0x123456}, to_ce = {.vni = 0x123456, .direction = VXLAN_TO_CE};

@@ -47,24 +47,12 @@ static bool forwards(uint16_t vid)
 	return out;
 }
 
-static void add_vlan(uint16_t vid)
-{
-	char bd[16], lp[16];
-
-	snprintf(bd, sizeof(bd), "bd%u", vid);
-	apply(op_bridge_domain(bd, 300));
-	snprintf(lp, sizeof(lp), "ce.%u", vid);
-	apply(op_logical_port(lp, "ce", vid, bd));
-	snprintf(lp, sizeof(lp), "core.%u", vid);
-	apply(op_logical_port(lp, "core", vid, bd));
-}
-
 static int set_up(void **state)
 {
 	apply(router_port("ce"));
 	apply(router_port("core"));
 	for (uint16_t vid = 10; vid <= 13; vid++)
-		add_vlan(vid);
+		segment_vlan(vid);
 	return 0;
 }
 

@@ -106,6 +106,19 @@ static inline void segment_releases(const char *name, uint16_t first, uint16_t l
 	applied(segment_ordered(name, 0, 0, first, last, NULL));
 }
 
+// A VLAN of the customer's: logical ports of "ce" and "core" in a bridge domain of its own.
+static inline void segment_vlan(uint16_t vid)
+{
+	char bd[16], lp[16];
+
+	snprintf(bd, sizeof(bd), "bd%u", vid);
+	apply(op_bridge_domain(bd, 300));
+	snprintf(lp, sizeof(lp), "ce.%u", vid);
+	apply(op_logical_port(lp, "ce", vid, bd));
+	snprintf(lp, sizeof(lp), "core.%u", vid);
+	apply(op_logical_port(lp, "core", vid, bd));
+}
+
 static inline const struct port *port_named(const char *name)
 {
 	for (uint16_t id = 1; id < MAX_PORTS; id++) {

@@ -18,6 +18,7 @@
 
 #include "../../main/stage.h"
 #include "../../testing/random.h"
+#include "../../testing/udp.h"
 #include "testing.h"
 
 #define LENGTH     98
@@ -45,19 +46,6 @@ static const char *group_of(const struct tenant *t, const char *what)
 
 // ---------------------------------------------------------------- packets
 
-static void checksum(uint8_t *ip)
-{
-	uint32_t sum = 0;
-
-	ip[10] = ip[11] = 0;
-	for (unsigned i = 0; i < 20; i += 2)
-		sum += (uint32_t)(ip[i] << 8 | ip[i + 1]);
-	sum = (sum >> 16) + (sum & 0xffff);
-	sum = (uint16_t) ~((sum >> 16) + sum);
-	ip[10] = (uint8_t)(sum >> 8);
-	ip[11] = (uint8_t)sum;
-}
-
 // UDP from 10.0.1.2 to 20.0.0.5.
 static void frame_of(const struct tenant *t, uint8_t frame[LENGTH])
 {
@@ -69,7 +57,7 @@ static void frame_of(const struct tenant *t, uint8_t frame[LENGTH])
 	       L3);
 	memcpy(ip, (uint8_t[]){0x45, 0, 0, LENGTH - L3, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 1, 2, 20, 0, 0, 5}, 20);
 	memcpy(ip + 20, (uint8_t[]){4, 1, 0, 53, 0, LENGTH - L3 - 20, 0, 0}, 8);
-	checksum(ip);
+	test_ip4_checksum(ip);
 }
 
 static void send_packet(const struct tenant *t)
@@ -254,7 +242,7 @@ static void route_below_an_aggregate_is_obeyed(void **state)
 	apply(op_route("one", "20.9.0.0/24", group_of(&one, "other")));
 	frame_of(&one, frame);
 	frame[L3 + 17] = 9;
-	checksum(frame + L3);
+	test_ip4_checksum(frame + L3);
 	flow_mark();
 	router_receive("a", frame, LENGTH);
 	assert_sent_to(&one, 0x33);

@@ -19,6 +19,7 @@
 
 #include "../../main/stage.h"
 #include "../../testing/applied.h"
+#include "../../testing/udp.h"
 #include "ip4_input.h"
 
 struct test_packet {
@@ -58,27 +59,9 @@ static inline void test_mac_of(const char *interface, uint8_t *mac)
 	memcpy(mac, &router_interface(interface)->live->mac, 6);
 }
 
-static inline void test_put16(uint8_t *at, unsigned value)
-{
-	at[0] = (uint8_t)(value >> 8);
-	at[1] = (uint8_t)value;
-}
-
-static inline uint16_t test_sum(const uint8_t *at, size_t size, uint32_t sum)
-{
-	for (size_t i = 0; i < size; i++)
-		sum += i % 2 == 0 ? (uint32_t)at[i] << 8 : at[i];
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~sum;
-}
-
 static inline void test_checksum4(struct test_packet *p)
 {
-	uint8_t *ip = p->bytes + p->l3;
-
-	test_put16(ip + 10, 0);
-	test_put16(ip + 10, test_sum(ip, (ip[0] & 0xfu) * 4u, 0));
+	test_ip4_checksum(p->bytes + p->l3);
 }
 
 static inline void test_frame(struct test_packet *p, const char *interface, const uint8_t *source, unsigned type)
