@@ -214,9 +214,13 @@ export class Switch {
 
   #spawn(program: string, args: string[]): void {
     const control = program === 'ovs-vswitchd' ? this.#control : `${this.#folder}/${program}.ctl`;
+    // It stands for a switch in hardware: what else this machine does must not look like a network that drops frames.
+    const scheduled = program === 'ovs-vswitchd' ? ['-f', '1'] : ['-o', '0'];
     const child = spawn(
-      'ip',
+      'chrt',
       [
+        ...scheduled,
+        'ip',
         'netns',
         'exec',
         this.namespace,

@@ -35,6 +35,7 @@ import { ConfigurationError, loadFirstConfiguration } from './sluiced/first-star
 import { bindsOf, ensureListener } from './sluiced/listener.ts';
 import { collectAfterLargeCommits } from './sluiced/memory.ts';
 import { parseSluicedOptions, type SluicedOptions } from './sluiced/options.ts';
+import { takePriority } from './sluiced/priority.ts';
 import { routerSchema } from './sluiced/schema.ts';
 import { Segments } from './sluiced/segments.ts';
 import { Snmp } from './sluiced/snmp.ts';
@@ -235,6 +236,7 @@ function fail(error: unknown): never {
 const options = parseSluicedOptions(process.argv.slice(2));
 const stop = await start(options).catch(fail);
 log('ready');
+takePriority(log);
 if (options.readyFd !== undefined) {
   const sign = options.readyFd;
   writeSync(sign, '\n');

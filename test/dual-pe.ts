@@ -69,6 +69,7 @@ export class Pe {
   readonly address: string;
   readonly #state: string;
   #router: Router | undefined;
+  #isFrozen = false;
 
   constructor(number: number, prefix: string, folder: string) {
     this.number = number;
@@ -84,7 +85,7 @@ export class Pe {
   }
 
   get isRunning(): boolean {
-    return this.#router !== undefined;
+    return this.#router !== undefined && !this.#isFrozen;
   }
 
   /** With the configuration that it had. */
@@ -92,14 +93,22 @@ export class Pe {
     this.#router = await Router.start({ namespace: this.namespace, state: this.#state });
   }
 
-  /** kill -9 of all of it, as a machine that loses its power. Its devices stay. */
+  /** As one that loses its power; `crash` follows. */
+  freeze(): void {
+    this.router.freeze();
+    this.#isFrozen = true;
+  }
+
+  /** kill -9 of all of it. Its devices stay. */
   async crash(): Promise<void> {
     await this.router.crash();
     this.#router = undefined;
+    this.#isFrozen = false;
   }
 
   async stop(): Promise<void> {
     const places = placesOf(this.#state);
+    if (this.#isFrozen) await this.crash();
     await this.#router?.stop();
     this.#router = undefined;
     // What one that was killed has left behind.

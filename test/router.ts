@@ -97,6 +97,16 @@ export class Router {
     await until(`the end of ${which}`, 5000, () => !isAlive(name) || undefined);
   }
 
+  /**
+   * All of it stops where it is, at once, as a machine that loses its power; `crash` then ends it. The end of a process costs
+   * the kernel tens of milliseconds, in which nothing else has that processor: no power cut at one router takes them of another.
+   */
+  freeze(): void {
+    const { engine, sluiced } = this.record();
+    for (const name of [engine, sluiced]) if (name !== undefined) process.kill(name.pid, 'SIGSTOP');
+    this.#child.kill('SIGSTOP');
+  }
+
   /** kill -9 of all of it, as a machine that loses its power: nothing restarts anything. Its devices stay. */
   async crash(): Promise<void> {
     const { engine, sluiced } = this.record();

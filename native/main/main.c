@@ -23,6 +23,7 @@
 #include "log.h"
 #include "loop.h"
 #include "options.h"
+#include "priority.h"
 #include "stages.h"
 #include "supervise.h"
 #include "worker.h"
@@ -219,6 +220,8 @@ int main(int argc, char **argv)
 	if (rc >= 0) {
 		say_ready(&options, started_ms);
 		supervise_start();
+		// Not before: a start is long work that waits for nobody.
+		priority_before_others("control");
 		while (!ending)
 			loop_round(-1);
 	}

@@ -3,6 +3,7 @@ import { ipBatch, until } from '../../../lab/run.ts';
 import type { DualPe, Pe } from '../../dual-pe.ts';
 import { namespaceOf, type SegmentSettings, segmentAction, segmentRoles, segmentState } from '../../segment.ts';
 import { configure } from '../../topology.ts';
+import type { Timeline } from './timeline.ts';
 
 /** What of a run decides what an event does. */
 export interface Circumstances {
@@ -22,8 +23,13 @@ export interface Switchover {
   readonly before?: (net: DualPe, it: Circumstances) => Promise<void>;
   /** Nothing of it can be shown where the CE passes nothing from one PE to the other. */
   readonly needsCePath?: true;
-  /** Resolves once the VLANs are where they belong, with what there is to tell. */
-  readonly run: (net: DualPe, it: Circumstances) => Promise<readonly string[]>;
+  /**
+   * Resolves once the VLANs are where they belong, with what there is to tell. It waits for what PEs notify: one that is asked
+   * every few milliseconds has less time for what is measured.
+   */
+  readonly run: (net: DualPe, it: Circumstances, timeline: Timeline) => Promise<readonly string[]>;
+  /** Not measured: what has to be so in the end. */
+  readonly outcome?: (net: DualPe, it: Circumstances) => Promise<void>;
   /** Afterwards, not measured: everything as it was. */
   readonly after?: (net: DualPe, it: Circumstances) => Promise<void>;
 }
@@ -152,11 +158,12 @@ export const switchovers: readonly Switchover[] = [
     what: ({ isPortWide }) =>
       isPortWide ? 'an operator moves the port from PE 1 to PE 2' : 'an operator moves one VLAN from PE 1 to PE 2',
     vlans: one,
-    run: async (net, it) => {
+    run: async (net, it, timeline) => {
       await move(net, one(net, it), net.pes[1]);
-      await net.settled(one(net, it), net.pes[1]);
+      await timeline.told(net.pes[1], 'forwarding', one(net, it));
       return [];
     },
+    outcome: (net, it) => net.settled(one(net, it), net.pes[1]),
     after: home,
   },
   {
@@ -164,11 +171,15 @@ export const switchovers: readonly Switchover[] = [
     what: ({ isByCarrier }) =>
       `PE 1, which forwards all VLANs, loses its power; the CE’s link ${isByCarrier ? 'goes down' : 'stays up'}`,
     vlans: all,
-    run: async (net, { isByCarrier }) => {
-      await net.pes[0].crash();
+    run: async (net, { isByCarrier }, timeline) => {
+      net.pes[0].freeze();
       if (isByCarrier) await ipBatch(['link set ce down'], net.pes[0].namespace);
-      await net.settled(all(net), net.pes[1]);
+      await timeline.told(net.pes[1], 'forwarding', all(net));
       return [];
+    },
+    outcome: async (net) => {
+      await net.pes[0].crash();
+      await net.settled(all(net), net.pes[1]);
     },
   },
   {
@@ -176,28 +187,29 @@ export const switchovers: readonly Switchover[] = [
     what: ({ isRevertive }) =>
       isRevertive ? 'PE 1 starts again, and takes its VLANs back' : 'PE 1 starts again, and takes nothing back',
     vlans: all,
-    run: async (net, { isRevertive }) => {
+    run: async (net, { isRevertive }, timeline) => {
       const [first, second] = net.pes;
       await first.start();
       if (isRevertive) {
-        await net.settled(all(net), first);
+        await timeline.told(second, 'blocked', all(net));
         return [];
       }
       await until('PE 1 to know PE 2', 60_000, async () => (await synchronized(net))[0] || undefined);
-      await net.settled(all(net), second);
       return ['not revertive: all VLANs stay at PE 2'];
     },
+    outcome: (net, { isRevertive }) => net.settled(all(net), net.pes[isRevertive ? 0 : 1]),
     after: back,
   },
   {
     name: 'isolated',
     what: 'the cable from PE 1 to the transfer network is cut, with its carrier kept',
     vlans: all,
-    run: async (net) => {
+    run: async (net, _, timeline) => {
       await net.transfer.switch.cut(net.uplinkOf(net.pes[0]));
-      await net.settled(all(net), net.pes[1]);
+      await timeline.told(net.pes[1], 'forwarding', all(net));
       return [];
     },
+    outcome: (net) => net.settled(all(net), net.pes[1]),
     after: async (net, it) => {
       await net.transfer.switch.mend(net.uplinkOf(net.pes[0]));
       await back(net, it);

@@ -76,7 +76,8 @@ async function showMethod(name: string, method: Method): Promise<void> {
         await showEvent(net, one, name, it);
       } else if (one.name === 'pe-returned' && !net.pes[0].isRunning) {
         // A PE that was killed has to return for what follows.
-        await one.run(net, it);
+        await net.pes[0].start();
+        await one.outcome?.(net, it);
         await one.after?.(net, it);
       }
     }
@@ -96,7 +97,7 @@ async function showEvent(net: DualPe, one: Switchover, method: string, it: Circu
   let told: readonly string[] = [];
   const change = async (): Promise<void> => {
     timeline.mark();
-    told = await one.run(net, it);
+    told = await one.run(net, it, timeline);
   };
   const isTold = method !== 'none';
   const losses = await measure(net, change, {
@@ -105,6 +106,7 @@ async function showEvent(net: DualPe, one: Switchover, method: string, it: Circu
     afterMs: isTold ? 3000 : (ageingSeconds + 3) * 1000,
     silent: isTold,
   });
+  await one.outcome?.(net, it);
   const lines = await timeline.stop();
   const redirection = await redirectedText(net, redirectedBefore);
   const bothRan = net.pes.every((pe) => pe.isRunning);

@@ -20,6 +20,7 @@ const value = (xml: string, leaf: string): string | undefined =>
 export class Timeline {
   readonly #lines: Line[] = [];
   readonly #clients: NetconfClient[] = [];
+  readonly #waiting = new Set<() => void>();
   #from = 0;
 
   /** Listens to the PEs that run. */
@@ -33,6 +34,29 @@ export class Timeline {
   mark(): void {
     this.#from = performance.now();
     this.#lines.length = 0;
+  }
+
+  /** Resolves once the PE has notified that it forwards all of the VLANs, or blocks them, since the mark; it is asked nothing. */
+  async told(pe: Pe, state: 'forwarding' | 'blocked', vlans: readonly number[]): Promise<void> {
+    const isTold = (): boolean =>
+      vlans.every((vlan) => {
+        const last = this.#lines.findLast((line) => line.pe === pe.number && line.vlans.includes(vlan));
+        return last !== undefined && last.isForwarding === (state === 'forwarding');
+      });
+    if (isTold()) return;
+    await new Promise<void>((resolve, reject) => {
+      const limit = setTimeout(() => {
+        this.#waiting.delete(look);
+        reject(new Error(`PE ${pe.number} ${state} ${vlans.join(', ')}: not notified within a minute`));
+      }, 60_000);
+      const look = (): void => {
+        if (!isTold()) return;
+        this.#waiting.delete(look);
+        clearTimeout(limit);
+        resolve();
+      };
+      this.#waiting.add(look);
+    });
   }
 
   async listen(pe: Pe): Promise<void> {
@@ -61,6 +85,7 @@ export class Timeline {
       isForwarding: state === 'forwarding',
       text,
     });
+    for (const look of this.#waiting) look();
   }
 
   async stop(): Promise<readonly Line[]> {
