@@ -23,6 +23,8 @@ export interface SiteOptions {
   /** Folder for the switch's files. */
   readonly folder: string;
   readonly ageingSeconds?: number;
+  /** Its switch goes before everything else on the machine (`SwitchOptions`). */
+  readonly isFirst?: boolean;
   /** In each VLAN; 1 unless said. */
   readonly hostsPerVlan?: number;
   /** The uplinks are one bond with these columns of its port, such as lacp=active, and not a port each. */
@@ -68,7 +70,10 @@ export class Site {
       uplink: `uplink${index + 1}`,
     }));
     const [ce] = await Promise.all([
-      Switch.start(site, options.folder, { ageingSeconds: options.ageingSeconds ?? 300 }),
+      Switch.start(site, options.folder, {
+        ageingSeconds: options.ageingSeconds ?? 300,
+        isFirst: options.isFirst ?? false,
+      }),
       ...uplinks.map(async ({ device, namespace, uplink }) => {
         await ipBatch([`link add ${device} type veth peer name ${uplink} netns ${site}`], namespace);
         await Promise.all([plainDevice(namespace, device), plainDevice(site, uplink)]);

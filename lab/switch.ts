@@ -13,6 +13,15 @@ export interface SwitchPort {
   readonly accessVlan?: number;
 }
 
+export interface SwitchOptions {
+  readonly ageingSeconds?: number;
+  /**
+   * Before everything else on the machine (SCHED_FIFO), as a switch in hardware would be: a router that starts must not look like
+   * a network that drops frames. A loop between such switches leaves the machine little. Without the right to it they go as all.
+   */
+  readonly isFirst?: boolean;
+}
+
 export interface FdbEntry {
   readonly port: string;
   readonly vlan: number;
@@ -36,7 +45,7 @@ export class Switch {
   }
 
   /** Starts Open vSwitch in the namespace; `folder` holds its database and sockets. */
-  static async start(namespace: string, folder: string, options: { ageingSeconds?: number } = {}): Promise<Switch> {
+  static async start(namespace: string, folder: string, options: SwitchOptions = {}): Promise<Switch> {
     const started = new Switch(namespace, folder);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const database = `${folder}/conf.db`;
@@ -46,7 +55,7 @@ export class Switch {
     // ovs-vsctl that comes too early tries again after a second, at the earliest.
     await until('ovsdb-server listens', 20_000, () => existsSync(started.#socket));
     await started.#vsctl('--retry', '--no-wait', 'init');
-    started.#spawn('ovs-vswitchd', [`unix:${started.#socket}`, '--disable-system']);
+    started.#spawn('ovs-vswitchd', [`unix:${started.#socket}`, '--disable-system'], options.isFirst);
     await started.#vsctl('add-br', bridge, '--', 'set', 'bridge', bridge, 'datapath_type=netdev');
     await started.#vsctl('set', 'bridge', bridge, `other-config:mac-aging-time=${options.ageingSeconds ?? 300}`);
     return started;
@@ -212,14 +221,15 @@ export class Switch {
     return run('ovs-vsctl', [`--db=unix:${this.#socket}`, '--timeout=20', ...args]);
   }
 
-  #spawn(program: string, args: string[]): void {
+  #spawn(program: string, args: string[], isFirst = false): void {
     const control = program === 'ovs-vswitchd' ? this.#control : `${this.#folder}/${program}.ctl`;
-    // It stands for a switch in hardware: what else this machine does must not look like a network that drops frames.
-    const scheduled = program === 'ovs-vswitchd' ? ['-f', '1'] : ['-o', '0'];
+    const asked = isFirst ? 'chrt -f -p 1 $$ 2>/dev/null; ' : '';
     const child = spawn(
-      'chrt',
+      'sh',
       [
-        ...scheduled,
+        '-c',
+        `${asked}exec "$@"`,
+        'sh',
         'ip',
         'netns',
         'exec',

@@ -157,6 +157,7 @@ export class DualPe {
         hostsPerVlan: 2,
         routerDevices: pes.map((pe) => ({ device, namespace: pe.namespace })),
         folder: join(folder, device),
+        isFirst: true,
         ageingSeconds: number === 1 ? (options.ageingSeconds ?? 300) : 300,
         ...(number === 1 ? ceOf(options) : {}),
       });
