@@ -11,5 +11,6 @@
 void priority_before_others(const char *thread)
 {
 	// Of the calling thread alone, in Linux.
-	if (setpriority(PRIO_PROCESS, 0, NICE) < 0) log_warning("priority-refused", "thread=%s errno=%d", thread, errno);
+	if (setpriority(PRIO_PROCESS, 0, NICE) < 0)
+		log_warning("priority-refused", "thread=%s errno=%d", thread, errno);
 }

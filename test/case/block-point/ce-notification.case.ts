@@ -35,8 +35,8 @@ const notification: Case = {
 
       assert.equal(untold.mvrp.length + untold.macMoves.length, 0);
       const events = (event: string): number => told.mvrp.filter(([, , , each]) => each === event).length;
-      // Leave three times; New twice for each of three requests, which may fall together, and once more after a LeaveAll.
-      assert.equal(events(LEAVE), 3);
+      // Leave for each of three requests; New twice for each, and once more after a LeaveAll. Two requests may fall together.
+      assert.ok(events(LEAVE) >= 2 && events(LEAVE) <= 3, `Leave ${events(LEAVE)} times`);
       assert.ok(events(NEW) >= 3 && events(NEW) <= 8, `New ${events(NEW)} times`);
       assert.equal(told.macMoves.length, 8);
       assert.ok(told.lostMs < 500, `lost for ${told.lostMs} ms with notification`);
