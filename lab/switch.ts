@@ -223,28 +223,14 @@ export class Switch {
 
   #spawn(program: string, args: string[], isFirst = false): void {
     const control = program === 'ovs-vswitchd' ? this.#control : `${this.#folder}/${program}.ctl`;
-    const asked = isFirst ? 'chrt -f -p 1 $$ 2>/dev/null; ' : '';
-    const child = spawn(
-      'sh',
-      [
-        '-c',
-        `${asked}exec "$@"`,
-        'sh',
-        'ip',
-        'netns',
-        'exec',
-        this.namespace,
-        program,
-        ...args,
-        `--unixctl=${control}`,
-        '--log-file=/dev/null',
-        '--verbose=off',
-      ],
-      {
-        stdio: 'ignore',
-        env: { ...process.env, OVS_RUNDIR: this.#folder, OVS_LOGDIR: this.#folder, OVS_DBDIR: this.#folder },
-      },
-    );
+    const first = isFirst ? ['sh', '-c', 'chrt -f -p 1 $$ 2>/dev/null; exec "$@"', 'sh'] : [];
+    const options = [`--unixctl=${control}`, '--log-file=/dev/null', '--verbose=off'];
+    const inside = ['ip', 'netns', 'exec', this.namespace, program, ...args, ...options];
+    const [command = '', ...words] = [...first, ...inside];
+    const child = spawn(command, words, {
+      stdio: 'ignore',
+      env: { ...process.env, OVS_RUNDIR: this.#folder, OVS_LOGDIR: this.#folder, OVS_DBDIR: this.#folder },
+    });
     this.#processes.push(child);
   }
 

@@ -171,9 +171,10 @@ static int worker_main(void *arg)
 	unsigned empty = 0;
 
 	worker_current = worker;
-	if (fixed && sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){.sched_priority = 1}) < 0)
+	if (!fixed)
+		priority_before_others("worker");
+	else if (sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){.sched_priority = 1}) < 0)
 		log_error("priority-not-fixed", "worker=%u errno=%d", worker->index, errno);
-	if (!fixed) priority_before_others("worker");
 	rte_rcu_qsbr_thread_online(quiescence, worker->index);
 	while (!__atomic_load_n(&stopping, __ATOMIC_RELAXED)) {
 		worker->dataplane = __atomic_load_n(root, __ATOMIC_ACQUIRE);

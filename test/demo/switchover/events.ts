@@ -24,8 +24,8 @@ export interface Switchover {
   /** Nothing of it can be shown where the CE passes nothing from one PE to the other. */
   readonly needsCePath?: true;
   /**
-   * Resolves once the VLANs are where they belong, with what there is to tell. It waits for what PEs notify: one that is asked
-   * every few milliseconds has less time for what is measured.
+   * Resolves once the VLANs are where they belong, with what there is to tell. Where PEs notify that, it waits for it: one that
+   * is asked every few milliseconds has less time for what is measured.
    */
   readonly run: (net: DualPe, it: Circumstances, timeline: Timeline) => Promise<readonly string[]>;
   /** Not measured: what has to be so in the end. */

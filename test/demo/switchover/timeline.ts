@@ -1,6 +1,8 @@
 /** What both PEs notify, with times from a moment on. */
+import { EventEmitter, once } from 'node:events';
 import { vlansOf } from '../../../src/features/ethernet-segments/decision/vlan-set.ts';
 import { vlansOfRanges } from '../../../src/features/ethernet-segments/vlan-ranges.ts';
+import { orLate } from '../../../src/features/or-late.ts';
 import type { NetconfClient } from '../../../src/northbound/netconf/client.ts';
 import type { DualPe, Pe } from '../../dual-pe.ts';
 
@@ -20,7 +22,7 @@ const value = (xml: string, leaf: string): string | undefined =>
 export class Timeline {
   readonly #lines: Line[] = [];
   readonly #clients: NetconfClient[] = [];
-  readonly #waiting = new Set<() => void>();
+  readonly #heard = new EventEmitter<{ line: [] }>();
   #from = 0;
 
   /** Listens to the PEs that run. */
@@ -43,20 +45,11 @@ export class Timeline {
         const last = this.#lines.findLast((line) => line.pe === pe.number && line.vlans.includes(vlan));
         return last !== undefined && last.isForwarding === (state === 'forwarding');
       });
-    if (isTold()) return;
-    await new Promise<void>((resolve, reject) => {
-      const limit = setTimeout(() => {
-        this.#waiting.delete(look);
-        reject(new Error(`PE ${pe.number} ${state} ${vlans.join(', ')}: not notified within a minute`));
-      }, 60_000);
-      const look = (): void => {
-        if (!isTold()) return;
-        this.#waiting.delete(look);
-        clearTimeout(limit);
-        resolve();
-      };
-      this.#waiting.add(look);
-    });
+    const heard = async (): Promise<void> => {
+      while (!isTold()) await once(this.#heard, 'line');
+    };
+    if ((await orLate(60_000, heard())) === 'late')
+      throw new Error(`PE ${pe.number} ${state} ${vlans.join(', ')}: not notified within a minute`);
   }
 
   async listen(pe: Pe): Promise<void> {
@@ -85,7 +78,7 @@ export class Timeline {
       isForwarding: state === 'forwarding',
       text,
     });
-    for (const look of this.#waiting) look();
+    this.#heard.emit('line');
   }
 
   async stop(): Promise<readonly Line[]> {

@@ -7,10 +7,8 @@ import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PeerSessions } from '../../../platform/peer-session/peer-sessions.ts';
 import { makeIdentity } from '../../../platform/peer-session/testing/identity.ts';
-import type { Event } from '../decision/event.ts';
 import { defaultTimers, type Segment } from '../decision/segment.ts';
-import type { State } from '../decision/state.ts';
-import { initialState, step } from '../decision/step.ts';
+import { step } from '../decision/step.ts';
 import {
   countVlans,
   difference,
@@ -144,34 +142,6 @@ class Pe {
   }
 }
 
-/** Timers end in their order, the engine confirms, the core answers; no peer is there. */
-function forwardsAlone(segment: Segment): State {
-  let state = initialState(segment, { vlans: ALL });
-  let now = 0;
-  const due: { readonly at: number; readonly event: Event }[] = [];
-  const take = (event: Event): void => {
-    const stepped = step(state, event);
-    state = stepped.state;
-    for (const output of stepped.outputs) {
-      if (output.type === 'timer')
-        due.push({ at: now + output.afterMs, event: { type: 'timer', timer: output.timer } });
-      if (output.type === 'release') due.push({ at: now, event: { type: 'confirmed', order: output.order } });
-      if (output.type === 'check-core')
-        due.push({ at: now, event: { type: 'core-checked', id: output.id, full: true } });
-    }
-  };
-  take({ type: 'start' });
-  take({ type: 'segment', up: true });
-  while (!sameVlans(state.open, ALL)) {
-    due.sort((a, b) => a.at - b.at);
-    const next = due.shift();
-    assert.ok(next !== undefined && next.at < 60_000, 'forwards within a minute');
-    now = next.at;
-    take(next.event);
-  }
-  return state;
-}
-
 async function until(what: string, is: () => boolean): Promise<void> {
   for (const from = performance.now(); !is(); ) {
     assert.ok(performance.now() - from < 20_000, `in time: ${what}`);
@@ -215,9 +185,25 @@ test('4,094 VLANs between two PEs over TLS: carved, moved 200 times, taken over'
   await b.sessions.close();
 });
 
-test('an event costs what it touches', () => {
+test('an event costs what it touches', async () => {
   // A PE that forwards all, alone: what comes with every probe, and one circuit.
-  const state = forwardsAlone(SEGMENT);
+  const agent = new SegmentAgent(
+    { ...SEGMENT, timers: { ...SEGMENT.timers, peeringMs: 0 } },
+    { vlans: ALL },
+    {
+      send: () => true,
+      order: async () => {},
+      probe: () => {},
+      notify: () => {},
+      checkCore: async () => true,
+      resetSession: () => {},
+      drained: () => {},
+    },
+  );
+  agent.take({ type: 'segment', up: true });
+  await until('alone', () => sameVlans(agent.state.open, ALL));
+  const { state } = agent;
+  agent.close();
   assert.equal(countVlans(state.open), 4094);
   const cost = (what: string, rounds: number, run: (round: number) => void): void => {
     run(0);

@@ -10,7 +10,7 @@ import type { Circuit } from './circuits.ts';
 import type { SegmentEngine } from './engine.ts';
 
 const SHORTEST_PAUSE_MS = 500;
-/** An entry costs 5 µs, from the engine's table to ours. */
+/** Twenty times 5 µs: 1.2 to 2.1 µs of sluiced, measured at 100,000 of them, and the rest left to the engine. */
 const PAUSE_PER_ENTRY_MS = 0.1;
 /** Of each set of a segment; further addresses are not told. */
 const MACS_MAX = 131_072;
